@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_LIMITS } from './limits.ts';
+import { PROGRAM, version } from './runtime/program.ts';
 
 export interface Options {
   readonly host: string;
@@ -20,9 +21,9 @@ const USAGE_EXIT_CODE = 2;
 
 /** Parses the command line. Prints and exits for --help and for invalid options. */
 export function parseOptions(argv: readonly string[]): Options {
-  const program = new Command('control-plane').description(
-    'Accepts runners, offers them jobs and stores the results.',
-  );
+  const program = new Command(PROGRAM)
+    .description('Accepts runners, offers them jobs and stores the results.')
+    .version(version(), '--version', 'print the version');
   program.addHelpText(
     'after',
     '\nCommands:\n  openmetadata  manages the OpenMetadata servers that use this control plane (see openmetadata --help)',

@@ -23,7 +23,7 @@ const BANNER =
  */
 export async function controlPlane(scratch: string): Promise<Product> {
   const { version } = readJson(join(root, 'package.json')) as { version: string };
-  const { files, notices } = await bundle(join(scratch, 'control-plane'));
+  const { files, notices } = await bundle(join(scratch, 'control-plane'), version);
   return {
     name: 'hybrid-control-plane',
     version,
@@ -45,7 +45,7 @@ export async function controlPlane(scratch: string): Promise<Product> {
   };
 }
 
-async function bundle(into: string): Promise<{ files: Entry[]; notices: string }> {
+async function bundle(into: string, version: string): Promise<{ files: Entry[]; notices: string }> {
   mkdirSync(into);
   const { metafile } = await build({
     absWorkingDir: root,
@@ -56,6 +56,7 @@ async function bundle(into: string): Promise<{ files: Entry[]; notices: string }
     platform: 'node',
     target: 'node24',
     metafile: true,
+    define: { CONTROL_PLANE_VERSION: JSON.stringify(version) },
     banner: { js: BANNER },
     minifyWhitespace: true,
     legalComments: 'linked',

@@ -3,6 +3,7 @@ import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
 import type { Deps } from '../deps.ts';
 import type { Registry } from '../link/registry.ts';
+import { version } from '../runtime/program.ts';
 import { serveConsole } from './console-files.ts';
 import { entitiesApi } from './entities.ts';
 import { jobKindsApi } from './job-kinds.ts';
@@ -77,6 +78,6 @@ function describeApi(app: OpenAPIHono): void {
   });
   app.doc31('/api/v1/openapi.json', {
     openapi: '3.1.0',
-    info: { title: 'Hybrid runner control plane', version: '0.1.0' },
+    info: { title: 'Hybrid runner control plane', version: version() },
   });
 }

@@ -1,3 +1,5 @@
+import { PROGRAM } from './program.ts';
+
 /** Every error of the API and of the runner endpoints. The code determines the HTTP status. */
 const CODES = {
   INTERNAL: { status: 500, remedy: 'Report this error with the log around it.' },
@@ -57,7 +59,7 @@ const CODES = {
   },
   TIMEOUT: { status: 504, remedy: 'Try again.' },
   ADDRESS_IN_USE: { status: 500, remedy: 'Stop the other program, or choose another --port.' },
-  USAGE: { status: 400, remedy: 'See `control-plane --help`.' },
+  USAGE: { status: 400, remedy: `See \`${PROGRAM} --help\`.` },
 } as const;
 
 export type ErrorCode = keyof typeof CODES;

@@ -187,6 +187,12 @@ describe('the program', () => {
   });
 });
 
+it('prints its version', () => {
+  const ended = spawnSync(process.execPath, [LAUNCHER, '--version'], { encoding: 'utf8' });
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  expect(ended.stdout.trim()).toBe((JSON.parse(manifest) as { version: string }).version);
+});
+
 describe('beside a running control plane', () => {
   it('knows its address and its CA', async () => {
     const program = await startProgram(folder.path);

@@ -122,7 +122,39 @@ describe('log', () => {
     const text = await log();
     expect(text).toMatch(/INFO {2}results written to OpenMetadata .*written=\d+/);
     expect(text.indexOf('catalog read')).toBeLessThan(text.indexOf('results written'));
+    expect(text.indexOf('results written')).toBeLessThan(text.indexOf('run reported'));
     expect(text).not.toContain('bot-token');
+  });
+
+  it('has the lines of the control plane between those of the runner, by time', async () => {
+    const runner = await scene.runner();
+    const id = await scene.trigger();
+    const { ref } = await accept(runner);
+    const soon = Date.now() + 60_000;
+    const later = JSON.stringify({
+      kind: 'log',
+      time: soon,
+      level: 'info',
+      message: 'catalog left',
+    });
+    const lines = [...PARENTS, table('Account'), later];
+    await finish(runner, ref, lines);
+    await scene.relayIs(id, 'done');
+    const order = ['catalog read', 'run reads everything', 'results written', 'catalog left'];
+    const text = await log();
+    expect(order.map((words) => text.indexOf(words))).toEqual(
+      order.map((words) => text.indexOf(words)).toSorted((a, b) => a - b),
+    );
+    expect(order.every((words) => text.includes(words))).toBe(true);
+  });
+
+  it('of a run that was killed while it waited ends with its end', async () => {
+    const first = await scene.trigger();
+    await scene.relayIs(first, 'pending');
+    const second = await scene.trigger();
+    await scene.kill();
+    await scene.relayIs(second, 'done');
+    expect(await log()).toMatch(/^\S+ ERROR CANCELLED: .*\n\S+ INFO {2}run reported .*\n$/);
   });
 
   it('says why a run waits, and why it failed', async () => {

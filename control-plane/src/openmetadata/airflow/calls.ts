@@ -1,5 +1,6 @@
 /** What each call of the plugin's API does. A call for a pipeline of another kind goes upstream. */
 import { ControlPlaneError } from '../../runtime/errors.ts';
+import { PROGRAM } from '../../runtime/program.ts';
 import type { StoredEndpoint } from '../../store/openmetadata.ts';
 import { json, type Answer } from './answers.ts';
 import type { CallsDeps, Handler } from './handler.ts';
@@ -76,11 +77,16 @@ function runAutomation({ pipelines, upstream }: CallsDeps): Handler {
         upstream,
         caller.endpoint,
         call,
-        `${workflowType ?? 'automations'} of ${request?.connectionType ?? 'other services'} do not run on runners`,
+        `${wordsFor(workflowType)} of ${request?.connectionType ?? 'other services'} do not run on runners`,
       );
     await pipelines.testConnection(caller, workflow);
     return json({ message: 'The connection test has been triggered.' });
   };
+}
+
+function wordsFor(workflowType: string | null | undefined): string {
+  if (workflowType === 'TEST_CONNECTION') return 'connection tests';
+  return `automations ${workflowType ?? 'of no type'}`;
 }
 
 /** Passes a call upstream. Throws INPUT_INVALID with `words` without an upstream. */
@@ -92,6 +98,6 @@ export async function elsewhere(
 ): Promise<Answer> {
   if (hasUpstream(endpoint)) return upstream.pass(endpoint, call);
   throw new ControlPlaneError('INPUT_INVALID', words, {
-    remedy: `To run it as before, name the Airflow: control-plane openmetadata change --name ${endpoint.name} --upstream-airflow …`,
+    remedy: `If an Airflow is to run it, name it: ${PROGRAM} openmetadata change --name ${endpoint.name} --upstream-airflow …`,
   });
 }

@@ -152,7 +152,7 @@ export class Deployments implements DeployedPipelines {
   }
 
   /** Returns what is deployed from now on: the one before, if this one is stale. */
-  #store(
+  async #store(
     { endpoint }: Caller,
     pipeline: IngestionPipeline,
     { service, token, checked, pool }: CheckedPipeline,
@@ -178,8 +178,7 @@ export class Deployments implements DeployedPipelines {
       sealedToken: sealToken(sealer, { endpoint: endpoint.name, id }, token),
     };
     parseSchedule(scheduleOf(deployment));
-    log.info({ endpoint: endpoint.name, pipeline: deployment.pipeline }, 'pipeline deployed');
-    return store.transaction(async (tx) => {
+    const stored = await store.transaction(async (tx) => {
       const taken = await tx.deployments.get(endpoint.name, id);
       if (taken !== undefined && isStale(deployment, taken)) return taken;
       await checkNames(tx, deployment);
@@ -189,6 +188,8 @@ export class Deployments implements DeployedPipelines {
       await tx.deployments.save(deployment);
       return deployment;
     });
+    log.info({ endpoint: endpoint.name, pipeline: stored.pipeline }, 'pipeline deployed');
+    return stored;
   }
 
   /** Throws NOT_FOUND. */

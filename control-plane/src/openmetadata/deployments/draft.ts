@@ -3,6 +3,7 @@ import { checkSecretReferences } from '../../definitions/connection-secrets.ts';
 import { parseSourceConfig } from '../../definitions/source-config.ts';
 import { poolOf } from '../../runners/pools.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
+import { PROGRAM } from '../../runtime/program.ts';
 import type {
   Caller,
   Endpoint,
@@ -17,8 +18,7 @@ const DATABASE_SERVICE = 'databaseService';
 const OUR_SERVICE = 'Salesforce';
 /** Pipelines of a Salesforce service whose work is a part of its metadata run. */
 const PART_OF_METADATA: Readonly<Record<string, string>> = {
-  profiler:
-    'Profiles and sample rows are read by the metadata pipeline: see `control-plane openmetadata change --profile --sample-rows`.',
+  profiler: `Profiles and sample rows are read by the metadata pipeline: see \`${PROGRAM} openmetadata change --profile --sample-rows\`.`,
   autoClassification: 'Classifications of Salesforce fields are read by the metadata pipeline.',
   lineage: 'Lineage of Salesforce objects is read by the metadata pipeline.',
   usage: 'Salesforce has no query log to read usage from.',

@@ -8,6 +8,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { ControlPlaneError } from '../../runtime/errors.ts';
+import { PROGRAM } from '../../runtime/program.ts';
 import type { StoredEndpoint } from '../../store/openmetadata.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
 import type { Store } from '../../store/store.ts';
@@ -48,7 +49,7 @@ export async function runOpenMetadataCommand(
   argv: readonly string[],
   print: (text: string) => void,
 ): Promise<void> {
-  const program = new Command('control-plane openmetadata')
+  const program = new Command(`${PROGRAM} openmetadata`)
     .description('Manages the OpenMetadata servers that use this control plane.')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
   addCommand(program, print);
@@ -215,7 +216,7 @@ function checkFolder(folder: string): void {
   const user = process.getuid?.();
   if (user !== undefined && found.uid !== user)
     throw new ControlPlaneError('USAGE', `data folder ${folder} belongs to another user`, {
-      remedy: `Run the command as its owner: sudo -u '#${found.uid}' control-plane openmetadata …`,
+      remedy: `Run the command as its owner: sudo -u '#${found.uid}' ${PROGRAM} openmetadata …`,
     });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { RandomBytes } from '../../runtime/clock.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
+import { PROGRAM } from '../../runtime/program.ts';
 import type { StoredEndpoint } from '../../store/openmetadata.ts';
 import type { Store } from '../../store/store.ts';
 import type { Endpoint } from '../deployed-pipelines.ts';
@@ -154,7 +155,7 @@ function sealedUpstream(
 function existing(endpoint: StoredEndpoint | undefined, name: string): StoredEndpoint {
   if (endpoint === undefined)
     throw new ControlPlaneError('NOT_FOUND', `endpoint ${name} does not exist`, {
-      remedy: 'See `control-plane openmetadata list`.',
+      remedy: `See \`${PROGRAM} openmetadata list\`.`,
     });
   return endpoint;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
 import { ControlPlaneError } from '../../runtime/errors.ts';
+import { PROGRAM } from '../../runtime/program.ts';
 import type { Endpoint, PoolRule } from '../deployed-pipelines.ts';
 import type { Upstream } from './endpoints.ts';
 
@@ -173,7 +174,7 @@ function readText(option: string, file: string): string {
 
 function usage(message: string, cause?: unknown): ControlPlaneError {
   return new ControlPlaneError('USAGE', message, {
-    remedy: 'See `control-plane openmetadata add --help`.',
+    remedy: `See \`${PROGRAM} openmetadata add --help\`.`,
     cause,
   });
 }

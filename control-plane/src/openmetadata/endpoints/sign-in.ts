@@ -6,6 +6,7 @@
  */
 import type { Deps } from '../../deps.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
+import { PROGRAM } from '../../runtime/program.ts';
 import { SerialQueue } from '../../runtime/serial-queue.ts';
 import type { StoredEndpoint } from '../../store/openmetadata.ts';
 import { KnownPasswords, matchesPassword } from './password.ts';
@@ -70,7 +71,7 @@ export class SignIn {
 
 function refused(): ControlPlaneError {
   return new ControlPlaneError('UNAUTHENTICATED', 'user or password is missing or wrong', {
-    remedy: 'Enter the credentials of `control-plane openmetadata add` in the server’s settings.',
+    remedy: `Enter the credentials of \`${PROGRAM} openmetadata add\` in the server’s settings.`,
   });
 }
 

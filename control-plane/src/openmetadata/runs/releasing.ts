@@ -7,11 +7,13 @@ import { mayPass, type RelayStep } from './relay-step.ts';
 /** Lets the run start: whole, unless the server has exactly what the run before left there. */
 export async function release(relay: Relay, step: RelayStep, signal: AbortSignal): Promise<void> {
   const reason = await wholeBecause(relay, step, signal);
-  if (reason !== undefined) step.log.log('info', 'run reads everything', { reason });
+  let isKilled = false;
   await step.save(async (current, tx, run) => {
-    if (!isEnded(run.status)) await tx.runs.save({ ...run, whole: reason !== undefined });
+    isKilled = isEnded(run.status);
+    if (!isKilled) await tx.runs.save({ ...run, whole: reason !== undefined });
     return { ...current, status: { state: 'pending', trouble: null } };
   });
+  if (reason !== undefined && !isKilled) step.log.log('info', 'run reads everything', { reason });
 }
 
 async function wholeBecause(

@@ -1,5 +1,5 @@
 import { readLogs, type LogLine } from '../../runs/run-log.ts';
-import { isEnded } from '../../runs/run.ts';
+import { isEnded, type Run } from '../../runs/run.ts';
 import type { Deps } from '../../deps.ts';
 import type { RelayLine } from '../../store/relay.ts';
 
@@ -7,24 +7,24 @@ const PAGE = 1000;
 
 type Line = Pick<LogLine, 'time' | 'level' | 'message' | 'data'>;
 
-/** The log of a run so far as text: lines of the runner, then those of the relay, then the end. */
+/**
+ * The log of a run so far as text: lines of the runner in their order, with those of the control
+ * plane between them by time. Lines are added at the end, except for those of a runner that was cut
+ * off, which arrive later than what the control plane said meanwhile.
+ */
 export async function logText(deps: Deps, runId: string): Promise<string> {
-  const { read } = deps.store;
-  const run = await read.runs.get(runId);
+  const run = await deps.store.read.runs.get(runId);
   if (run === undefined) return '';
-  const lines = [...(await ofRunner(deps, runId)), ...(await ofRelay(deps, runId))];
+  const own = [...(await ofRelay(deps, runId)), ...ofEnd(run)];
+  const lines = byTime(await ofRunner(deps, runId), own);
   const waiting = deps.waits.get(runId);
   if (run.status.state === 'queued' && waiting !== undefined)
     lines.push(statement(deps.clock.now(), 'info', waiting.message, waiting.remedy));
-  if (isEnded(run.status) && run.status.error !== null) {
-    const { code, message, remedy } = run.status.error;
-    lines.push(statement(run.status.endedAt, 'error', `${code}: ${message}`, remedy));
-  }
-  return lines.map((line) => `${line}\n`).join('');
+  return lines.map((line) => `${textOf(line)}\n`).join('');
 }
 
-async function ofRunner({ store }: Deps, runId: string): Promise<string[]> {
-  const lines: string[] = [];
+async function ofRunner({ store }: Deps, runId: string): Promise<Line[]> {
+  const lines: Line[] = [];
   let attempt = 1;
   for (let after = 0; ;) {
     const { logs, next } = await readLogs(store.read, runId, { after, limit: PAGE });
@@ -32,29 +32,47 @@ async function ofRunner({ store }: Deps, runId: string): Promise<string[]> {
       if (line.attempt !== attempt)
         lines.push(statement(line.time, 'info', `attempt ${line.attempt}`, ''));
       attempt = line.attempt;
-      lines.push(textOf(line));
+      lines.push(line);
     }
     if (logs.length < PAGE) return lines;
     after = next;
   }
 }
 
-async function ofRelay({ store }: Deps, runId: string): Promise<string[]> {
+async function ofRelay({ store }: Deps, runId: string): Promise<Line[]> {
   const lines: RelayLine[] = [];
   for (;;) {
     const page = await store.read.relays.log(runId, lines.at(-1)?.position ?? 0, PAGE);
     lines.push(...page);
-    if (page.length < PAGE) return lines.map(textOf);
+    if (page.length < PAGE) return lines;
   }
 }
 
-function statement(time: number | null, level: string, message: string, remedy: string): string {
-  return textOf({
+function ofEnd({ status }: Run): Line[] {
+  if (!isEnded(status) || status.error === null) return [];
+  const { code, message, remedy } = status.error;
+  return [statement(status.endedAt, 'error', `${code}: ${message}`, remedy)];
+}
+
+/** Each of `own` before the first line of the runner that is later. */
+function byTime(ofRunner: readonly Line[], own: readonly Line[]): Line[] {
+  const waiting = own.toSorted((a, b) => (a.time ?? 0) - (b.time ?? 0));
+  const lines: Line[] = [];
+  for (const line of ofRunner) {
+    while (waiting.length > 0 && (waiting[0]!.time ?? 0) < (line.time ?? 0))
+      lines.push(waiting.shift()!);
+    lines.push(line);
+  }
+  return [...lines, ...waiting];
+}
+
+function statement(time: number | null, level: string, message: string, remedy: string): Line {
+  return {
     time,
     level,
     message: remedy === '' ? message : `${message}. ${remedy}`,
     data: null,
-  });
+  };
 }
 
 /** `[2026-11-28T12:00:00.000Z] INFO  catalog read objects=300`. */
