@@ -56,13 +56,13 @@ export async function playOpenMetadata(stage: Stage): Promise<OpenMetadataSummar
   display.step(
     `starting a sandbox org with ${options.objects} objects, a control plane and a double of OpenMetadata`,
   );
-  const [sandbox, controlPlane, server] = await Promise.all([
-    startSandbox(processes, place, options),
-    startControlPlane(processes, place),
-    startDemoServer(place, calls),
-  ]);
-  const play: Play = { ...stage, calls, server, sandbox, controlPlane };
+  const server = await startDemoServer(place, calls);
   try {
+    const [sandbox, controlPlane] = await Promise.all([
+      startSandbox(processes, place, options),
+      startControlPlane(processes, place),
+    ]);
+    const play: Play = { ...stage, calls, server, sandbox, controlPlane };
     await addEndpoint(play);
     await connectRunner(play);
     const test = await testConnection(play);
