@@ -222,10 +222,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'first',
       },
     ],
-    tests: [
-      'control-plane/test/scheduler.test.ts',
-      'control-plane/test/scheduler-properties.test.ts',
-    ],
+    tests: ['control-plane/test/scheduler.test.ts'],
   },
   {
     name: 'stop a schedule when the clock is set back',
@@ -236,10 +233,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (settledUntil < 0)',
       },
     ],
-    tests: [
-      'control-plane/test/scheduler.test.ts',
-      'control-plane/test/scheduler-properties.test.ts',
-    ],
+    tests: ['control-plane/test/scheduler.test.ts'],
   },
   {
     name: 'offer a run to a runner of another pool',
