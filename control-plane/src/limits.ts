@@ -29,6 +29,8 @@ export interface Limits {
   readonly relayPatienceMs: number;
   /** The longest pause before a server that failed is tried again. */
   readonly relayPauseMaxMs: number;
+  /** How often the log of a run says how much of it an OpenMetadata server has. */
+  readonly relayProgressMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -44,4 +46,5 @@ export const DEFAULT_LIMITS: Limits = {
   deployQuietMs: 1000,
   relayPatienceMs: 24 * 3_600_000,
   relayPauseMaxMs: 60_000,
+  relayProgressMs: 10_000,
 };

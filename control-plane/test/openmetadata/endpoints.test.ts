@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAuthority } from '../../../test/support/certificates.ts';
 import { startProgram } from '../program.ts';
 import { eventually, temporaryFolder } from '../stage.ts';
 import { BASE, basic, ingestionPipeline, openOpenMetadata, runCommand } from './stage.ts';
@@ -37,12 +38,13 @@ describe('control-plane openmetadata', () => {
     ];
     for (const line of [
       'PIPELINE_SERVICE_CLIENT_CLASS_NAME=org.openmetadata.service.clients.pipeline.airflow.AirflowRESTClient',
-      'PIPELINE_SERVICE_CLIENT_ENDPOINT=https://cp:7443/pools/eu',
+      'PIPELINE_SERVICE_CLIENT_ENDPOINT=https://cp:7443\n',
       'AIRFLOW_USERNAME=openmetadata-prod',
       `AIRFLOW_PASSWORD=${password}`,
     ])
       expect(text).toContain(line);
-    expect(text).not.toContain('keytool');
+    expect(text).toContain('Only if the control plane’s certificate is not of a public CA');
+    expect(text).not.toContain('AIRFLOW_TRUST_STORE_PATH=');
     const shown = await run('show', '--name', 'prod');
     expect(shown).toContain('AIRFLOW_USERNAME=openmetadata-prod');
     expect(shown).not.toContain(password);
@@ -110,6 +112,7 @@ describe('control-plane openmetadata', () => {
     const chosen = ['--user', 'om', '--password-file', file];
     const text = await run('add', '--name', 'prod', ...SERVER, ...chosen);
     expect(text).toContain('AIRFLOW_USERNAME=om\n');
+    expect(text).toContain('AIRFLOW_PASSWORD=(as given in --password-file)\n');
     expect(text).not.toContain('chosen by the operator');
     await expect(run('add', '--name', 'test', ...SERVER, '--user', 'om')).rejects.toThrow(
       'user om has another endpoint',
@@ -157,6 +160,50 @@ describe('control-plane openmetadata', () => {
       upstream: null,
     });
     await expect(run('change', '--name', 'other')).rejects.toThrow('other does not exist');
+  });
+
+  it('shows every setting, the upstream without its password', async () => {
+    const [password, ca] = [join(folder.path, 'password'), join(folder.path, 'ca.pem')];
+    writeFileSync(password, 'airflow-password');
+    writeFileSync(ca, (await createAuthority()).caPem);
+    await run(
+      'add',
+      '--name',
+      'prod',
+      ...SERVER,
+      '--ca',
+      ca,
+      '--pool',
+      'eu',
+      '--pool-rule',
+      'a*=us',
+    );
+    const upstream = ['--upstream-airflow', 'http://airflow:8080', '--upstream-user', 'admin'];
+    const changed = await run(
+      'change',
+      '--name',
+      'prod',
+      '--profile',
+      '--allow-plain-secrets',
+      ...upstream,
+      '--upstream-password-file',
+      password,
+    );
+    expect(changed).toContain('In effect for the calls from now on');
+    expect(changed).not.toContain('restart the server');
+    const shown = await run('show', '--name', 'prod');
+    for (const row of [
+      /CA of the server: +CN=.+ \(until .+\)\n/,
+      /pool: +eu\n/,
+      /pool rules: +a\*=us\n/,
+      /plain secrets: +accepted\n/,
+      /profiles: +requested\n/,
+      /sample rows: +not requested\n/,
+      /upstream Airflow: +http:\/\/airflow:8080, user admin\n/,
+      /Deployed pipelines: none\n/,
+    ])
+      expect(shown).toMatch(row);
+    expect(shown).not.toContain('airflow-password');
   });
 
   it('keeps the key apart, for its owner only', async () => {
@@ -222,6 +269,9 @@ describe('beside a running control plane', () => {
     const om = await openOpenMetadata();
     await om.post('deploy', ingestionPipeline());
     await eventually(async () => (await om.stage.api.get('/api/v1/services/sales')).status === 200);
+    expect(await om.command('show', '--name', 'prod')).toMatch(
+      /Deployed pipelines:\n {2}sales\.nightly {2}pool default {2}\S.*\n/,
+    );
     await expect(om.command('remove', '--name', 'prod')).rejects.toThrow('1 deployed pipelines');
     expect(await om.command('remove', '--name', 'prod', '--force')).toBe('removed prod\n');
     expect((await om.stage.api.get('/api/v1/services/sales')).status).toBe(404);

@@ -148,6 +148,19 @@ describe('log', () => {
     expect(order.every((words) => text.includes(words))).toBe(true);
   });
 
+  it('says while it goes on how many tables the server has', async () => {
+    await scene.close();
+    scene = await RelayStage.open({ relayProgressMs: 100 });
+    await scene.deploy();
+    const runner = await scene.runner();
+    await scene.trigger();
+    const { ref } = await accept(runner);
+    await send(runner, ref, [...PARENTS, table('Account')]);
+    await eventually(async () =>
+      (await log()).includes('writing to OpenMetadata tables=0 received=1'),
+    );
+  });
+
   it('of a run that was killed while it waited ends with its end', async () => {
     const first = await scene.trigger();
     await scene.relayIs(first, 'pending');

@@ -9,11 +9,8 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { ControlPlaneError } from '../../runtime/errors.ts';
 import { PROGRAM } from '../../runtime/program.ts';
-import type { StoredEndpoint } from '../../store/openmetadata.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
-import type { Store } from '../../store/store.ts';
 import { openSealer } from '../sealing.ts';
-import { lastAddress } from './address.ts';
 import {
   addEndpoint,
   changeEndpoint,
@@ -32,17 +29,12 @@ import {
   type AddOptions,
   type ChangeOptions,
 } from './options.ts';
-import { ownCaFile, serverSettings, settingsText } from './server-settings.ts';
+import { viewOf } from './description.ts';
+import { printed, toJson, type Done, type PrintOptions } from './printing.ts';
 
 const USAGE_EXIT_CODE = 2;
 
-interface CommonOptions {
-  readonly data: string;
-  readonly json: boolean;
-  /** The control plane's address as the server reaches it. */
-  readonly url?: string;
-}
-type NamedOptions = CommonOptions & { readonly name: string };
+type NamedOptions = PrintOptions & { readonly name: string };
 
 /** Runs one command; `print` gets what goes to stdout. */
 export async function runOpenMetadataCommand(
@@ -53,10 +45,14 @@ export async function runOpenMetadataCommand(
     .description('Manages the OpenMetadata servers that use this control plane.')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
   addCommand(program, print);
-  named(program, 'show', 'shows an endpoint and the settings of its server').action(
+  named(program, 'show', 'shows an endpoint, its pipelines and the settings of its server').action(
     (options: NamedOptions) =>
       withDeps(options, async (deps) =>
-        print(await describe(deps.store, options, await endpointNamed(deps, options.name))),
+        print(
+          await printed(deps.store, options, await endpointNamed(deps, options.name), {
+            what: 'shown',
+          }),
+        ),
       ),
   );
   changeCommand(program, print);
@@ -74,7 +70,7 @@ function addCommand(program: Command, print: (text: string) => void): void {
     )
     .option('--user <name>', 'user of the server here; default: openmetadata-NAME')
     .option('--password-file <file>', 'file with its password; default: generated')
-    .action((options: AddOptions & CommonOptions) =>
+    .action((options: AddOptions & PrintOptions) =>
       withDeps(options, async (deps) => {
         const { endpoint, password } = await addEndpoint(
           deps,
@@ -82,7 +78,7 @@ function addCommand(program: Command, print: (text: string) => void): void {
           upstreamOf(options),
           { user: userOf(options), password: passwordOf(options) },
         );
-        print(await describe(deps.store, options, endpoint, generated(options, password)));
+        print(await printed(deps.store, options, endpoint, passwordSet(options, password)));
       }),
     );
 }
@@ -102,7 +98,7 @@ function changeCommand(program: Command, print: (text: string) => void): void {
         const { name } = options;
         const upstream = upstreamChangeOf(options);
         const endpoint = await changeEndpoint(deps, name, changesOf(options), upstream);
-        print(await describe(deps.store, options, endpoint));
+        print(await printed(deps.store, options, endpoint, { what: 'changed' }));
       }),
     );
 }
@@ -134,22 +130,19 @@ function rotateCommand(program: Command, print: (text: string) => void): void {
           options.name,
           passwordOf(options),
         );
-        print(await describe(deps.store, options, endpoint, generated(options, password)));
+        print(await printed(deps.store, options, endpoint, passwordSet(options, password)));
       }),
     );
 }
 
-/** A password to show: one that the operator chose stays in its file. */
-function generated(
-  { passwordFile }: { readonly passwordFile?: string },
-  password: string,
-): string | undefined {
-  return passwordFile === undefined ? password : undefined;
+/** A password that the operator chose stays in its file. */
+function passwordSet({ passwordFile }: { readonly passwordFile?: string }, password: string): Done {
+  return { what: 'password set', generated: passwordFile === undefined ? password : undefined };
 }
 
 function listCommand(program: Command, print: (text: string) => void): void {
   common(program.command('list').description('lists the endpoints')).action(
-    (options: CommonOptions) =>
+    (options: PrintOptions) =>
       withDeps(options, async ({ store }) => {
         const views = await Promise.all(
           (await store.read.endpoints.list()).map(async (endpoint) => ({
@@ -192,7 +185,7 @@ function common(command: Command): Command {
 }
 
 async function withDeps(
-  { data }: CommonOptions,
+  { data }: PrintOptions,
   work: (deps: EndpointDeps) => Promise<void>,
 ): Promise<void> {
   const folder = resolve(data);
@@ -218,31 +211,4 @@ function checkFolder(folder: string): void {
     throw new ControlPlaneError('USAGE', `data folder ${folder} belongs to another user`, {
       remedy: `Run the command as its owner: sudo -u '#${found.uid}' ${PROGRAM} openmetadata …`,
     });
-}
-
-async function describe(
-  store: Store,
-  { data, json, url }: CommonOptions,
-  endpoint: StoredEndpoint,
-  password?: string,
-): Promise<string> {
-  const caFile = ownCaFile(resolve(data));
-  const address = url ?? (await lastAddress(store.read));
-  const settings = serverSettings(endpoint, password, address, caFile !== undefined);
-  return json
-    ? toJson({ ...viewOf(endpoint), password, caFile, serverSettings: settings })
-    : `Endpoint ${endpoint.name} for ${endpoint.server}\nUser: ${endpoint.user}\n${password === undefined ? '' : `Password (shown once): ${password}\n`}\n${settingsText(settings, caFile)}`;
-}
-
-/** Without hashes and sealed values. */
-function viewOf({
-  passwordHash: _hash,
-  upstreamPassword: _sealed,
-  ...view
-}: StoredEndpoint): object & Pick<StoredEndpoint, 'name' | 'server'> {
-  return view;
-}
-
-function toJson(value: object): string {
-  return `${JSON.stringify(value)}\n`;
 }

@@ -6,7 +6,19 @@ const CLIENT_CLASS = 'org.openmetadata.service.clients.pipeline.airflow.AirflowR
 const TRUSTSTORE = '/opt/openmetadata/conf/control-plane.jks';
 const UNKNOWN_ADDRESS = 'https://CONTROL-PLANE:PORT';
 /** Shown instead of a password that only the hash is known of. */
-const NOT_SHOWN = '(not stored; replace it with `openmetadata rotate`)';
+export const NOT_STORED = '(not stored; replace it with `openmetadata rotate`)';
+/** Shown instead of the password that the operator has just chosen. */
+export const AS_GIVEN = '(as given in --password-file)';
+
+const OWN_CA = [
+  'Trust the control plane’s CA (on the server; it must be a JKS file). For a certificate of --tls-cert: its CA,',
+  'or nothing and without AIRFLOW_TRUST_STORE_… if it is a public one.',
+];
+const PRIVATE_CA = [
+  'Only if the control plane’s certificate is not of a public CA, as with --tls-cert of a private one, or of its own',
+  'CA, which the first start creates (tls/ca.pem in the data folder): set AIRFLOW_TRUST_STORE_PATH and',
+  'AIRFLOW_TRUST_STORE_PASSWORD, and trust it (on the server; it must be a JKS file):',
+];
 
 /** The lines of OpenMetadata's conf/openmetadata.yaml to set, as environment variables. */
 export type ServerSettings = Readonly<Record<string, string>>;
@@ -17,17 +29,16 @@ export type ServerSettings = Readonly<Record<string, string>>;
  */
 export function serverSettings(
   endpoint: StoredEndpoint,
-  password: string | undefined,
+  password: string,
   address: string | undefined,
   ownCa: boolean,
 ): ServerSettings {
-  const pool = endpoint.pool === null ? '' : `/pools/${encodeURIComponent(endpoint.pool)}`;
   return {
     PIPELINE_SERVICE_CLIENT_ENABLED: 'true',
     PIPELINE_SERVICE_CLIENT_CLASS_NAME: CLIENT_CLASS,
-    PIPELINE_SERVICE_CLIENT_ENDPOINT: `${address ?? UNKNOWN_ADDRESS}${pool}`,
+    PIPELINE_SERVICE_CLIENT_ENDPOINT: address ?? UNKNOWN_ADDRESS,
     AIRFLOW_USERNAME: endpoint.user,
-    AIRFLOW_PASSWORD: password ?? NOT_SHOWN,
+    AIRFLOW_PASSWORD: password,
     ...(ownCa
       ? { AIRFLOW_TRUST_STORE_PATH: TRUSTSTORE, AIRFLOW_TRUST_STORE_PASSWORD: 'changeit' }
       : {}),
@@ -48,17 +59,17 @@ export function settingsText(settings: ServerSettings, caFile: string | undefine
     '',
     ...lines,
     '',
-    ...(caFile === undefined ? [] : truststoreLines(caFile)),
+    ...truststoreLines(caFile),
     'Then restart the server. Settings > Preferences > Health shows the pipeline service as healthy.',
     '',
   ].join('\n');
 }
 
-function truststoreLines(caFile: string): string[] {
+function truststoreLines(caFile: string | undefined): string[] {
   return [
-    'Trust the control plane’s CA (on the server; it must be a JKS file):',
+    ...(caFile === undefined ? PRIVATE_CA : OWN_CA),
     '',
-    `  keytool -importcert -noprompt -alias control-plane -file ${caFile} \\`,
+    `  keytool -importcert -noprompt -alias control-plane -file ${caFile ?? 'ca.pem'} \\`,
     `    -keystore ${TRUSTSTORE} -storetype JKS -storepass changeit`,
     '',
   ];

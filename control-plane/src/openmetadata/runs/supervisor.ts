@@ -37,9 +37,12 @@ export interface Supervised extends RelayStep {
 export class Supervisor {
   readonly #supervised: Supervised;
   #reportedAt = Number.NEGATIVE_INFINITY;
+  #toldAt: number;
+  #told: SinkProgress | undefined;
 
   constructor(supervised: Supervised) {
     this.#supervised = supervised;
+    this.#toldAt = supervised.deps.clock.monotonic();
   }
 
   async over<T>(
@@ -74,7 +77,10 @@ export class Supervisor {
         const run = await this.#wantedRun();
         if (run === undefined)
           interrupted.abort(new RunnerError('ABORTED', 'the attempt is not wanted any more'));
-        else await this.#report(run, signal);
+        else {
+          await this.#tell();
+          await this.#report(run, signal);
+        }
       } catch (thrown) {
         if (!signal.aborted)
           deps.log.warn({ err: thrown, run: relay.runId }, 'failed to supervise a relay');
@@ -92,6 +98,20 @@ export class Supervisor {
     if (current === undefined || current.stopped || run === undefined) return undefined;
     if ((await deploymentOf(deps, relay)) === undefined) return undefined;
     return run.epoch === epoch && WANTED.has(run.status.state) ? run : undefined;
+  }
+
+  /** A long writing says in the log of the run how far it is, whenever it got further. */
+  async #tell(): Promise<void> {
+    const { deps, log, seen } = this.#supervised;
+    const now = deps.clock.monotonic();
+    const { progress } = seen;
+    if (progress === undefined || progress === this.#told) return;
+    if (now - this.#toldAt < deps.limits.relayProgressMs) return;
+    this.#toldAt = now;
+    this.#told = progress;
+    const { received, done } = progress.tables;
+    log.log('info', 'writing to OpenMetadata', { tables: done, received });
+    await log.flush();
   }
 
   async #report(run: Run, signal: AbortSignal): Promise<void> {

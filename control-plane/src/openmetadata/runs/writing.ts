@@ -93,7 +93,7 @@ async function afterWriting(
 ): Promise<void> {
   const { counts, failures, error, step } = report;
   if (isSuccess(run)) throwPassing(report, lastTry);
-  logWritten(log, counts, failures);
+  logWritten(log, isSuccess(run), counts, failures);
   const ended = endedAs(run);
   const reported = error === undefined ? ended.error : bodyOf(error);
   await save((relay) => ({
@@ -119,10 +119,13 @@ function throwPassing({ error, failures }: SinkReport, lastTry: boolean): void {
 
 function logWritten(
   log: RelayLog,
+  isWhole: boolean,
   counts: SinkReport['counts'],
   failures: readonly NamedFailure[],
 ): void {
-  log.log('info', 'results written to OpenMetadata', counts);
+  if (isWhole) log.log('info', 'results written to OpenMetadata', counts);
+  else if (Object.keys(counts).length > 0)
+    log.log('info', 'run failed; what it had read was written to OpenMetadata', counts);
   for (const { name, code, message } of failures.slice(0, MAX_LOGGED))
     log.log('warn', 'OpenMetadata rejected a record', { name, code, error: message });
 }
