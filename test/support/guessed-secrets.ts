@@ -172,7 +172,7 @@ export async function run(job: Job, kind: JobKind): Promise<Seen> {
 function comparable(line: string): string {
   const record = JSON.parse(line) as RunRecord;
   const { digest: _, ...rest } = record as OutcomeRecord;
-  return JSON.stringify(rest).replace(/"apiCallsUsed24h":\d+|\d+ of \d+ API calls/g, 'n');
+  return JSON.stringify(rest).replace(/"(?:apiCallsUsed24h|ms)":\d+|\d+ of \d+ API calls/g, 'n');
 }
 
 /** Puts the same mark in place of a text of the job, wherever it comes back as it was said. */
