@@ -77,10 +77,7 @@ export class Supervisor {
         const run = await this.#wantedRun();
         if (run === undefined)
           interrupted.abort(new RunnerError('ABORTED', 'the attempt is not wanted any more'));
-        else {
-          await this.#tell();
-          await this.#report(run, signal);
-        }
+        else await this.#report(run, signal);
       } catch (thrown) {
         if (!signal.aborted)
           deps.log.warn({ err: thrown, run: relay.runId }, 'failed to supervise a relay');
@@ -115,6 +112,7 @@ export class Supervisor {
   }
 
   async #report(run: Run, signal: AbortSignal): Promise<void> {
+    await this.#tell();
     const { deps, relay, session, save, seen } = this.#supervised;
     if (deps.clock.monotonic() - this.#reportedAt < REPORT_MS) return;
     this.#reportedAt = deps.clock.monotonic();
