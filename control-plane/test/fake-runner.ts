@@ -6,23 +6,9 @@ import {
   sign,
   type KeyObject,
 } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { credentials, makeGenericClientConstructor, type ClientDuplexStream } from '@grpc/grpc-js';
-import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { WebSocket } from 'ws';
-
-const definitions = loadSync(
-  fileURLToPath(new URL('../../proto/hybrid/runner/v1/runner.proto', import.meta.url)),
-  {
-    longs: Number,
-    enums: String,
-    bytes: Buffer,
-    defaults: true,
-    oneofs: true,
-  },
-);
-const type = (name: string): MessageTypeDefinition<object, object> =>
-  definitions[`hybrid.runner.v1.${name}`] as MessageTypeDefinition<object, object>;
+import { type } from './proto-types.ts';
 
 export interface Ref {
   readonly runId: string;

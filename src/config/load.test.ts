@@ -1,58 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { loadConfig, type LoadedConfig } from './load.ts';
-import { problemsOf } from './problems.ts';
-import type { SettingKey } from './schema.ts';
-import type { ProcessContext } from './process-context.ts';
+import { directory, load, problems } from '../../test/support/config-loading.ts';
+import { loadConfig } from './load.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'config-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-interface Given {
-  readonly file?: string;
-  readonly env?: NodeJS.ProcessEnv;
-  readonly flags?: Partial<Record<SettingKey, string>>;
-  readonly context?: Partial<ProcessContext>;
-}
-
-let files = 0;
-
-function load({ file, env = {}, flags = {}, context = {} }: Given = {}): LoadedConfig {
-  const path = join(directory, `${++files}.yaml`);
-  if (file !== undefined) writeFileSync(path, file, { mode: 0o600 });
-  const surroundings = {
-    env,
-    workingDir: '/here',
-    actsForSystem: false,
-    home: directory,
-    hostname: 'host-1',
-    credentialsDir: undefined,
-    join,
-    ...context,
-  };
-  return loadConfig({
-    configFile: file === undefined ? undefined : path,
-    flags,
-    context: surroundings,
-  });
-}
-
-function problems(given: Given): readonly string[] {
-  try {
-    load(given);
-  } catch (thrown) {
-    const error = RunnerError.from(thrown);
-    expect(error.code).toBe('CONFIG_INVALID');
-    return problemsOf(error).map(
-      ({ path, problem, remedy }) =>
-        `${path.split(' ')[0]}: ${problem}${remedy === '' ? '' : `; ${remedy}`}`,
-    );
-  }
-  return [];
-}
 
 describe('defaults', () => {
   it('make a complete configuration without any input', () => {

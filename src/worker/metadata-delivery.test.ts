@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { jobsOf } from '../../test/support/connector-jobs.ts';
+import { MemoryCatalog, step } from '../../test/support/memory-catalog.ts';
 import type { Extracted } from '../connectors/connector.ts';
 import type { RunId } from '../../foundation/src/domain/ids.ts';
 import type { LogRecord, OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
-import type {
-  MetadataSink,
-  SinkOutcome,
-  SinkRecord,
-  SinkReport,
-} from '../../openmetadata/src/sink/records.ts';
+import type { MetadataSink } from '../../openmetadata/src/sink/records.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { untilAborted } from '../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
@@ -17,49 +13,7 @@ import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { runAttempt } from './run-attempt.ts';
 import { Stop } from './stop.ts';
 
-const step = {
-  name: 'OpenMetadata',
-  records: 0,
-  updated_records: 0,
-  warnings: 0,
-  errors: 0,
-  filtered: 0,
-  failures: [],
-};
 const busy = new RunnerError('SINK_BUSY', 'come back later');
-
-/** A catalog that records its input and returns prepared reports. */
-class MemoryCatalog implements MetadataSink {
-  readonly records: SinkRecord[] = [];
-  outcome: SinkOutcome | undefined;
-  closed = false;
-  readonly #report: Partial<SinkReport>;
-
-  constructor(report: Partial<SinkReport> = {}) {
-    this.#report = report;
-  }
-
-  write(record: SinkRecord, _signal: AbortSignal): Promise<void> {
-    this.records.push(record);
-    return Promise.resolve();
-  }
-
-  finish(outcome: SinkOutcome, _signal: AbortSignal): Promise<SinkReport> {
-    this.outcome = outcome;
-    return Promise.resolve({
-      status: outcome.status,
-      counts: { written: this.records.length },
-      failures: [],
-      step,
-      ...this.#report,
-    });
-  }
-
-  close(): Promise<void> {
-    this.closed = true;
-    return Promise.resolve();
-  }
-}
 
 const table: Extracted = {
   kind: 'entity',

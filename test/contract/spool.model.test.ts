@@ -6,13 +6,8 @@ import { recover, segments } from '../../src/spool/recover.ts';
 import { segmentName } from '../../src/spool/segment.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
 import { runs } from '../support/property-runs.ts';
-import {
-  command,
-  directory,
-  immediateClock,
-  ModeledSpool,
-  newSpoolDisk,
-} from '../support/spool-model.ts';
+import { command } from '../support/spool-commands.ts';
+import { directory, immediateClock, ModeledSpool, newSpoolDisk } from '../support/spool-model.ts';
 
 const never = new AbortController().signal;
 

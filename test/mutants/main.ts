@@ -1,4 +1,5 @@
-import { MUTANTS, type Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { MUTANTS } from './mutants.ts';
 import { Scratch } from './scratch.ts';
 
 /*

@@ -1,17 +1,5 @@
-/** Replaces text in a source file. The text must occur exactly once. */
-export interface Edit {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
-
-/** A fault that tests must detect. */
-export interface Mutant {
-  readonly name: string;
-  readonly edits: readonly Edit[];
-  /** Test files, each of which detects the fault. */
-  readonly tests: readonly string[];
-}
+import type { Mutant } from './mutant.ts';
+import { RELAY_MUTANTS } from './relay-mutants.ts';
 
 const SIMULATION = 'test/simulation/everything-1.test.ts';
 
@@ -246,70 +234,5 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     tests: ['control-plane/test/placement.test.ts'],
   },
-  {
-    name: 'write findings to OpenMetadata before the run has succeeded',
-    edits: [
-      {
-        file: 'control-plane/src/openmetadata/runs/attempt-writer.ts',
-        find: '(kind) => !isFinding(kind)',
-        replace: '() => true',
-      },
-    ],
-    tests: ['control-plane/test/openmetadata/relay.test.ts'],
-  },
-  {
-    name: 'start a run before OpenMetadata has the results of the one before',
-    edits: [
-      {
-        file: 'control-plane/src/runs/held-runs.ts',
-        find: "if (status.state === 'waiting') held",
-        replace: "if (status.state === 'failed') held",
-      },
-    ],
-    tests: ['control-plane/test/openmetadata/interruptions.test.ts'],
-  },
-  {
-    name: 'keep the mark of a catalog while a run is written',
-    edits: [
-      {
-        file: 'control-plane/src/openmetadata/runs/writing.ts',
-        find: '    await tx.relays.deleteMark(relay.endpoint, relay.service);\n',
-        replace: '',
-      },
-    ],
-    tests: ['control-plane/test/openmetadata/catalog-mark.test.ts'],
-  },
-  {
-    name: 'pass on what a runner says about other services',
-    edits: [
-      {
-        file: 'control-plane/src/openmetadata/runs/relay-records.ts',
-        find: ' || !canWrite(service, record)',
-        replace: '',
-      },
-    ],
-    tests: ['control-plane/test/openmetadata/relay.test.ts'],
-  },
-  {
-    name: 'end a run at OpenMetadata although records did not arrive',
-    edits: [
-      {
-        file: 'control-plane/src/openmetadata/runs/writing.ts',
-        find: '  if (isSuccess(run)) throwPassing(report, lastTry);\n',
-        replace: '',
-      },
-    ],
-    tests: ['control-plane/test/openmetadata/relay.test.ts'],
-  },
-  {
-    name: 'cut off the last interim status',
-    edits: [
-      {
-        file: 'control-plane/src/openmetadata/runs/supervisor.ts',
-        find: 'else await this.#report(run, signal);',
-        replace: 'else await this.#report(run, over);',
-      },
-    ],
-    tests: ['control-plane/test/openmetadata/kill.test.ts'],
-  },
+  ...RELAY_MUTANTS,
 ];

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { Edit } from './mutants.ts';
+import type { Edit } from './mutant.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 

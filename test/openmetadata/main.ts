@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readOptions, USAGE, type FlowOptions } from './options.ts';
-import { PARTS, type Flow } from './parts.ts';
+import type { Flow } from './flow.ts';
+import { PARTS } from './parts.ts';
 import { Report } from './report.ts';
 import { Recorder } from './recording/recorder.ts';
 import { Scene, type Addresses } from './scene.ts';

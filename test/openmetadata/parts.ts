@@ -1,31 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deepStrictEqual } from 'node:assert/strict';
-import {
-  Refused,
-  type ConnectionTest,
-  type IngestionPipeline,
-} from '../support/openmetadata-server/ui.ts';
+import type { IngestionPipeline } from '../support/openmetadata-server/ui.ts';
 import type { Json } from '../support/openmetadata-server/store.ts';
 import { readCatalog, versionsOf } from './catalog.ts';
-import { differences } from './compare.ts';
-import type { Report } from './report.ts';
+import { controlPlaneRestarted, linkCut, runnerKilled, serverRestarted } from './disturbances.ts';
+import {
+  expectFailed,
+  expectPassed,
+  expectRefused,
+  expectTruth,
+  refusedAs,
+} from './expectations.ts';
+import type { Flow, Part } from './flow.ts';
 import type { Scene } from './scene.ts';
-import type { Truth } from './truth.ts';
-
-export interface Flow {
-  readonly scene: Scene;
-  readonly report: Report;
-  readonly truth: () => Promise<Truth>;
-}
-
-export interface Part {
-  readonly name: string;
-  /** Why it cannot run here. */
-  readonly obstacle?: (flow: Flow) => string | undefined;
-  run(flow: Flow): Promise<void>;
-}
-
-const SHOWN_DIFFERENCES = 12;
 
 /** In order; each leaves the runner connected. */
 export const PARTS: readonly Part[] = [
@@ -195,66 +182,6 @@ async function schedule({ scene, report }: Flow): Promise<void> {
   await scene.ui.deleteService(id);
 }
 
-/**
- * A run with something done to it ends in success, and the catalog is whole and has nothing twice.
- */
-async function disturbed(
-  flow: Flow,
-  part: string,
-  suffix: string,
-  disturb: () => Promise<void>,
-): Promise<void> {
-  const { scene, report } = flow;
-  const { service, id, pipeline } = await scene.deployed(suffix);
-  await report.step(part, 'the run succeeds all the same', async () => {
-    const before = await scene.runIds(pipeline);
-    await scene.ui.trigger(pipeline);
-    await scene.statusWhen(
-      pipeline,
-      'a run to be at work',
-      ({ runId, pipelineState }) => !before.has(runId) && pipelineState === 'running',
-    );
-    await disturb();
-    const { pipelineState } = await scene.endOfNext(pipeline, before);
-    deepStrictEqual(pipelineState, 'success', await scene.ui.log(pipeline).catch(String));
-    deepStrictEqual((await scene.runIds(pipeline)).size, 1, 'one trigger is one run');
-  });
-  await expectTruth(flow, part, service);
-  await scene.ui.deleteService(id);
-}
-
-async function runnerKilled(flow: Flow): Promise<void> {
-  const { stage } = flow.scene;
-  await disturbed(flow, 'runner killed', 'runner', async () => {
-    await stage.stopRunner(undefined, 'SIGKILL');
-    await stage.startRunner();
-  });
-}
-
-async function linkCut(flow: Flow): Promise<void> {
-  const { link } = flow.scene;
-  await disturbed(flow, 'link cut', 'link', async () => {
-    link.freeze();
-    link.cut();
-    await delay(2_000);
-    link.thaw();
-    link.cut();
-  });
-}
-
-async function controlPlaneRestarted(flow: Flow): Promise<void> {
-  const { stage } = flow.scene;
-  await disturbed(flow, 'control plane restarted', 'control-plane', async () => {
-    await stage.controlPlaneProgram.end('SIGKILL');
-    await stage.startControlPlane();
-  });
-}
-
-async function serverRestarted(flow: Flow): Promise<void> {
-  const { restart } = flow.scene.target;
-  await disturbed(flow, 'server restarted', 'server', () => restart!());
-}
-
 async function deletion({ scene, report }: Flow): Promise<void> {
   const { id, service, pipeline } = await scene.deployed('deletion');
   const isKnown = async (): Promise<boolean> => {
@@ -274,50 +201,4 @@ async function deletion({ scene, report }: Flow): Promise<void> {
     );
   });
   await report.step('deletion', 'the service', () => scene.ui.deleteService(id));
-}
-
-async function expectTruth(
-  { scene, report, truth }: Flow,
-  part: string,
-  service: string,
-): Promise<void> {
-  await report.step(part, 'the server has what the org has', async () => {
-    const catalog = await readCatalog(scene.target.bot, service);
-    const found = differences(catalog, await truth(), service);
-    const { tables, edges, procedures, profiles } = catalog;
-    if (found.length > 0)
-      throw new Error(
-        `${found.length} differences:\n${found.slice(0, SHOWN_DIFFERENCES).join('\n')}`,
-      );
-    report.note(
-      `${tables.size} tables, ${edges.size} edges, ${procedures.size} procedures, ${profiles.size} profiles`,
-    );
-  });
-}
-
-function expectPassed({ status, result, steps }: ConnectionTest): void {
-  const failed = steps.filter(({ passed }) => !passed);
-  if (status !== 'Successful' || result !== 'Successful' || failed.length > 0 || steps.length === 0)
-    throw new Error(`not passed: ${JSON.stringify({ status, result, steps })}`);
-}
-
-/** The dialog shows the message of the step CheckAccess, and its errorLog on request. */
-function expectFailed({ result, steps }: ConnectionTest, words: RegExp): void {
-  const [access] = steps.filter(({ name }) => name === 'CheckAccess');
-  const said = `${access?.message ?? ''} ${access?.errorLog ?? ''}`;
-  if (result !== 'Failed' || access?.passed !== false || !words.test(said))
-    throw new Error(`not failed with ${String(words)}: ${JSON.stringify({ result, steps })}`);
-}
-
-async function expectRefused(work: Promise<unknown>, words: RegExp): Promise<void> {
-  const said = await work.then(
-    () => 'accepted',
-    (thrown: unknown) => refusedAs(thrown),
-  );
-  if (!words.test(said)) throw new Error(`not refused with ${String(words)}: ${said}`);
-}
-
-function refusedAs(thrown: unknown): string {
-  if (thrown instanceof Refused) return thrown.message;
-  throw thrown;
 }

@@ -1,30 +1,13 @@
 import { dirname } from 'node:path/posix';
 import type { Disk, DiskFile, OpenMode } from '../../foundation/src/runtime/disk.ts';
-
-const SECTOR = 512;
-
-/** A change to a file since its last sync. */
-type Change =
-  | { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer }
-  | { readonly kind: 'truncate'; readonly size: number };
-
-interface Inode {
-  durable: Buffer;
-  current: Buffer;
-  changes: Change[];
-}
-
-type Names = Map<string, Inode>;
-
-/** A directory tree. */
-interface Tree {
-  readonly names: Names;
-  readonly directories: Set<string>;
-}
-
-function copyOf({ names, directories }: Tree): Tree {
-  return { names: new Map(names), directories: new Set(directories) };
-}
+import {
+  change,
+  copyOf,
+  forgetUnsynced,
+  type Inode,
+  type Names,
+  type Tree,
+} from './simulated-files.ts';
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: simulated`), { code });
@@ -68,7 +51,7 @@ export class SimulatedDisk implements Disk {
     this.#tree = copyOf(this.#durableTree);
     for (const path of this.#names.keys())
       if (!this.#tree.directories.has(dirname(path))) this.#names.delete(path);
-    for (const inode of new Set(this.#names.values())) this.#forget(inode);
+    for (const inode of new Set(this.#names.values())) forgetUnsynced(inode, this.#fraction);
   }
 
   /** A copy of the disk as programs see it, all of it durable. */
@@ -199,7 +182,7 @@ export class SimulatedDisk implements Disk {
         operate(() => {
           const room = Math.max(0, this.capacity - this.used + inode.current.length - position);
           const fits = Math.min(bytes.byteLength, room);
-          this.#change(inode, {
+          change(inode, {
             kind: 'write',
             at: position,
             bytes: Buffer.from(bytes.subarray(0, fits)),
@@ -210,7 +193,7 @@ export class SimulatedDisk implements Disk {
       read: (position, length) =>
         operate(() => Buffer.from(inode.current.subarray(position, position + length))),
       size: () => operate(() => inode.current.length),
-      truncate: (size) => operate(() => this.#change(inode, { kind: 'truncate', size })),
+      truncate: (size) => operate(() => change(inode, { kind: 'truncate', size })),
       sync: () =>
         operate(() => {
           this.#maybeFail('sync');
@@ -251,43 +234,6 @@ export class SimulatedDisk implements Disk {
     apply(this.#tree);
     this.#treeChanges.push({ directory: dirname(path), apply });
   }
-
-  #change(inode: Inode, change: Change): void {
-    inode.current = applied(inode.current, change);
-    inode.changes.push(change);
-  }
-
-  #forget(inode: Inode): void {
-    let bytes = inode.durable;
-    for (const change of inode.changes) {
-      if (change.kind === 'truncate') {
-        if (this.#fraction() < 0.5) bytes = applied(bytes, change);
-        continue;
-      }
-      for (let from = 0; from < change.bytes.length; from += SECTOR) {
-        if (this.#fraction() < 0.5)
-          bytes = applied(bytes, {
-            kind: 'write',
-            at: change.at + from,
-            bytes: change.bytes.subarray(from, from + SECTOR),
-          });
-      }
-    }
-    inode.durable = Buffer.from(bytes);
-    inode.current = Buffer.from(bytes);
-    inode.changes = [];
-  }
-}
-
-function applied(bytes: Buffer, change: Change): Buffer {
-  const size =
-    change.kind === 'truncate'
-      ? change.size
-      : Math.max(bytes.length, change.at + change.bytes.length);
-  const result = Buffer.alloc(size);
-  bytes.copy(result, 0, 0, Math.min(bytes.length, size));
-  if (change.kind === 'write') change.bytes.copy(result, change.at);
-  return result;
 }
 
 /** The parent directories of a path without the root, outermost first. */

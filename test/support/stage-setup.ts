@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ControlPlaneClient } from '../../demo/control-plane-client.ts';
 import { Processes } from '../../demo/processes.ts';
-import type { Place, Sandbox } from '../../demo/setup.ts';
+import {
+  passwordReference,
+  tokenReference,
+  type ControlPlane,
+  type Place,
+  type Sandbox,
+} from '../../demo/setup.ts';
 import { Program } from './program.ts';
 import type { StageOptions } from './stage.ts';
 
@@ -66,6 +72,76 @@ export async function startSandboxProgram(
     ...sandboxArgs,
   ]);
   return { program, ready: ready as unknown as Sandbox };
+}
+
+/** Starts the control plane; again on the port of the one before, if there was one. */
+export async function startControlPlaneProgram(
+  place: Place,
+  { controlPlaneArgs = [] }: StageOptions,
+  before: ControlPlane | undefined,
+): Promise<{ readonly program: Program; readonly ready: ControlPlane }> {
+  const { program, ready } = await Program.startReady([
+    join(root, 'control-plane/src/main.ts'),
+    '--data',
+    join(place.directory, 'control-plane'),
+    '--port',
+    before === undefined ? '0' : new URL(before.url).port,
+    ...controlPlaneArgs,
+  ]);
+  return { program, ready: ready as unknown as ControlPlane };
+}
+
+/** The sandbox org as a service of the control plane, with a pipeline of its metadata. */
+export async function createSandboxService(
+  client: ControlPlaneClient,
+  { credentials, myDomain }: Sandbox,
+  connection: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await client.call('PUT', '/api/v1/services/sandbox', {
+    type: 'Salesforce',
+    connection: {
+      type: 'Salesforce',
+      username: credentials.username,
+      password: passwordReference,
+      securityToken: tokenReference,
+      salesforceDomain: myDomain,
+      ...connection,
+    },
+  });
+  await client.call('PUT', '/api/v1/pipelines/metadata', {
+    service: 'sandbox',
+    sourceConfig: { type: 'DatabaseMetadata' },
+  });
+}
+
+/** The secrets of the sandbox org by the references that the demo gives them. */
+export function secretsOf({ credentials }: Sandbox): Readonly<Record<string, string>> {
+  return {
+    [passwordReference]: credentials.password,
+    [tokenReference]: credentials.securityToken,
+  };
+}
+
+/** Copies a state directory without what names processes of this machine. */
+export function copyState(from: string, to: string): void {
+  cpSync(from, to, {
+    recursive: true,
+    filter: (path) => !lstatSync(path).isSocket() && !/\/(?:lock\.\d+|spool)$/.test(path),
+  });
+}
+
+interface RunnerConfig {
+  readonly network: { readonly connectTo: readonly string[] };
+}
+
+/** Writes the first runner's configuration, with changes, to a file. */
+export function writeConfig(
+  { configFile }: Place,
+  file: string,
+  changes: (config: RunnerConfig) => object,
+): void {
+  const config = JSON.parse(readFileSync(configFile, 'utf8')) as RunnerConfig;
+  writeFileSync(file, JSON.stringify({ ...config, ...changes(config) }), { mode: 0o600 });
 }
 
 /** Creates an enrollment token and enrolls the runner with this configuration. */

@@ -1,26 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ControlPlaneClient, type Run } from '../../demo/control-plane-client.ts';
-import {
-  passwordReference,
-  tokenReference,
-  writeRunnerFiles,
-  type ControlPlane,
-  type Place,
-  type Sandbox,
-} from '../../demo/setup.ts';
+import { writeRunnerFiles, type ControlPlane, type Place, type Sandbox } from '../../demo/setup.ts';
 import { Program } from './program.ts';
 import {
   callSandbox,
+  copyState,
+  createSandboxService,
   enrollRunner,
   mountState,
-  root,
   runnerProgram,
+  secretsOf,
+  startControlPlaneProgram,
   startSandboxProgram,
   tableNames,
+  writeConfig,
 } from './stage-setup.ts';
 import { storeInVault } from './vault.ts';
 
@@ -75,10 +72,7 @@ export class Stage {
         json: true,
         keep: false,
       });
-      await stage.store({
-        [passwordReference]: stage.sandbox.credentials.password,
-        [tokenReference]: stage.sandbox.credentials.securityToken,
-      });
+      await stage.store(secretsOf(stage.sandbox));
       await stage.#enroll();
       await stage.createService();
       return stage;
@@ -110,21 +104,11 @@ export class Stage {
    * state directory of its own.
    */
   async addRunner(name: string): Promise<void> {
-    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as Record<
-      string,
-      unknown
-    >;
     const stateDir = join(this.place.directory, name);
     const keyFile = join(this.place.directory, `${name}.key`);
-    writeFileSync(
-      this.#configFileOf(name),
-      JSON.stringify({ ...config, name, stateDir, secrets: { vault: { keyFile } } }),
-      { mode: 0o600 },
-    );
-    await storeInVault(stateDir, keyFile, {
-      [passwordReference]: this.sandbox.credentials.password,
-      [tokenReference]: this.sandbox.credentials.securityToken,
-    });
+    const changes = { name, stateDir, secrets: { vault: { keyFile } } };
+    writeConfig(this.place, this.#configFileOf(name), () => changes);
+    await storeInVault(stateDir, keyFile, secretsOf(this.sandbox));
     await this.#enroll(name);
   }
 
@@ -151,18 +135,9 @@ export class Stage {
    * out.
    */
   startCopy(name: string): Program {
-    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as Record<
-      string,
-      unknown
-    >;
     const stateDir = join(this.place.directory, name);
-    cpSync(this.stateDir, stateDir, {
-      recursive: true,
-      filter: (path) => !lstatSync(path).isSocket() && !/\/(?:lock\.\d+|spool)$/.test(path),
-    });
-    writeFileSync(this.#configFileOf(name), JSON.stringify({ ...config, stateDir }), {
-      mode: 0o600,
-    });
+    copyState(this.stateDir, stateDir);
+    writeConfig(this.place, this.#configFileOf(name), () => ({ stateDir }));
     const program = Program.start([runnerProgram, 'run', '--config', this.#configFileOf(name)]);
     this.#runners.set(name, program);
     return program;
@@ -170,12 +145,10 @@ export class Stage {
 
   /** Runners started from now on reach the control plane through another port of this machine. */
   reachControlPlaneThrough(port: number): void {
-    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as {
-      readonly network: { readonly connectTo: readonly string[] };
-    };
     const route = `${new URL(this.controlPlane.url).host}=127.0.0.1:${port}`;
-    const network = { ...config.network, connectTo: [...config.network.connectTo, route] };
-    writeFileSync(this.place.configFile, JSON.stringify({ ...config, network }), { mode: 0o600 });
+    writeConfig(this.place, this.place.configFile, ({ network }) => ({
+      network: { ...network, connectTo: [...network.connectTo, route] },
+    }));
   }
 
   async stopRunner(name = FIRST, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -184,18 +157,13 @@ export class Stage {
 
   /** Starts the control plane; again on the same port and store after a kill. */
   async startControlPlane(): Promise<void> {
-    const port = this.controlPlane === undefined ? '0' : new URL(this.controlPlane.url).port;
-    const args = [
-      join(root, 'control-plane/src/main.ts'),
-      '--data',
-      join(this.place.directory, 'control-plane'),
-      '--port',
-      port,
-      ...(this.options.controlPlaneArgs ?? []),
-    ];
-    const { program, ready } = await Program.startReady(args);
+    const { program, ready } = await startControlPlaneProgram(
+      this.place,
+      this.options,
+      this.controlPlane,
+    );
     this.#programs.controlPlane = program;
-    this.controlPlane = ready as unknown as ControlPlane;
+    this.controlPlane = ready;
     this.client?.close();
     this.client = new ControlPlaneClient(
       this.controlPlane.console,
@@ -205,21 +173,7 @@ export class Stage {
   }
 
   async createService(connection: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    await this.client.call('PUT', '/api/v1/services/sandbox', {
-      type: 'Salesforce',
-      connection: {
-        type: 'Salesforce',
-        username: this.sandbox.credentials.username,
-        password: passwordReference,
-        securityToken: tokenReference,
-        salesforceDomain: this.sandbox.myDomain,
-        ...connection,
-      },
-    });
-    await this.client.call('PUT', '/api/v1/pipelines/metadata', {
-      service: 'sandbox',
-      sourceConfig: { type: 'DatabaseMetadata' },
-    });
+    await createSandboxService(this.client, this.sandbox, connection);
   }
 
   async startRun(): Promise<string> {

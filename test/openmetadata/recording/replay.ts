@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAuthority, type Authority } from '../../support/certificates.ts';
-import type { PipelineServiceCall } from '../../support/openmetadata-server/airflow-client.ts';
+import type { PipelineServiceCall } from '../../support/openmetadata-server/airflow-session.ts';
 import { OpenMetadataRest } from '../../support/openmetadata-server/rest.ts';
 import { startOpenMetadataServer } from '../../support/openmetadata-server/server.ts';
 import type { Json } from '../../support/openmetadata-server/store.ts';

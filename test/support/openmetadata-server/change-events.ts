@@ -1,4 +1,4 @@
-import type { Reply } from './routes.ts';
+import type { Reply } from './server-state.ts';
 import type { Operation } from './json-patch.ts';
 import type { Entity, Json } from './store.ts';
 

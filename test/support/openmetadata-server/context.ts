@@ -1,10 +1,11 @@
-import { AirflowClient, type PipelineServiceSettings } from './airflow-client.ts';
+import { AirflowClient } from './airflow-client.ts';
+import type { PipelineServiceSettings } from './airflow-session.ts';
 import { Automations } from './automations.ts';
 import { EdgeIndex } from './edge-index.ts';
 import type { Fault } from './faults.ts';
 import type { PipelineContext } from './pipeline-routes.ts';
 import { IngestionPipelines } from './pipelines.ts';
-import type { ServerState } from './routes.ts';
+import type { ServerState } from './server-state.ts';
 import { Store, type Json } from './store.ts';
 
 export interface ContextOptions {

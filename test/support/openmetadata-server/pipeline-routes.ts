@@ -5,7 +5,7 @@ import type { Operation } from './json-patch.ts';
 import { shownPipeline, type IngestionPipelines } from './pipelines.ts';
 import { checkPipelineStatus } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
-import type { Reply, Request } from './routes.ts';
+import type { Reply, Request } from './server-state.ts';
 import type { Json } from './store.ts';
 
 /** What people and the pipeline service do with ingestion pipelines and connection tests. */

@@ -1,105 +1,33 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createServer as createTlsServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAuthority, type Authority } from '../certificates.ts';
 import type { AirflowClient } from './airflow-client.ts';
-import { OpenMetadataRest } from './rest.ts';
-import { startOpenMetadataServer, type OpenMetadataServer } from './server.ts';
+import {
+  openPipelineStage,
+  PASSWORD,
+  USER,
+  type PipelineService,
+  type PipelineStage,
+} from './pipeline-stage.ts';
+import type { OpenMetadataRest } from './rest.ts';
+import type { OpenMetadataServer } from './server.ts';
 import type { Json } from './store.ts';
 
 /* What a real server (1.12.6) sent and answered when it was driven by the same requests. */
 
-const USER = 'openmetadata';
-const PASSWORD = 'pipelines';
-const connection = {
-  config: {
-    type: 'Salesforce',
-    username: 'ingest@acme.example',
-    password: 'secret:/salesforce/password',
-    securityToken: 'secret:/salesforce/token',
-    salesforceDomain: 'acme',
-  },
-};
-
-interface PipelineService {
-  readonly server: Server;
-  readonly endpoint: string;
-  /** Answers by the end of the path; default 200. */
-  readonly answers: Record<string, readonly [status: number, body: unknown]>;
-}
-
-let authority: Authority;
+let stage: PipelineStage;
 let service: PipelineService;
 let server: OpenMetadataServer;
 let client: AirflowClient;
 let admin: OpenMetadataRest;
 let bot: OpenMetadataRest;
 
-/** A pipeline service that answers whatever the test says. */
-async function startPipelineService(): Promise<PipelineService> {
-  const { certPem, keyPem } = await authority.issue(['127.0.0.1']);
-  const answers: PipelineService['answers'] = {
-    'health-auth': [200, { status: 'healthy', version: '1.12.6.0' }],
-    'csrf-token': [200, { csrf_token: null }],
-    status: [200, []],
-  };
-  const started = createTlsServer({ cert: certPem, key: keyPem }, (request, response) => {
-    const path = new URL(request.url!, 'https://127.0.0.1').pathname;
-    request.resume().on('end', () => {
-      const [status, body] = path.startsWith('/pools/eu/api/v2/')
-        ? (answers[path.split('/').at(-1)!] ?? [200, { message: 'done' }])
-        : [404, {}];
-      response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(body));
-    });
-  });
-  started.listen(0, '127.0.0.1');
-  await once(started, 'listening');
-  const { port } = started.address() as AddressInfo;
-  return { server: started, endpoint: `https://127.0.0.1:${port}/pools/eu`, answers };
-}
-
 beforeEach(async () => {
-  authority = await createAuthority();
-  service = await startPipelineService();
-  server = await startOpenMetadataServer(authority, { host: '127.0.0.1' });
-  server.tokens.add('bot-token');
-  server.people.set('admin-token', 'admin');
-  const { endpoint } = service;
-  const { caPem } = authority;
-  client = server.usePipelineService({ endpoint, username: USER, password: PASSWORD, caPem })!;
-  admin = new OpenMetadataRest(server.hostPort, 'admin-token', caPem);
-  bot = new OpenMetadataRest(server.hostPort, 'bot-token', caPem);
+  stage = await openPipelineStage();
+  ({ service, server, client, admin, bot } = stage);
 });
-
-afterEach(async () => {
-  admin.close();
-  bot.close();
-  await server.close();
-  service.server.close();
-  service.server.closeAllConnections();
-});
-
-async function createPipeline(): Promise<{ readonly id: string; readonly path: string }> {
-  const created = await admin.post('/services/databaseServices', {
-    name: 'crm',
-    serviceType: 'Salesforce',
-    connection,
-  });
-  expect(created).toMatchObject({ status: 201 });
-  const { body } = await admin.post('/services/ingestionPipelines', {
-    name: 'crm-metadata',
-    pipelineType: 'metadata',
-    service: { id: created.body['id'], type: 'databaseService' },
-    sourceConfig: { config: { type: 'DatabaseMetadata' } },
-    airflowConfig: { scheduleInterval: '0 3 * * *', startDate: '2026-11-28T12:19:03.000Z' },
-    loggerLevel: 'INFO',
-  });
-  const id = String(body['id']);
-  return { id, path: `/services/ingestionPipelines/${id}` };
-}
+afterEach(() => stage.close());
 
 const schedule = (value: string): readonly Json[] => [
   { op: 'replace', path: '/airflowConfig/scheduleInterval', value },
@@ -143,7 +71,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
   });
 
   it('asks for a CSRF token before each POST until it has one', async () => {
-    const { path } = await createPipeline();
+    const { path } = await stage.createPipeline();
     await admin.post(path.replace('Pipelines/', 'Pipelines/trigger/'));
     service.answers['csrf-token'] = [200, { csrf_token: 'a-token' }];
     for (let time = 0; time < 2; time++)
@@ -159,7 +87,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
   });
 
   it('deploys once on request, twice on a toggle, four times on an edit that follows another', async () => {
-    const { id, path } = await createPipeline();
+    const { id, path } = await stage.createPipeline();
     await admin.post(`/services/ingestionPipelines/deploy/${id}`);
     await admin.post(`/services/ingestionPipelines/toggleIngestion/${id}`);
     await admin.post(`/services/ingestionPipelines/toggleIngestion/${id}`);
@@ -186,7 +114,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
   });
 
   it('deploys an old version alone when only the description is edited after a first edit', async () => {
-    const { id, path } = await createPipeline();
+    const { id, path } = await stage.createPipeline();
     await admin.post(`/services/ingestionPipelines/deploy/${id}`);
     await admin.patch(path, schedule('0 5 * * *'));
     await admin.patch(path, schedule('0 6 * * *'));
@@ -199,7 +127,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
   });
 
   it('saves nothing of a deployment that is refused, and shows the answer', async () => {
-    const { id, path } = await createPipeline();
+    const { id, path } = await stage.createPipeline();
     service.answers['deploy'] = [400, { error: 'not ours' }];
     const refused = await admin.post(`/services/ingestionPipelines/deploy/${id}`);
     expect(refused).toEqual({
@@ -217,7 +145,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
   });
 
   it('marks a pipeline that the service does not know as not deployed', async () => {
-    const { id } = await createPipeline();
+    const { id } = await stage.createPipeline();
     await admin.post(`/services/ingestionPipelines/deploy/${id}`);
     service.answers['disable'] = [404, {}];
     const { body } = await admin.post(`/services/ingestionPipelines/toggleIngestion/${id}`);
@@ -225,7 +153,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
   });
 
   it('tells the service of each pipeline that goes with its catalog service', async () => {
-    await createPipeline();
+    await stage.createPipeline();
     const { body } = await admin.get('/services/databaseServices/name/crm');
     await admin.delete(`/services/databaseServices/${String(body['id'])}?hardDelete=true`);
     expect(client.calls.at(-1)).toMatchObject({
@@ -236,7 +164,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
   });
 
   it('shows queued runs of the service among those that were reported', async () => {
-    await createPipeline();
+    await stage.createPipeline();
     const path = '/services/ingestionPipelines/crm.crm-metadata/pipelineStatus';
     const report = { runId: 'one', pipelineState: 'running', startDate: 1, timestamp: 1 };
     expect((await bot.put(path, report)).status).toBe(201);
@@ -250,7 +178,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
   });
 
   it('passes the cursor of a log on as it is, and reads the answer as texts', async () => {
-    const { id } = await createPipeline();
+    const { id } = await stage.createPipeline();
     service.answers['last_dag_logs'] = [200, { ingestion_task: 'a log', total: 2, after: 1 }];
     const log = await admin.get(`/services/ingestionPipelines/logs/${id}/last?after=`);
     expect(log.body).toEqual({ ingestion_task: 'a log', total: '2', after: '1' });
@@ -260,7 +188,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
   });
 
   it('takes no part in what is disabled, and says that nothing answers', async () => {
-    const { id } = await createPipeline();
+    const { id } = await stage.createPipeline();
     const { port } = await closedPort();
     server.usePipelineService({
       endpoint: `https://127.0.0.1:${port}`,
@@ -277,47 +205,6 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
       code: 200,
       reason: 'Pipeline Client Disabled',
     });
-  });
-});
-
-describe('the secrets of a server', { timeout: 60_000 }, () => {
-  it('are shown to bots, masked for people, and encrypted for the pipeline service', async () => {
-    const { body } = await admin.post('/automations/workflows', {
-      name: 'test',
-      workflowType: 'TEST_CONNECTION',
-      request: { connection, serviceType: 'Database', connectionType: 'Salesforce' },
-    });
-    const id = String(body['id']);
-    expect((await admin.post(`/automations/workflows/trigger/${id}`)).status).toBe(200);
-    const passwordIn = (workflow: Json | undefined): unknown =>
-      (workflow as { request?: { connection: { config: Json } } } | undefined)?.request?.connection
-        .config['password'];
-    expect(passwordIn(body)).toBe('*********');
-    expect(passwordIn((await bot.get(`/automations/workflows/${id}`)).body)).toBe(
-      connection.config.password,
-    );
-    expect(passwordIn(client.calls.at(-1)?.body)).toMatch(/^fernet:/);
-  });
-
-  it('stay when a person sends the mask back, and defaults are added', async () => {
-    await createPipeline();
-    const { body } = await admin.get('/services/databaseServices/name/crm');
-    expect(body['connection']).toEqual({
-      config: {
-        ...connection.config,
-        password: '*********',
-        securityToken: '*********',
-        salesforceApiVersion: '42.0',
-        supportsMetadataExtraction: true,
-      },
-    });
-    await admin.put('/services/databaseServices', {
-      name: 'crm',
-      serviceType: 'Salesforce',
-      connection: body['connection'],
-    });
-    const read = await bot.get('/services/databaseServices/name/crm');
-    expect(read.body['connection']).toMatchObject(connection);
   });
 });
 

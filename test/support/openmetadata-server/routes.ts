@@ -1,44 +1,11 @@
-import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
-import { referenced, withReferences } from './references.ts';
+import { addLineage, deleteLineage, upstream } from './lineage-routes.ts';
+import { shown, withReferences } from './references.ts';
 import { masked, unmasked, withDefaults } from './secrets.ts';
-import type { SlowBulks } from './slow-bulks.ts';
 import type { Entity, Json, Kind, Put, Store } from './store.ts';
+import type { Reply, Request, ServerState } from './server-state.ts';
+import { latestProfile, putProfile, putSample } from './table-data-routes.ts';
 import { removedColumns, withoutColumns } from './versions.ts';
-
-export interface Request {
-  readonly method: string;
-  /** Below `/api/v1`, decoded part by part. */
-  readonly parts: readonly string[];
-  readonly query: URLSearchParams;
-  readonly body: unknown;
-  readonly ifMatch: string | undefined;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly etag?: string;
-}
-
-/** State of the server beside its entities. */
-export interface ServerState {
-  readonly lineage: Map<string, Json>;
-  readonly profiles: Map<string, Json>;
-  readonly samples: Map<string, Json>;
-  readonly statuses: Json[];
-  readonly pipelines: Set<string>;
-  /** Whether `/tables/bulk` exists. */
-  bulk: boolean;
-  /** Whether it can be asked to work in the background, as since 1.12. */
-  background: boolean;
-  /** Bulk requests carried out in the background so far. */
-  backgroundJobs: number;
-  /** New tables that a background job has stored only in part. */
-  readonly unfinished: Set<string>;
-  /** How long bulk requests take; undefined for no time. */
-  slowBulks?: SlowBulks;
-}
 
 const BACKGROUND_MS = 20;
 
@@ -162,18 +129,6 @@ function single(
   return { status: 200, body: withReferences(patched, store), etag: etagOf(patched) };
 }
 
-/** Fields returned only on request. */
-const ON_REQUEST = ['owners', 'domains', 'tags', 'sourceHash', 'tableConstraints'];
-
-function shown(entity: Entity, query: URLSearchParams, store: Store): Json {
-  const requested = (query.get('fields') ?? '').split(',');
-  return Object.fromEntries(
-    Object.entries(entity)
-      .filter(([name]) => !ON_REQUEST.includes(name) || requested.includes(name))
-      .map(([name, value]) => [name, referenced(name, value, store)]),
-  );
-}
-
 function restore(kind: Kind, body: unknown, store: Store): Reply {
   const entity = store.byId(kind, String((body as Json)['id']));
   entity.deleted = false;
@@ -261,80 +216,6 @@ function save(kind: Kind, fqn: string, request: Json, store: Store, state: Serve
   if (gone.size > 0)
     for (const [key, edge] of state.lineage) state.lineage.set(key, withoutColumns(edge, gone));
   return put;
-}
-
-function addLineage(body: unknown, store: Store, state: ServerState): Reply {
-  check('lineage', body);
-  const { edge } = body as {
-    readonly edge: { readonly fromEntity: Entity; readonly toEntity: Entity };
-  };
-  const [from, to] = [edge.fromEntity, edge.toEntity].map(
-    ({ id }) => store.byId('table', id).fullyQualifiedName,
-  );
-  state.lineage.set(`${from} -> ${to}`, edge);
-  return { status: 200 };
-}
-
-function deleteLineage(
-  [, , fromId, , toId]: readonly string[],
-  store: Store,
-  state: ServerState,
-): Reply {
-  const [from, to] = [fromId, toId].map((id) => store.byId('table', id!).fullyQualifiedName);
-  if (!state.lineage.delete(`${from} -> ${to}`)) throw new Problem(404, 'Lineage edge not found');
-  return { status: 200 };
-}
-
-/** The edges to a table, with the details that a server adds. */
-function upstream(table: string, store: Store, state: ServerState): Reply {
-  const { id } = store.get('table', table);
-  const edges = [...state.lineage.values()] as unknown as {
-    readonly fromEntity: Json;
-    readonly toEntity: Json;
-    readonly lineageDetails?: Json;
-  }[];
-  const upstreamEdges = edges
-    .filter(({ toEntity }) => toEntity['id'] === id)
-    .map(({ fromEntity, toEntity, lineageDetails }) => ({
-      fromEntity: fromEntity['id'],
-      toEntity: toEntity['id'],
-      lineageDetails: { ...lineageDetails, updatedBy: 'bot', updatedAt: 1, pipeline: null },
-    }));
-  return {
-    status: 200,
-    body: { entity: { id, type: 'table' }, nodes: [], upstreamEdges, downstreamEdges: [] },
-  };
-}
-
-function putProfile(id: string, body: unknown, store: Store, state: ServerState): Reply {
-  check('tableProfile', body);
-  const table = store.byId('table', id);
-  state.profiles.set(table.fullyQualifiedName, body as Json);
-  return { status: 200, body: shown(table, new URLSearchParams(), store) };
-}
-
-function latestProfile(fqn: string, store: Store, state: ServerState): Reply {
-  const profile = state.profiles.get(fqn)?.['tableProfile'];
-  const table = store.get('table', fqn);
-  return { status: 200, body: { ...table, ...(profile === undefined ? {} : { profile }) } };
-}
-
-/** A server accepts only columns of the table, and one value for each column in each row. */
-function putSample(id: string, body: unknown, store: Store, state: ServerState): Reply {
-  check('sampleData', body);
-  const table = store.byId('table', id);
-  const { columns, rows } = body as {
-    readonly columns: readonly string[];
-    readonly rows: readonly (readonly unknown[])[];
-  };
-  const known = new Set((table['columns'] as readonly Json[]).map(({ name }) => name));
-  const unknown = columns.find((name) => !known.has(name));
-  if (unknown !== undefined)
-    throw new Problem(400, `Invalid column name found in sample data: ${unknown}`);
-  if (rows.some((row) => row.length !== columns.length))
-    throw new Problem(400, 'a row must have one value for each column');
-  state.samples.set(table.fullyQualifiedName, body as Json);
-  return { status: 200, body: shown(table, new URLSearchParams(), store) };
 }
 
 function etagOf({ id, version }: Entity): string {

@@ -5,20 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Authority } from '../certificates.ts';
-import type { AirflowClient, PipelineServiceSettings } from './airflow-client.ts';
+import type { AirflowClient } from './airflow-client.ts';
+import type { PipelineServiceSettings } from './airflow-session.ts';
 import { ServerContext } from './context.ts';
 import { takeFault, type Fault } from './faults.ts';
 import { routePipelines, type Caller } from './pipeline-routes.ts';
 import { Problem } from './problem.ts';
-import {
-  inBackground,
-  maskedFor,
-  route,
-  takeTime,
-  withConnection,
-  type Reply,
-  type Request,
-} from './routes.ts';
+import { inBackground, maskedFor, route, takeTime, withConnection } from './routes.ts';
+import type { Reply, Request } from './server-state.ts';
 import type { Json } from './store.ts';
 
 export interface ServerOptions {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ChangeEvents } from './change-events.ts';
 import { apply, type Operation } from './json-patch.ts';
 import { check } from './request-checks.ts';
+import { keepCurated, mergeTags } from './merging.ts';
 import { notFound, Problem } from './problem.ts';
 import { checkTable, list } from './table-rules.ts';
 import { nextVersion, rounded } from './versions.ts';
@@ -31,9 +32,6 @@ const PARENTS: Readonly<Partial<Record<Kind, readonly [property: string, kind: K
   storedProcedure: ['databaseSchema', 'databaseSchema'],
   tag: ['classification', 'classification'],
 };
-
-/** Fields that people edit and a bot's PUT does not overwrite. */
-const CURATED = ['description', 'displayName', 'owners', 'domains'];
 
 export interface Put {
   readonly entity: Entity;
@@ -204,45 +202,6 @@ export class Store {
   }
 }
 
-function keepCurated(updated: Json, stored: Json): void {
-  for (const name of CURATED) if (isFilled(stored[name])) updated[name] = stored[name];
-  const columns = new Map(list(stored['columns']).map((column) => [column['name'], column]));
-  for (const column of list(updated['columns'])) {
-    const known = columns.get(column['name']);
-    if (known === undefined) continue;
-    if (
-      isFilled(known['description']) &&
-      (isSameType(column, known) || !isFilled(column['description']))
-    )
-      column['description'] = known['description'];
-    if (isSameType(column, known) && isFilled(known['displayName']))
-      column['displayName'] = known['displayName'];
-  }
-}
-
-/**
- * A put adds tags and removes none. A column with another type is a new column, without the tags of
- * the old one.
- */
-function mergeTags(updated: Json, stored: Json): void {
-  addTags(updated, stored);
-  const columns = new Map(list(stored['columns']).map((column) => [column['name'], column]));
-  for (const column of list(updated['columns'])) {
-    const known = columns.get(column['name']);
-    if (known !== undefined && isSameType(column, known)) addTags(column, known);
-  }
-}
-
-function addTags(target: Json, stored: Json): void {
-  const names = new Set(list(target['tags']).map(({ tagFQN }) => tagFQN));
-  const more = list(stored['tags']).filter(({ tagFQN }) => !names.has(tagFQN));
-  if (more.length > 0) target['tags'] = [...list(target['tags']), ...more];
-}
-
-function isSameType(column: Json, known: Json): boolean {
-  return column['dataType'] === known['dataType'];
-}
-
 /** A server keeps the display of a type in lower case. */
 function inLowerCase(given: Json): Json {
   const { dataTypeDisplay, columns, children } = given;
@@ -254,10 +213,6 @@ function inLowerCase(given: Json): Json {
     ...(Array.isArray(columns) ? { columns: list(columns).map(inLowerCase) } : {}),
     ...(Array.isArray(children) ? { children: list(children).map(inLowerCase) } : {}),
   };
-}
-
-function isFilled(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== '';
 }
 
 export function quoted(name: string): string {
