@@ -1,14 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync, cpSync, appendFileSync, mkdirSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addNode, PERSON, pristineRoot } from './debian-root.ts';
+import { addNode, pristineRoot } from './debian-root.ts';
+import { debOf, Installation, introduce, npmPackageOf } from './installation.ts';
 import { Machine, type Network } from './machine.ts';
 import { obstacle } from './obstacle.ts';
 import { Outside, PASSWORD_REFERENCE } from './outside.ts';
 import { readmeCommands } from './readme.ts';
 import { ownVersion, pack } from './release.ts';
-import { say, type Result } from './run.ts';
+import { say } from './run.ts';
 
 /** Addresses that the policy's defaults take for public ones; the cable leads nowhere else. */
 const NET = `28.${Math.floor(process.pid / 256) % 256}.${process.pid % 256}`;
@@ -23,80 +24,8 @@ const OBJECTS = 120;
 let machine: Machine;
 let outside: Outside;
 let scratch: string;
+let installation: Installation;
 let before: readonly string[];
-
-/** Files of the machine; journal, caches and what apt remembers left out. */
-async function files(): Promise<string[]> {
-  return (
-    await machine.ask(
-      String.raw`find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /var/tmp -o -path /var/log -o -path /var/cache -o -path /var/lib/apt -o -path /home/${PERSON} -o -path /root/.npm \) -prune -o -print`,
-    )
-  )
-    .split('\n')
-    .sort();
-}
-
-/** Copies a file of a release to the home directory of the person. */
-function copyIn(directory: string, name: string): string {
-  cpSync(join(directory, name), join(machine.root, 'home', PERSON, name));
-  return name;
-}
-
-const debOf = (version: string): string => `hybrid-runner_${version}_amd64.deb`;
-const npmPackageOf = (version: string): string => `hybrid-ingestion-runner-${version}.tgz`;
-
-/** A command of the README with what its reader would type. */
-async function follow(command: string): Promise<Result> {
-  say(command.split('\n')[0]!);
-  if (command.includes('--token-file -'))
-    return machine.asPerson(command, await outside.enrollmentToken());
-  if (command.includes('secrets set'))
-    return machine.asPerson(command, outside.sandbox.credentials.password);
-  return machine.asPerson(command, command.includes('apt purge') ? 'y\n' : '');
-}
-
-/** Follows the README from where it stopped, up to the command that contains a text. */
-async function followUntil(commands: string[], text: string): Promise<Result> {
-  for (let command = commands.shift(); command !== undefined; command = commands.shift()) {
-    const result = await follow(command);
-    if (result.code !== 0)
-      throw new Error(`${command} ended with ${result.code}:\n${result.stdout}${result.stderr}`);
-    if (command.includes(text)) return result;
-  }
-  throw new Error(`README.md has no command with "${text}" where it is expected`);
-}
-
-async function expectWhole(id: string): Promise<void> {
-  expect(await outside.ended(id)).toMatchObject({
-    state: 'success',
-    integrity: 'ok',
-    counts: { objects: OBJECTS },
-  });
-  expect(await outside.tables()).toBe(OBJECTS);
-}
-
-/** A run that remembers no earlier one, so that it has much to do, in the middle of its work. */
-async function runInside(): Promise<string> {
-  await machine.ask('rm -rf /var/lib/hybrid-runner/connectors/salesforce/last-runs');
-  return outside.runInside();
-}
-
-/** Installs another version over the running one, and waits until that one is connected. */
-async function replaceBy(version: string, install: string): Promise<void> {
-  expect(await machine.asPerson(`${install} --yes ./${debOf(version)}`)).toMatchObject({ code: 0 });
-  await machine.waitFor(
-    `${version} to connect`,
-    async () => {
-      const status = await machine.asPerson('sudo hybrid-runner status --json');
-      return (JSON.parse(status.stdout) as { version: string }).version === version;
-    },
-    120_000,
-  );
-  await machine.waitFor('the runner to connect', () => outside.connected());
-  expect((await machine.asPerson('sudo hybrid-runner config show')).stdout).toMatch(
-    /capacity\s.*3.*runner\.yaml/,
-  );
-}
 
 describe.skipIf(obstacle() !== undefined)(
   'the README’s installation, on a Debian with systemd and no network but the catalog and Salesforce',
@@ -110,18 +39,12 @@ describe.skipIf(obstacle() !== undefined)(
       say('booting');
       machine = await Machine.boot(pristine, NETWORK);
       outside = await Outside.open(NETWORK, { objects: OBJECTS, latencyMs: 40 });
-      appendFileSync(
-        join(machine.root, 'etc/hosts'),
-        `127.0.1.1 ${await machine.ask('hostname')}\n${outside.hosts}`,
-      );
-      mkdirSync(join(machine.root, 'usr/local/share/ca-certificates'), { recursive: true });
-      for (const [name, pem] of Object.entries(outside.authorities))
-        writeFileSync(join(machine.root, 'usr/local/share/ca-certificates', name), pem);
-      await machine.ask('update-ca-certificates');
+      await introduce(machine, outside);
       await outside.createPipeline();
-      before = await files();
-      copyIn(release, debOf(ownVersion()));
-      copyIn(release, npmPackageOf(ownVersion()));
+      installation = new Installation(machine, outside, OBJECTS);
+      before = await installation.files();
+      installation.copyIn(release, debOf(ownVersion()));
+      installation.copyIn(release, npmPackageOf(ownVersion()));
     });
     afterAll(async () => {
       await outside?.close();
@@ -131,7 +54,7 @@ describe.skipIf(obstacle() !== undefined)(
 
     it('installs from the package, on a machine without Node, and starts nothing yet', async () => {
       expect((await machine.asRoot('command -v node npm')).stdout).toBe('');
-      await followUntil(commands, 'apt install');
+      await installation.followUntil(commands, 'apt install');
       expect((await machine.asPerson('hybrid-runner version')).stdout).toContain(
         `hybrid-runner ${ownVersion()} (linux x64, Node 24.`,
       );
@@ -145,18 +68,18 @@ describe.skipIf(obstacle() !== undefined)(
       ['enroll', 'NOT_ENROLLED'],
       ['policy.yaml', 'POLICY_MISSING'],
     ])('refuses to set up the service before %s, and changes nothing', async (next, code) => {
-      const had = await files();
+      const had = await installation.files();
       const { code: exit, stderr } = await machine.asPerson(
         'sudo hybrid-runner service install --now',
       );
       expect(stderr).toContain(`error ${code}`);
       expect(exit).not.toBe(0);
-      expect(await files()).toEqual(had);
-      await followUntil(commands, next);
+      expect(await installation.files()).toEqual(had);
+      await installation.followUntil(commands, next);
     });
 
     it('starts a service that reads everything that root has prepared, which nobody else can read', async () => {
-      await followUntil(commands, 'service install --now');
+      await installation.followUntil(commands, 'service install --now');
       await machine.waitFor('the runner to connect', () => outside.connected());
       expect(await machine.ask('systemctl is-enabled hybrid-runner')).toBe('enabled');
       const modes = await machine.ask(
@@ -172,7 +95,7 @@ describe.skipIf(obstacle() !== undefined)(
       expect(modes).toContain(`/var/lib/hybrid-runner ${user}:${group} 700`);
       for (const name of ['settings.json', 'vault.json'])
         expect(modes).toContain(`/var/lib/hybrid-runner/${name} ${user}:${group} 600`);
-      expect((await followUntil(commands, 'status')).stdout).toContain('connected');
+      expect((await installation.followUntil(commands, 'status')).stdout).toContain('connected');
     });
 
     it('runs the unit of the package, which systemd rates as safe', async () => {
@@ -205,7 +128,7 @@ describe.skipIf(obstacle() !== undefined)(
     });
 
     it('runs a job of the control plane', async () => {
-      await expectWhole(await outside.startRun());
+      await installation.expectWhole(await outside.startRun());
     });
 
     it('uses a rotated secret without a restart', async () => {
@@ -224,15 +147,15 @@ describe.skipIf(obstacle() !== undefined)(
           outside.sandbox.credentials.password,
         ),
       ).toMatchObject({ code: 0 });
-      await expectWhole(await outside.startRun());
+      await installation.expectWhole(await outside.startRun());
     });
 
     it('finishes a run across a restart, once', async () => {
-      const id = await runInside();
+      const id = await installation.runInside();
       expect(await machine.asPerson('sudo systemctl restart hybrid-runner')).toMatchObject({
         code: 0,
       });
-      await expectWhole(id);
+      await installation.expectWhole(id);
     });
 
     it.each([
@@ -240,38 +163,38 @@ describe.skipIf(obstacle() !== undefined)(
       ['link', 'systemctl kill --kill-whom=main --signal=KILL hybrid-runner'],
       ['whole service', 'systemctl kill --signal=KILL hybrid-runner'],
     ])('finishes a run whose %s is killed, once', async (_what, kill) => {
-      const id = await runInside();
+      const id = await installation.runInside();
       await machine.ask(kill);
-      await expectWhole(id);
+      await installation.expectWhole(id);
     });
 
     it('restarts a service that hangs, and finishes its run, once', async () => {
       await machine.ask(
         'mkdir -p /etc/systemd/system/hybrid-runner.service.d && printf "[Service]\\nWatchdogSec=6\\n" > /etc/systemd/system/hybrid-runner.service.d/watchdog.conf && systemctl daemon-reload && systemctl restart hybrid-runner',
       );
-      const id = await runInside();
+      const id = await installation.runInside();
       const restarts = (): Promise<string> =>
         machine.ask('systemctl show --property=NRestarts --value hybrid-runner');
       const before = await restarts();
       await machine.ask('systemctl kill --kill-whom=main --signal=STOP hybrid-runner');
       await machine.waitFor('the watchdog', async () => (await restarts()) !== before);
-      await expectWhole(id);
+      await installation.expectWhole(id);
     });
 
     it('finishes a run across an upgrade, once, and keeps the edited configuration', async () => {
-      copyIn(await pack(NEWER, 'deb', scratch), debOf(NEWER));
+      installation.copyIn(await pack(NEWER, 'deb', scratch), debOf(NEWER));
       await machine.ask('echo "capacity: 3" >> /etc/hybrid-runner/runner.yaml');
-      const id = await runInside();
-      await replaceBy(NEWER, 'sudo apt install');
-      await expectWhole(id);
-      await expectWhole(await runInside());
+      const id = await installation.runInside();
+      await installation.replaceBy(NEWER, 'sudo apt install');
+      await installation.expectWhole(id);
+      await installation.expectWhole(await installation.runInside());
     });
 
     it('finishes a run across a downgrade, once', async () => {
-      const id = await runInside();
-      await replaceBy(ownVersion(), 'sudo apt install --allow-downgrades');
-      await expectWhole(id);
-      await expectWhole(await runInside());
+      const id = await installation.runInside();
+      await installation.replaceBy(ownVersion(), 'sudo apt install --allow-downgrades');
+      await installation.expectWhole(id);
+      await installation.expectWhole(await installation.runInside());
     });
 
     it('leaves configuration and state when it is removed, and continues with them when it is back', async () => {
@@ -283,12 +206,12 @@ describe.skipIf(obstacle() !== undefined)(
         await machine.asPerson(`sudo apt-get install --yes ./${debOf(ownVersion())}`),
       ).toMatchObject({ code: 0 });
       await machine.ask('systemctl start hybrid-runner');
-      await expectWhole(await runInside());
+      await installation.expectWhole(await installation.runInside());
     });
 
     it('is removed completely', async () => {
       const removal = readmeCommands('Remove it');
-      await followUntil(removal, 'apt purge');
+      await installation.followUntil(removal, 'apt purge');
       expect(removal).toEqual([]);
       expect(
         (await machine.asRoot('getent passwd hybrid-runner; getent group hybrid-runner')).stdout,
@@ -301,7 +224,7 @@ describe.skipIf(obstacle() !== undefined)(
         ).stdout,
       ).toBe('');
       expect((await machine.asRoot('pgrep --full hybrid-runner')).stdout).toBe('');
-      const left = (await files()).filter((path) => !before.includes(path));
+      const left = (await installation.files()).filter((path) => !before.includes(path));
       expect(left).toEqual([]);
     });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connection } from '../fake-runner.ts';
-import { accept, finish, FQN, linesOf, PARENTS, RelayStage, table } from './relay-stage.ts';
+import { accept, finish, linesOf, PARENTS, table } from './relay-attempt.ts';
+import { FQN, RelayStage } from './relay-stage.ts';
 
 let scene: RelayStage;
 let runner: Connection;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stepLine } from '../fake-records.ts';
 import { eventually } from '../stage.ts';
-import { accept, CONNECTION, finish, RelayStage, send } from './relay-stage.ts';
+import { accept, finish, send } from './relay-attempt.ts';
+import { CONNECTION, RelayStage } from './relay-stage.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Schedule } from '../../src/store/schedule.ts';
-import { eventually, SERVICE, SteppedClock } from '../stage.ts';
+import { eventually, SteppedClock } from '../stage.ts';
+import { SALES } from './fakes.ts';
 import {
   ingestionPipeline,
   openOpenMetadata,
-  SALES,
   type AirflowAnswer,
   type OpenMetadataStage,
 } from './stage.ts';
@@ -234,37 +234,6 @@ describe('a deleted deployment', () => {
     await settled('/api/v1/pipelines/sales.hourly');
     await om.call('DELETE', '/api/v2/openmetadata/delete?dag_id=nightly');
     expect((await om.stage.api.get('/api/v1/services/sales')).status).toBe(200);
-  });
-});
-
-describe('names in use', () => {
-  it('refuses a pipeline of another service with the same name', async () => {
-    await deploy();
-    const other = { ...SALES, name: 'other' };
-    om.servers.services.set('other', other);
-    const service = { type: 'databaseService', name: 'other', fullyQualifiedName: 'other' };
-    const answer = await deploy({ id: 'p2', fullyQualifiedName: 'other.nightly', service });
-    expect([answer.status, answer.text]).toEqual([
-      409,
-      'pipeline name nightly is in use by sales.nightly. Rename it, or delete the other one.',
-    ]);
-  });
-
-  it('replaces a pipeline that was deleted and created again under its name', async () => {
-    await deploy();
-    await settled();
-    expect((await deploy({ id: 'p2' })).status).toBe(200);
-    await eventually(async () => (await om.stage.api.get(PIPELINE)).body.origin?.id === 'p2');
-    expect(await om.command('list')).toContain('1 deployed pipelines');
-  });
-
-  it('refuses a service that the control plane has of its own', async () => {
-    await om.stage.api.put('/api/v1/services/sales', SERVICE);
-    const answer = await deploy();
-    expect([answer.status, answer.text]).toEqual([
-      409,
-      'service name sales is in use in the control plane. Rename it, or delete the other one.',
-    ]);
   });
 });
 

@@ -7,10 +7,10 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createAuthority, type Authority } from '../../../test/support/certificates.ts';
 import { temporaryFolder } from '../stage.ts';
+import { SALES } from './fakes.ts';
 import {
   ingestionPipeline,
   openOpenMetadata,
-  SALES,
   TOKEN,
   type AirflowAnswer,
   type OpenMetadataStage,

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../test/support/openmetadata-server/faults.ts';
 import { eventually } from '../stage.ts';
-import { accept, finish, linesOf, PARENTS, RelayStage, send, table } from './relay-stage.ts';
+import { accept, finish, linesOf, PARENTS, send, table } from './relay-attempt.ts';
+import { RelayStage } from './relay-stage.ts';
 
 let scene: RelayStage;
 beforeEach(async () => {

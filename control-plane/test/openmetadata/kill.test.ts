@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connection, Ref } from '../fake-runner.ts';
 import { eventually } from '../stage.ts';
-import { accept, finish, FQN, linesOf, PARENTS, RelayStage, send, table } from './relay-stage.ts';
+import { accept, finish, linesOf, PARENTS, send, table } from './relay-attempt.ts';
+import { FQN, RelayStage } from './relay-stage.ts';
 
 let scene: RelayStage;
 beforeEach(async () => {

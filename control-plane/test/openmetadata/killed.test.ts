@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { startProgram, type Program } from '../program.ts';
-import { accept, finish, linesOf, RelayStage } from './relay-stage.ts';
+import { accept, finish, linesOf } from './relay-attempt.ts';
+import { RelayStage } from './relay-stage.ts';
 
 const TABLES = Array.from({ length: 30 }, (_, index) => `T${String(index).padStart(2, '0')}`);
 

@@ -8,7 +8,8 @@ import {
 } from '../../src/openmetadata/deployments/plain-secrets.ts';
 import { Sealer } from '../../src/openmetadata/sealing.ts';
 import { eventually } from '../stage.ts';
-import { accept, CONNECTION, finish, linesOf, RelayStage } from './relay-stage.ts';
+import { accept, finish, linesOf } from './relay-attempt.ts';
+import { CONNECTION, RelayStage } from './relay-stage.ts';
 import { runCommand } from './stage.ts';
 
 describe('secrets in plain text that the operator allows', () => {

@@ -5,12 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { botTokens } from '../../src/openmetadata/deployments/bot-tokens.ts';
 import { openSealer } from '../../src/openmetadata/sealing.ts';
 import { eventually } from '../stage.ts';
+import { SALES, unreachable } from './fakes.ts';
 import {
   ingestionPipeline,
   openOpenMetadata,
-  SALES,
   TOKEN,
-  unreachable,
   type AirflowAnswer,
   type OpenMetadataStage,
 } from './stage.ts';

@@ -1,16 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../stage.ts';
-import {
-  accept,
-  finish,
-  FQN,
-  linesOf,
-  PARENTS,
-  RelayStage,
-  send,
-  sweep,
-  table,
-} from './relay-stage.ts';
+import { accept, finish, linesOf, PARENTS, send, sweep, table } from './relay-attempt.ts';
+import { FQN, RelayStage } from './relay-stage.ts';
 
 let scene: RelayStage;
 beforeEach(async () => {

@@ -1,17 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../fake-runner.ts';
 import { eventually, SteppedClock } from '../stage.ts';
-import {
-  accept,
-  CONNECTION,
-  finish,
-  linesOf,
-  inProcess,
-  PARENTS,
-  RelayStage,
-  send,
-  table,
-} from './relay-stage.ts';
+import { accept, finish, linesOf, PARENTS, send, table } from './relay-attempt.ts';
+import { CONNECTION, inProcess, RelayStage } from './relay-stage.ts';
 
 let scene: RelayStage;
 beforeEach(async () => {

@@ -4,12 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../stage.ts';
+import { SALES } from './fakes.ts';
 import {
   BASE,
   basic,
   ingestionPipeline,
   openOpenMetadata,
-  SALES,
   type OpenMetadataStage,
 } from './stage.ts';
 
