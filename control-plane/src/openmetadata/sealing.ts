@@ -1,6 +1,15 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { RandomBytes } from '../runtime/clock.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 
@@ -64,11 +73,28 @@ export function openSealer(data: string, random: RandomBytes): Sealer {
 }
 
 function readKey(path: string, random: RandomBytes): Buffer {
+  if (!existsSync(path)) createKey(path, random);
+  return Buffer.from(readFileSync(path, 'utf8').trim(), 'base64');
+}
+
+/**
+ * Whole and durable before it has its name: tokens sealed with it are durable too. Of two programs
+ * that start at once, the first to link wins.
+ */
+function createKey(path: string, random: RandomBytes): void {
+  const draft = `${path}.${random(KEY_BYTES).toString('hex')}`;
+  const key = `${random(KEY_BYTES).toString('base64')}\n`;
+  writeFileSync(draft, key, { mode: 0o600, flag: 'wx', flush: true });
   try {
-    // Created exclusively: two programs that start at once must not use different keys.
-    writeFileSync(path, `${random(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+    linkSync(draft, path);
   } catch (thrown) {
     if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
+  } finally {
+    rmSync(draft);
   }
-  return Buffer.from(readFileSync(path, 'utf8').trim(), 'base64');
+  // Windows cannot sync a folder.
+  if (process.platform === 'win32') return;
+  const folder = openSync(dirname(path), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openSealer } from '../../src/openmetadata/sealing.ts';
@@ -16,6 +16,13 @@ const key = (): string => join(folder.path, 'openmetadata.key');
 it('opens what it sealed, also after a restart', () => {
   const sealed = openSealer(folder.path, randomBytes).seal('token', 'a');
   expect(openSealer(folder.path, randomBytes).open(sealed, 'a')).toBe('token');
+});
+
+it('creates the key whole, for its owner only, and leaves no draft', () => {
+  openSealer(folder.path, randomBytes);
+  expect(readdirSync(folder.path)).toEqual(['openmetadata.key']);
+  expect(statSync(key()).mode & 0o777).toBe(0o600);
+  expect(Buffer.from(readFileSync(key(), 'utf8'), 'base64')).toHaveLength(32);
 });
 
 it('seals the same secret differently each time', () => {

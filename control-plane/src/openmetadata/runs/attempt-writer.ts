@@ -44,6 +44,7 @@ export class AttemptWriter {
     const report = await this.#sink.finish(
       {
         status: state satisfies OutcomeStatus,
+        // Reported as the runner wrote them: the server is the judge of their members.
         steps: (attempt.outcome?.steps ?? []) as unknown as readonly StepSummary[],
         startedAt: run.startedAt ?? run.queuedAt,
         endedAt: this.#deps.clock.now(),
