@@ -1,8 +1,10 @@
 import { Command as Parser, Option, type CommanderError } from 'commander';
 import { SETTING_KEYS, SETTINGS, type SettingKey } from '../config/schema.ts';
-import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { COMMANDS, type CommandDefinition } from './command-table.ts';
+import { HELP_LAYOUT } from './help-layout.ts';
 import type { Command, Flags } from './invocation.ts';
+import { commandLineError, synopsis, withUsage } from './usage.ts';
+import { wrap } from './wrap.ts';
 
 /** Runs the command that the command line selects. */
 export type Launch = (
@@ -11,32 +13,63 @@ export type Launch = (
   operands: readonly string[],
 ) => Promise<void>;
 
-/** The parser of the command line. */
-export function buildProgram(launch: Launch, write: (text: string) => void): Parser {
+export interface ProgramOutput {
+  readonly write: (text: string) => void;
+  /** Columns of the terminal; undefined where the output goes elsewhere. */
+  readonly columns: number | undefined;
+}
+
+/** Width of help that goes to a file or a pager. */
+const HELP_COLUMNS = 80;
+
+const SETTINGS_HINT =
+  'Every setting of docs/configuration.md is also a flag of the commands that use it.';
+
+/** The parser of the command line. It rejects with a USAGE error that shows the command's usage. */
+export function buildProgram(launch: Launch, { write, columns }: ProgramOutput): Parser {
+  const width = columns ?? HELP_COLUMNS;
   const program = new Parser('hybrid-runner')
     .description('Takes metadata jobs from a data catalog and runs them inside your network.')
+    .usage('<command> [options]')
     .option('-V, --version', 'show the version')
     .addOption(new Option('--json').hideHelp())
-    .addHelpText(
-      'after',
-      '\nEvery setting of docs/configuration.md is also a flag of the commands that use it.\n',
-    );
+    .addHelpText('after', `\n${SETTINGS_HINT}\n`);
   program
-    .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined, outputError: () => undefined });
+    .helpCommand('help [command...]', 'show the help of a command')
+    .configureHelp(HELP_LAYOUT)
+    .configureOutput({
+      writeOut: (text) => write(wrap(text, width)),
+      writeErr: () => undefined,
+      outputError: () => undefined,
+      getOutHelpWidth: () => width,
+    });
+  failWithUsage(program);
   for (const entry of COMMANDS) {
     if (!('commands' in entry)) addCommand(program, entry, launch);
     else {
       const group = program.command(entry.name).description(entry.text);
+      group.usage('<command> [options]').helpCommand(false);
+      failWithUsage(group);
       for (const definition of entry.commands) addCommand(group, definition, launch);
     }
   }
   return program;
 }
 
+function failWithUsage(command: Parser): void {
+  command.exitOverride((problem: CommanderError) => {
+    throw commandLineError(command, problem);
+  });
+}
+
 function addCommand(parent: Parser, definition: CommandDefinition, launch: Launch): void {
   const { name, text, options = [], argument, settings, load } = definition;
-  const command = parent.command(name).description(text).option('--json', 'print JSON');
+  const command = parent
+    .command(name)
+    .description(text)
+    .usage(synopsis(definition))
+    .option('--json', 'print JSON');
+  failWithUsage(command);
   for (const { flags, text: meaning, preset, hidden } of options) {
     const option = new Option(flags, meaning).default(preset);
     command.addOption(hidden === true ? option.hideHelp() : option);
@@ -44,7 +77,11 @@ function addCommand(parent: Parser, definition: CommandDefinition, launch: Launc
   if (argument !== undefined) command.argument(argument.name, argument.text);
   if (definition.allowsExcessArguments === true) command.allowExcessArguments();
   if (settings !== undefined) addSettings(command, settings);
-  command.action(() => launch(load, flagsOf(command), command.args));
+  command.action(() =>
+    launch(load, flagsOf(command), command.args).catch((thrown: unknown) => {
+      throw withUsage(command, thrown);
+    }),
+  );
 }
 
 /** Every setting is a flag; the help shows those that the command is usually called with. */
@@ -67,17 +104,4 @@ function flagsOf(command: Parser): Flags {
         : [];
     }),
   );
-}
-
-/**
- * A USAGE error from commander's, without the values on the command line: one could be a secret.
- * Undefined after help was shown on request.
- */
-export function usageError(thrown: CommanderError): RunnerError | undefined {
-  if (thrown.exitCode === 0) return undefined;
-  if (thrown.code === 'commander.help') return new RunnerError('USAGE', 'no command given');
-  const text = thrown.message
-    .replace(/^error: /, '')
-    .replace(/(?<option>'--?[A-Za-z-]+)=.*?'/s, "$<option>'");
-  return new RunnerError('USAGE', text.replace(/\n\s*/g, ' '));
 }

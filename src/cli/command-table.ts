@@ -7,6 +7,8 @@ export interface OptionDefinition {
   readonly text: string;
   readonly preset?: string;
   readonly hidden?: true;
+  /** Shown in the usage of the command, which throws USAGE without it. */
+  readonly required?: true;
 }
 
 export interface CommandDefinition {
@@ -34,6 +36,7 @@ export interface CommandGroup {
 const WORKFLOW: OptionDefinition = {
   flags: '--workflow <file>',
   text: 'OpenMetadata workflow document, YAML or JSON',
+  required: true,
 };
 const SERVICE_USER: OptionDefinition = {
   flags: '--user <name>',
@@ -51,6 +54,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
       {
         flags: '--token-file <file>',
         text: 'file with the enrollment token; - reads standard input',
+        required: true,
       },
       { flags: '--replace', text: 'replace an existing identity' },
       { flags: '--token <token>', text: '', hidden: true },

@@ -50,6 +50,11 @@ export async function loadSettings({
   });
 }
 
+/** By the conventions of no-color.org and of terminals without control sequences. */
+function hasColor(env: Readonly<NodeJS.ProcessEnv>): boolean {
+  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+}
+
 export interface LogTarget {
   readonly descriptor: 1 | 2;
   readonly redact: (line: string) => string;
@@ -71,7 +76,7 @@ export function openCommandLog(
   return openLogger({
     level: config.log.level,
     format,
-    color: isTerminal && env['NO_COLOR'] === undefined,
+    color: isTerminal && hasColor(env),
     descriptor,
     redact,
     priorities: goesToJournal(env, descriptor),

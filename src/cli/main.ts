@@ -43,8 +43,9 @@ async function parse(
   terminal: Terminal,
   interrupts: Interrupts,
 ): Promise<void> {
-  const [{ buildProgram, usageError }, { CommanderError }] = await Promise.all([
+  const [{ buildProgram }, { showHelp }, { CommanderError }] = await Promise.all([
     import('./command-line.ts'),
+    import('./usage.ts'),
     import('commander'),
   ]);
   const launch = async (
@@ -56,14 +57,14 @@ async function parse(
     const code = await command({ terminal, interrupts, env: process.env, flags, operands });
     process.exitCode = code ?? 0;
   };
-  const program = buildProgram(launch, (text) => terminal.stdout.write(text));
+  const write = (text: string): boolean => terminal.stdout.write(text);
+  const program = buildProgram(launch, { write, columns: terminal.columns });
+  if (args[0] === 'help') return showHelp(program, args.slice(1));
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (thrown) {
+    // Help on request ends the parser, successfully.
     if (!(thrown instanceof CommanderError)) throw thrown;
-    const error = usageError(thrown);
-    if (thrown.code === 'commander.help') terminal.notice(program.helpInformation());
-    if (error !== undefined) throw error;
   }
 }
 
@@ -99,5 +100,6 @@ function openTerminal(args: readonly string[]): Terminal {
     json: args.includes('--json'),
     debug,
     journal: goesToJournal(process.env, 2),
+    plain: process.env['TERM'] === 'dumb',
   });
 }

@@ -5,15 +5,22 @@ import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import { ProgressLine } from './local/progress-line.ts';
 import { columns, counted, Terminal } from './terminal.ts';
 
-function terminal({ json = false, debug = false, isTTY = false } = {}): {
+function terminal({
+  json = false,
+  debug = false,
+  isTTY = false,
+  plain = false,
+  columns: width = 0,
+} = {}): {
   terminal: Terminal;
   out: () => string;
   err: () => string;
 } {
-  const [stdout, stderr] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })];
+  const output = (): PassThrough => Object.assign(new PassThrough(), { isTTY, columns: width });
+  const [stdout, stderr] = [output(), output()];
   const read = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? '';
   return {
-    terminal: new Terminal({ stdin: new PassThrough(), stdout, stderr, json, debug }),
+    terminal: new Terminal({ stdin: new PassThrough(), stdout, stderr, json, debug, plain }),
     out: () => read(stdout),
     err: () => read(stderr),
   };
@@ -58,6 +65,33 @@ describe('an error', () => {
   });
 });
 
+describe('a narrow terminal', () => {
+  const text = '  name  a value of several words';
+
+  it('gets lines that are broken at spaces and indented', () => {
+    const shown = terminal({ isTTY: true, columns: 24 });
+    shown.terminal.result({}, text);
+    expect(shown.out()).toBe('  name  a value of\n      several words\n');
+    shown.terminal.notice('/a/path/of/more/than/24/columns stays whole');
+    expect(shown.err()).toBe('/a/path/of/more/than/24/columns\n    stays whole\n');
+  });
+
+  it.each([
+    ['output that goes elsewhere', { isTTY: false, columns: 24 }],
+    ['a terminal that does not know its width', { isTTY: true, columns: 0 }],
+  ])('is not assumed for %s', (_what, settings) => {
+    const shown = terminal(settings);
+    shown.terminal.result({}, text);
+    expect(shown.out()).toBe(`${text}\n`);
+  });
+
+  it('does not break a document', () => {
+    const shown = terminal({ isTTY: true, columns: 24 });
+    shown.terminal.document({}, text);
+    expect(shown.out()).toBe(`${text}\n`);
+  });
+});
+
 describe('columns', () => {
   it('are as wide as their widest cell, except the last', () => {
     expect(
@@ -85,8 +119,18 @@ describe('the progress line', () => {
     expect(shown.err().endsWith('60/120  7 API calls\r\u001b[2K')).toBe(true);
   });
 
-  it('is not drawn without a terminal', () => {
-    for (const settings of [{ isTTY: false }, { isTTY: true, json: true }]) {
+  it('stays within one line of a narrow terminal', () => {
+    const shown = terminal({ isTTY: true, columns: 30 });
+    new ProgressLine(shown.terminal, new SimulatedClock()).show(progress);
+    expect(shown.err()).toBe('\r\u001b[2Kdescribe  30/120  7 API calls');
+  });
+
+  it('is not drawn where no line can be cleared', () => {
+    for (const settings of [
+      { isTTY: false },
+      { isTTY: true, json: true },
+      { isTTY: true, plain: true },
+    ]) {
       const shown = terminal(settings);
       new ProgressLine(shown.terminal, new SimulatedClock()).show(progress);
       expect(shown.err()).toBe('');

@@ -10,7 +10,7 @@ export async function show(invocation: Invocation): Promise<void> {
   actAsOwner(config.stateDir);
   const policy = await openPolicy(policySource(config));
   const rules = policy.toDocument();
-  invocation.terminal.result(rules, stringify(rules).trimEnd());
+  invocation.terminal.document(rules, stringify(rules).trimEnd());
   if (!policy.present)
     invocation.terminal.notice(`No policy file at ${config.policyFile}; nothing is permitted.`);
 }

@@ -26,7 +26,7 @@ const answerSchema = z.object({
 /** Prints the unit for this installation. */
 export async function print(invocation: Invocation): Promise<void> {
   const unit = systemdUnit(unitOptions(await loadSettings(invocation), invocation));
-  invocation.terminal.result({ unit }, unit.trimEnd());
+  invocation.terminal.document({ unit }, unit.trimEnd());
 }
 
 /** Throws for anything that is missing or wrong, before it changes anything. */

@@ -1,7 +1,7 @@
 import type { Progress } from '../../../foundation/src/domain/progress.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
-import type { Terminal } from '../terminal.ts';
+import { columnsOf, type Terminal } from '../terminal.ts';
 
 const BAR_CELLS = 24;
 const REDRAW_INTERVAL_MS = 100;
@@ -26,7 +26,7 @@ export class ProgressLine {
   constructor(terminal: Terminal, clock: Clock) {
     this.#terminal = terminal;
     this.#clock = clock;
-    this.#isShown = terminal.stderr.isTTY === true && !terminal.json;
+    this.#isShown = terminal.redraws(terminal.stderr);
   }
 
   show(progress: Progress): void {
@@ -35,8 +35,15 @@ export class ProgressLine {
       return;
     this.#lastKey = key;
     this.#nextDrawAt = this.#clock.monotonic() + REDRAW_INTERVAL_MS;
-    this.#terminal.stderr.write(CLEAR_LINE + formatProgress(progress));
+    this.#terminal.stderr.write(CLEAR_LINE + this.#fit(progress));
     this.#isDrawn = true;
+  }
+
+  /** A line that reached the last column would continue below, where it is not cleared. */
+  #fit(progress: Progress): string {
+    const width = (columnsOf(this.#terminal.stderr) ?? Infinity) - 1;
+    const text = formatProgress(progress, BAR_CELLS);
+    return text.length <= width ? text : formatProgress(progress, 0).slice(0, width);
   }
 
   clear(): void {
@@ -56,9 +63,10 @@ export class ProgressLine {
   }
 }
 
-function formatProgress({ phase, done, total, apiCalls }: Progress): string {
+function formatProgress({ phase, done, total, apiCalls }: Progress, cells: number): string {
   const calls = `${apiCalls} API calls`;
   if (total === 0) return `${phase}  ${done}  ${calls}`;
-  const filled = Math.min(BAR_CELLS, Math.round((done / total) * BAR_CELLS));
-  return `${phase}  ${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)}  ${done}/${total}  ${calls}`;
+  const filled = Math.min(cells, Math.round((done / total) * cells));
+  const bar = cells === 0 ? '' : `${'█'.repeat(filled)}${'░'.repeat(cells - filled)}  `;
+  return `${phase}  ${bar}${done}/${total}  ${calls}`;
 }
