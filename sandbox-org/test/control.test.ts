@@ -101,6 +101,22 @@ describe('the admin endpoint', () => {
       status: 400,
       json: { error: 'unknown kind of edit: paint' },
     });
+    const size = { name: 'Size__c', type: 'double' };
+    for (const [edit, error] of [
+      [{ kind: 'touch', name: 'Account' }, 'touch has no property "name"; it has object'],
+      [{ kind: 'removeObject' }, 'removeObject requires a valid "object"'],
+      [{ kind: 'addField', object: 'Account' }, 'addField requires a valid "field"'],
+      [{ kind: 'addField', object: 'Account', field: {} }, 'field requires a valid "name"'],
+      [
+        { kind: 'addField', object: 'Account', field: { ...size, type: 'whole' } },
+        'field requires a valid "type"',
+      ],
+      [
+        { kind: 'renameField', object: 'Account', field: 'Name', label: 5 },
+        'renameField requires a valid "label"',
+      ],
+    ] as const)
+      expect(await admin('POST', '/org', edit)).toEqual({ status: 400, json: { error } });
     expect((await admin('POST', '/faults', { match: {} })).status).toBe(400);
     expect((await admin('POST', '/faults', { effect: { kind: 'explode' } })).json).toEqual({
       error: 'fault rule: unknown effect: explode',

@@ -43,6 +43,7 @@ describe('names in use', () => {
     expect((await deploy({ id: 'p2' })).status).toBe(200);
     await eventually(async () => (await om.stage.api.get(PIPELINE)).body.origin?.id === 'p2');
     expect(await om.command('list')).toContain('1 deployed pipelines');
+    expect(om.runs.forgotten).toEqual(['nightly']);
   });
 
   it('refuses a service that the control plane has of its own', async () => {

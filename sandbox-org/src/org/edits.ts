@@ -1,9 +1,10 @@
 import { SandboxError } from '../errors.ts';
-import { EDIT_KINDS, type Edit, type NewField } from './edit.ts';
+import type { Edit, NewField } from './edit.ts';
 import { pluralOf } from './labels.ts';
 import type { Field, ObjectEntry } from './model.ts';
 import { newEntry, newField, UNGOVERNED } from './new-entries.ts';
 import { reference, type Reference } from './references.ts';
+import { problemOfEdit } from './validate-edit.ts';
 
 interface ObjectEdits {
   readonly added: Map<string, Field>;
@@ -50,7 +51,8 @@ export class OrgEdits {
 
   /** Records the edit and returns the objects after it. */
   make(edit: Edit, entries: ReadonlyMap<string, ObjectEntry>): Map<string, ObjectEntry> {
-    if (!EDIT_KINDS.has(edit.kind)) throw new SandboxError(`unknown kind of edit: ${edit.kind}`);
+    const problem = problemOfEdit(edit);
+    if (problem !== undefined) throw new SandboxError(problem);
     if (edit.kind === 'touchAll') return this.#stamp(null, new Map(entries));
     if (edit.kind === 'addObject') this.#objectEditedAt.set(edit.name, this.#now());
     if (edit.kind === 'addObject')

@@ -153,11 +153,36 @@ export class Deployments implements DeployedPipelines {
 
   /** Returns what is deployed from now on: the one before, if this one is stale. */
   async #store(
+    caller: Caller,
+    pipeline: IngestionPipeline,
+    checked: CheckedPipeline,
+  ): Promise<Deployment> {
+    const { store, log, runs } = this.#deps;
+    const deployment = this.#deploymentOf(caller, pipeline, checked);
+    const { endpoint, id, name } = deployment;
+    let replaced: Deployment | undefined;
+    const stored = await store.transaction(async (tx) => {
+      const taken = await tx.deployments.get(endpoint, id);
+      if (taken !== undefined && isStale(deployment, taken)) return taken;
+      await checkNames(tx, deployment);
+      const named = await tx.deployments.named(endpoint, name);
+      replaced = named?.id === id ? undefined : named;
+      if (replaced !== undefined) await tx.deployments.delete(endpoint, replaced.id);
+      await tx.deployments.save(deployment);
+      return deployment;
+    });
+    if (replaced !== undefined) await runs.forget(replaced);
+    log.info({ endpoint, pipeline: stored.pipeline }, 'pipeline deployed');
+    return stored;
+  }
+
+  /** Throws INPUT_INVALID for a schedule that does not exist. */
+  #deploymentOf(
     { endpoint }: Caller,
     pipeline: IngestionPipeline,
     { service, token, checked, pool }: CheckedPipeline,
-  ): Promise<Deployment> {
-    const { store, clock, sealer, log } = this.#deps;
+  ): Deployment {
+    const { clock, sealer } = this.#deps;
     const { id, name } = pipeline;
     const deployment: Deployment = {
       endpoint: endpoint.name,
@@ -178,18 +203,7 @@ export class Deployments implements DeployedPipelines {
       sealedToken: sealToken(sealer, { endpoint: endpoint.name, id }, token),
     };
     parseSchedule(scheduleOf(deployment));
-    const stored = await store.transaction(async (tx) => {
-      const taken = await tx.deployments.get(endpoint.name, id);
-      if (taken !== undefined && isStale(deployment, taken)) return taken;
-      await checkNames(tx, deployment);
-      const replaced = await tx.deployments.named(endpoint.name, name);
-      if (replaced !== undefined && replaced.id !== id)
-        await tx.deployments.delete(endpoint.name, replaced.id);
-      await tx.deployments.save(deployment);
-      return deployment;
-    });
-    log.info({ endpoint: endpoint.name, pipeline: stored.pipeline }, 'pipeline deployed');
-    return stored;
+    return deployment;
   }
 
   /** Throws NOT_FOUND. */

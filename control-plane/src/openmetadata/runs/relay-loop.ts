@@ -2,7 +2,8 @@ import type { RelayDeps } from './relay-deps.ts';
 import { RELAYS } from './relay-deps.ts';
 import { RelayWorker } from './relay-worker.ts';
 
-const TICK_MS = 1000;
+/** When a relay that failed is started again; everything else is announced. */
+const TICK_MS = 60_000;
 
 /** Relays of one service one after the other, oldest first; those of different services side by side. */
 export class RelayLoop {
@@ -41,11 +42,11 @@ export class RelayLoop {
   #start(runId: string, work: Promise<void>): void {
     const { changes, log } = this.#deps;
     const ended = work
-      .catch((thrown: unknown) => log.error({ err: thrown, run: runId }, 'relay failed'))
-      .finally(() => {
-        this.#working.delete(runId);
-        changes.changed(RELAYS);
-      });
+      .finally(() => this.#working.delete(runId))
+      .then(
+        () => changes.changed(RELAYS),
+        (thrown: unknown) => log.error({ err: thrown, run: runId }, 'relay failed'),
+      );
     this.#working.set(runId, ended);
   }
 }
