@@ -2,8 +2,8 @@ import { normalizeHost, type Endpoint } from '../../foundation/src/network/endpo
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /**
- * Parses `openMetadataServerConfig.hostPort`, for example `https://catalog.example.com/api`. A bare origin gets the
- * `/api` that every OpenMetadata server has. Throws INPUT_INVALID.
+ * Parses `openMetadataServerConfig.hostPort`, for example `https://catalog.example.com/api`. A bare
+ * origin gets the `/api` that every OpenMetadata server has. Throws INPUT_INVALID.
  */
 export function apiUrl(hostPort: string): URL {
   const url = URL.parse(hostPort);

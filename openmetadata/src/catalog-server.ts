@@ -35,7 +35,10 @@ export interface CatalogServer {
   readonly storeServiceConnection: boolean;
 }
 
-/** The server behind the workflow's sink; undefined without one. Throws JOB_INVALID and INPUT_INVALID. */
+/**
+ * The server behind the workflow's sink; undefined without one. Throws JOB_INVALID and
+ * INPUT_INVALID.
+ */
 export function catalogServerOf({ sink, workflowConfig }: Workflow): CatalogServer | undefined {
   if (sink === undefined) return undefined;
   if (sink.type !== SINK_TYPE)
@@ -76,7 +79,10 @@ export function catalogServerOf({ sink, workflowConfig }: Workflow): CatalogServ
   };
 }
 
-/** The address of the workflow's sink, even if its other settings are invalid; undefined without a supported sink. */
+/**
+ * The address of the workflow's sink, even if its other settings are invalid; undefined without a
+ * supported sink.
+ */
 export function catalogEndpointOf({ sink, workflowConfig }: Workflow): Endpoint | undefined {
   const hostPort = workflowConfig.openMetadataServerConfig?.['hostPort'];
   if (sink?.type !== SINK_TYPE || typeof hostPort !== 'string') return undefined;

@@ -73,7 +73,10 @@ export function hasDuplicateNames(columns: readonly { readonly name: string }[] 
   return new Set(columns.map(({ name }) => name)).size !== columns.length;
 }
 
-/** The problem of a table's keys as a whole, if any: the server accepts one primary key, stated once, and no duplicate constraint. */
+/**
+ * The problem of a table's keys as a whole, if any: the server accepts one primary key, stated
+ * once, and no duplicate constraint.
+ */
 export function keyProblem(
   columns: readonly Pick<Column, 'constraint'>[],
   constraints: readonly TableConstraint[] = [],

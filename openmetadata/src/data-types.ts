@@ -1,4 +1,6 @@
-/** table.json#/definitions/dataType. Misspelled values, and those with spaces, are the server's own. */
+/**
+ * table.json#/definitions/dataType. Misspelled values, and those with spaces, are the server's own.
+ */
 export const DATA_TYPES = [
   'NUMBER',
   'TINYINT',

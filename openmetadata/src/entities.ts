@@ -17,9 +17,10 @@ import { TABLE_TYPES } from './data-types.ts';
 import { ownNameOf } from './names.ts';
 
 /*
- * The create requests that the runner sends, as OpenMetadata 1.13 accepts them (api/services/createDatabaseService.json,
- * api/data/createDatabase.json, createDatabaseSchema.json, createTable.json). Stricter than those schemas where the
- * server is: text types require a length, and constraints may only refer to columns of the table.
+ * The create requests that the runner sends, as OpenMetadata 1.13 accepts them
+ * (api/services/createDatabaseService.json, api/data/createDatabase.json,
+ * createDatabaseSchema.json, createTable.json). Stricter than those schemas where the server is:
+ * text types require a length, and constraints may only refer to columns of the table.
  */
 
 const entityReferenceSchema = z.strictObject({
@@ -113,7 +114,10 @@ const schemas: Readonly<Record<EntityType, z.ZodType>> = {
   storedProcedure: createStoredProcedureSchema,
 };
 
-/** Throws ENTITY_INVALID with the entity's name and its first problems, unless the server would accept the request. */
+/**
+ * Throws ENTITY_INVALID with the entity's name and its first problems, unless the server would
+ * accept the request.
+ */
 export function assertEntity(type: EntityType, fqn: string, request: unknown): void {
   const result = schemas[type].safeParse(request);
   if (result.success) return;
@@ -125,7 +129,10 @@ export function assertEntity(type: EntityType, fqn: string, request: unknown): v
   );
 }
 
-/** Types named by the source. The names of other types come from the job, and messages must not repeat them. */
+/**
+ * Types named by the source. The names of other types come from the job, and messages must not
+ * repeat them.
+ */
 const NAMED_BY_SOURCE: ReadonlySet<EntityType> = new Set(['table', 'storedProcedure']);
 
 export function invalid(

@@ -9,10 +9,11 @@ const MAX_LENGTH = 1024;
 export type Filter = (name: string) => boolean;
 
 /**
- * Compiles a filterPattern with the semantics of OpenMetadata's ingestion: patterns match at the start of the name, not
- * necessarily to its end, ignoring case. A name passes if any include matches (or none is given) and no exclude does.
- * Patterns are RE2 expressions, whose time is linear in the name; look-around and backreferences are rejected. Throws
- * JOB_INVALID with the field and the pattern.
+ * Compiles a filterPattern with the semantics of OpenMetadata's ingestion: patterns match at the
+ * start of the name, not necessarily to its end, ignoring case. A name passes if any include
+ * matches (or none is given) and no exclude does. Patterns are RE2 expressions, whose time is
+ * linear in the name; look-around and backreferences are rejected. Throws JOB_INVALID with the
+ * field and the pattern.
  */
 export function compileFilter(pattern: FilterPattern | null | undefined, field: string): Filter {
   const includes = compileAll(pattern?.includes ?? [], `${field}.includes`);

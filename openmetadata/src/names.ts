@@ -1,4 +1,7 @@
-/** Sequences that OpenMetadata reserves in the names of tables, columns and constraints, with their replacements. */
+/**
+ * Sequences that OpenMetadata reserves in the names of tables, columns and constraints, with their
+ * replacements.
+ */
 const RESERVED: readonly (readonly [string, string])[] = [
   ['::', '__reserved__colon__'],
   ['>', '__reserved__arrow__'],

@@ -2,7 +2,10 @@ import type { SweepRecord, SweepScope } from '../../foundation/src/domain/record
 import { compileFilter, type Filter } from './filters.ts';
 import { ownNameOf } from './names.ts';
 
-/** Whether an entity of the parent, by its fully qualified name, no longer exists. Throws JOB_INVALID for unsupported patterns. */
+/**
+ * Whether an entity of the parent, by its fully qualified name, no longer exists. Throws
+ * JOB_INVALID for unsupported patterns.
+ */
 export function isGone({ keep, after, upTo, among }: SweepRecord): Filter {
   const kept = new Set(keep);
   const within = among === undefined ? undefined : scopeOf(among);

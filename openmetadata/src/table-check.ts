@@ -14,10 +14,10 @@ import {
 import { invalid, type CreateTable } from './entities.ts';
 
 /**
- * Throws ENTITY_INVALID with the table's name and its first problems, unless the server would accept the request. What the
- * type guarantees is not checked again: a run has tens of thousands of columns, and this takes a twentieth of the time of
- * `createTableSchema`. It gives the same verdict for a value of that type, except for URLs and labels, which do not come
- * from outside.
+ * Throws ENTITY_INVALID with the table's name and its first problems, unless the server would
+ * accept the request. What the type guarantees is not checked again: a run has tens of thousands of
+ * columns, and this takes a twentieth of the time of `createTableSchema`. It gives the same verdict
+ * for a value of that type, except for URLs and labels, which do not come from outside.
  */
 export function assertTable(
   fqn: string,

@@ -16,8 +16,8 @@ const workflowConfigSchema = z.object({
 });
 
 /**
- * The fields of OpenMetadata's workflow document (metadataIngestion/workflow.json) that the runner uses. The connection
- * stays a plain object here: its connector validates it.
+ * The fields of OpenMetadata's workflow document (metadataIngestion/workflow.json) that the runner
+ * uses. The connection stays a plain object here: its connector validates it.
  */
 export const workflowSchema = z.object({
   source: z.object({

@@ -30,12 +30,8 @@ describe('code', () => {
   });
 
   it('has no comment wider than 100 columns', () => {
-    const wide = production
-      .filter(
-        (path) =>
-          (path.startsWith('src/') || path.startsWith('foundation/')) &&
-          !path.includes('/generated/'),
-      )
+    const wide = allPrograms
+      .filter((path) => !path.includes('/generated/'))
       .filter((path) =>
         read(path)
           .split('\n')

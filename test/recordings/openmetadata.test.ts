@@ -5,8 +5,9 @@ import type { Exchange } from '../openmetadata/recording/exchange.ts';
 import { replay } from '../openmetadata/recording/replay.ts';
 
 /*
- * Exchanges with a real server (1.12.6), recorded by `npm run test:openmetadata -- --server URL --objects 4 --record
- * test/recordings/openmetadata`. ingest.json has those of two runs of `hybrid-runner ingest` that the others lack.
+ * Exchanges with a real server (1.12.6), recorded by `npm run test:openmetadata -- --server URL
+ * --objects 4 --record test/recordings/openmetadata`. ingest.json has those of two runs of
+ * `hybrid-runner ingest` that the others lack.
  */
 
 const directory = join(import.meta.dirname, 'openmetadata');

@@ -46,7 +46,9 @@ export const doomed = (
 /** The org repeats the password of this one in its error. */
 export const ECHOED = { ...user(7), password: at(17), organizationId: '00DIB000004nDEq' };
 
-/** Permits every canary for the hosts of the jobs: the test is about what happens after the policy. */
+/**
+ * Permits every canary for the hosts of the jobs: the test is about what happens after the policy.
+ */
 export function permitCanaries({ place, sandbox }: Stage): void {
   const file = join(place.directory, 'policy.yaml');
   const policy = JSON.parse(readFileSync(file, 'utf8')) as { readonly secrets: readonly object[] };

@@ -86,8 +86,8 @@ export class ExtendedCopy {
   }
 
   /**
-   * Gives every connector an entry for each job kind that it lacks. The working tree may have connectors and kinds that the
-   * document does not know.
+   * Gives every connector an entry for each job kind that it lacks. The working tree may have
+   * connectors and kinds that the document does not know.
    */
   completeJobs(): void {
     const kinds = readFileSync(join(this.path, 'foundation/src/domain/job.ts'), 'utf8').matchAll(

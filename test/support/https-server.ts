@@ -7,7 +7,9 @@ import { createConnect } from '../../foundation/src/network/open.ts';
 import { createAuthority } from './certificates.ts';
 import type { SourceUnderTest } from './connector-context.ts';
 
-/** An HTTPS server on this machine under names of its own: a source or a secret provider of a test. */
+/**
+ * An HTTPS server on this machine under names of its own: a source or a secret provider of a test.
+ */
 export interface HttpsServer extends SourceUnderTest {
   /** Leads port 443 of its hosts to it. */
   readonly connect: Connect;

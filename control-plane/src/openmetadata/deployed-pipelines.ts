@@ -118,7 +118,8 @@ export interface DeploymentRuns {
   log(deployment: Deployment): Promise<string>;
   /**
    * Starts a connection test and returns when it is queued; the result goes to the server.
-   * `workflow` is the automation Workflow entity, with the bot token in openMetadataServerConnection.
+   * `workflow` is the automation Workflow entity, with the bot token in
+   * openMetadataServerConnection.
    */
   testConnection(
     endpoint: Endpoint,

@@ -61,7 +61,9 @@ export class Sealer {
   }
 }
 
-/** The sealer of a data folder; its key is created at first use. Throws CONFLICT for a damaged key. */
+/**
+ * The sealer of a data folder; its key is created at first use. Throws CONFLICT for a damaged key.
+ */
 export function openSealer(data: string, random: RandomBytes): Sealer {
   const path = join(data, KEY_FILE);
   const key = readKey(path, random);

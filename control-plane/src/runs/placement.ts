@@ -4,8 +4,8 @@
  *   A canceled run counts until it has ended, because its worker may still be active.
  * - After a start, such runs wait until no lease from an earlier process can be left
  *   (deadlines.ts): the store may be a backup.
- * - A run of a pipeline from OpenMetadata waits until the server has the results of the run before it
- *   (held-runs.ts).
+ * - A run of a pipeline from OpenMetadata waits until the server has the results of the run before
+ *   it (held-runs.ts).
  * - A run that pauses before its next attempt is not active: a later run of the service may go
  *   first.
  * - A run of a service with a pool goes only to runners of that pool.

@@ -88,7 +88,9 @@ function viewWait(deps: Deps, run: Run) {
   };
 }
 
-/** How far the results are on their way to OpenMetadata; null for a pipeline that is managed here. */
+/**
+ * How far the results are on their way to OpenMetadata; null for a pipeline that is managed here.
+ */
 function viewRelay(relay: Relay | undefined) {
   if (relay === undefined) return null;
   const { endpoint, pipelineFqn, pipelineRunId, status, counts } = relay;

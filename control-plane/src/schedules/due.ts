@@ -13,8 +13,9 @@ export interface Due {
 }
 
 /**
- * The next start of a schedule whose first slot that is not settled is `first`; undefined for none. Of several slots that are due, only the last is
- * started; it also takes the place of the repetition of a failed run.
+ * The next start of a schedule whose first slot that is not settled is `first`; undefined for none.
+ * Of several slots that are due, only the last is started; it also takes the place of the
+ * repetition of a failed run.
  */
 export async function nextDue(
   schedule: Schedule,

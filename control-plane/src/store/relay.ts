@@ -18,7 +18,10 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Relays start in the order of their runs, one at a time for a service. */
 export type RelayStatus =
-  /** The run is not offered yet: an earlier relay of the service is open, or the server was not asked yet. */
+  /**
+   * The run is not offered yet: an earlier relay of the service is open, or the server was not
+   * asked yet.
+   */
   | { readonly state: 'waiting'; readonly trouble: Trouble | null }
   /** The run may start. */
   | { readonly state: 'pending'; readonly trouble: Trouble | null }

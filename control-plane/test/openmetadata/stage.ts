@@ -1,4 +1,7 @@
-/** A control plane that serves an OpenMetadata server: real port and store, a stand-in for server and runs. */
+/**
+ * A control plane that serves an OpenMetadata server: real port and store, a stand-in for server
+ * and runs.
+ */
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:https';
 import { join } from 'node:path';

@@ -22,7 +22,10 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 /** Longest Retry-After that is honored, in milliseconds. */
 const MAX_WAIT_MS = 5 * 60_000;
 
-/** The error of a response that is not a success. `what` names the request, for example `table "crm.default.salesforce.Account"`. */
+/**
+ * The error of a response that is not a success. `what` names the request, for example `table
+ * "crm.default.salesforce.Account"`.
+ */
 export function explain(answer: HttpResponse, what: string, now: number): RunnerError {
   const { status } = answer;
   if (status >= 300 && status < 400) {
@@ -41,7 +44,10 @@ export function explain(answer: HttpResponse, what: string, now: number): Runner
   );
 }
 
-/** Parses the response's JSON. Throws SINK_FAILED for anything else, such as the page of a proxy or a portal. */
+/**
+ * Parses the response's JSON. Throws SINK_FAILED for anything else, such as the page of a proxy or
+ * a portal.
+ */
 export function parseJson(answer: HttpResponse, what: string): unknown {
   const text = textOf(answer);
   if (text.trim() === '') return undefined;

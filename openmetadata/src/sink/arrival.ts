@@ -11,8 +11,8 @@ export interface Patience {
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * Waits for what a server may still be writing: asks `missing` again and again until nothing is, or nothing new has arrived
- * for the time given. Resolves with the last result.
+ * Waits for what a server may still be writing: asks `missing` again and again until nothing is, or
+ * nothing new has arrived for the time given. Resolves with the last result.
  */
 export async function untilArrived(
   missing: (signal: AbortSignal) => Promise<number>,

@@ -3,34 +3,20 @@ import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { untilArrived, type Patience } from './arrival.ts';
-import { bulkResultSchema, isJson } from './entity.ts';
+import { resultOf, type Outgoing, type Sent } from './bulk-result.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** A table on its way to the server. */
-export interface Outgoing {
-  readonly fqn: string;
-  readonly request: Json;
-  /** What the server has as the table's `sourceHash` once it has arrived. */
-  readonly hash: string;
-}
 
 export interface BulkSenderDeps {
   readonly server: MetadataServer;
   readonly index: TableIndex;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long a server may keep working on a request that timed out, before it is sent again. In milliseconds. */
+  /**
+   * How long a server may keep working on a request that timed out, before it is sent again. In
+   * milliseconds.
+   */
   readonly patienceMs: number;
-}
-
-/** The result of a bulk request. */
-export interface Sent {
-  readonly arrived: readonly Outgoing[];
-  /** To be sent one by one, so that each gets its own result. */
-  readonly alone: readonly Outgoing[];
 }
 
 /** No answer. `patient`: the server may still be working on the request. */
@@ -57,11 +43,13 @@ const FIRST_CHECK_MS = 2_000;
 const FIRST_BACKGROUND_CHECK_MS = 500;
 
 /**
- * Writes tables in bulk. A server may work on a bulk request for minutes, even after the client has gone, and repeating
- * the request doubles its load. After a timeout the sender therefore checks which tables have arrived, gives the server
- * time to finish, and sends only the missing ones, in halves. From then on it asks the server to work in the background
- * (1.12 and later can) and looks for what arrives, so that no limit of a proxy or of this program applies. It does not ask for
- * this at once: such a server does not say when it has written its search index, and takes more work than it can do.
+ * Writes tables in bulk. A server may work on a bulk request for minutes, even after the client has
+ * gone, and repeating the request doubles its load. After a timeout the sender therefore checks
+ * which tables have arrived, gives the server time to finish, and sends only the missing ones, in
+ * halves. From then on it asks the server to work in the background (1.12 and later can) and looks
+ * for what arrives, so that no limit of a proxy or of this program applies. It does not ask for
+ * this at once: such a server does not say when it has written its search index, and takes more
+ * work than it can do.
  */
 export class BulkSender {
   readonly #deps: BulkSenderDeps;
@@ -78,7 +66,10 @@ export class BulkSender {
     return this.#timeouts;
   }
 
-  /** Throws the error of the last request when several, each smaller than the one before, had no effect. */
+  /**
+   * Throws the error of the last request when several, each smaller than the one before, had no
+   * effect.
+   */
   async put(tables: readonly Outgoing[], signal: AbortSignal): Promise<Sent> {
     return this.#put(tables, 0, signal);
   }
@@ -143,7 +134,10 @@ export class BulkSender {
     };
   }
 
-  /** Waits for tables that the server writes in the background. Those that never arrive get their result one by one. */
+  /**
+   * Waits for tables that the server writes in the background. Those that never arrive get their
+   * result one by one.
+   */
   async #awaitBackground(
     body: unknown,
     tables: readonly Outgoing[],
@@ -156,7 +150,10 @@ export class BulkSender {
     return { arrived, alone: [...alone, ...missing] };
   }
 
-  /** The tables still missing when the server's time is over; the time restarts whenever a table arrives. */
+  /**
+   * The tables still missing when the server's time is over; the time restarts whenever a table
+   * arrives.
+   */
   async #missing(
     tables: readonly Outgoing[],
     patience: Omit<Patience, 'clock'>,
@@ -217,25 +214,4 @@ export class BulkSender {
       throw error;
     }
   }
-}
-
-/** Splits the tables by a bulk response. When it does not name the failed ones clearly, all are sent alone. */
-function resultOf(answer: unknown, sent: readonly Outgoing[]): Sent {
-  const { data } = bulkResultSchema.safeParse(answer);
-  if (data === undefined) return { arrived: [], alone: sent };
-  const failed = (data.failedRequest ?? []).map(({ request }) =>
-    sent.find((table) => concerns(request, table)),
-  );
-  const named = new Set(failed.filter((table) => table !== undefined));
-  if (data.numberOfRowsFailed !== named.size || named.size !== failed.length)
-    return { arrived: [], alone: sent };
-  return { arrived: sent.filter((table) => !named.has(table)), alone: [...named] };
-}
-
-/** A server names a failed table by its full name, or returns its request. */
-function concerns(answered: unknown, { fqn, request }: Outgoing): boolean {
-  if (!isJson(answered)) return answered === fqn;
-  return (
-    answered['name'] === request['name'] && answered['databaseSchema'] === request['databaseSchema']
-  );
 }

@@ -6,7 +6,9 @@ import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
 import type { WriteSummary } from './write-summary.ts';
 
-/** A table sent without some of its foreign keys, because the server did not have their targets yet. */
+/**
+ * A table sent without some of its foreign keys, because the server did not have their targets yet.
+ */
 export interface DeferredTable {
   readonly print: Fingerprint;
   readonly constraints: Constraints;
@@ -39,8 +41,8 @@ export class DeferredKeys {
   }
 
   /**
-   * Sends the keys of each table whose targets have all arrived. With `last`, no target can arrive any more: sends the
-   * keys whose targets exist, and drops the others.
+   * Sends the keys of each table whose targets have all arrived. With `last`, no target can arrive
+   * any more: sends the keys whose targets exist, and drops the others.
    */
   async send(last: boolean, signal: AbortSignal): Promise<void> {
     const { concurrency } = this.#deps;

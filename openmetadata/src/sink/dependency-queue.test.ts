@@ -10,7 +10,10 @@ interface Table {
 
 const table = (fqn: string, ...to: string[]): Table => ({ fqn, bytes: fqn.length, to });
 
-/** Sends tables as a writer does. Returns the names in order of sending, and those sent before a table they refer to. */
+/**
+ * Sends tables as a writer does. Returns the names in order of sending, and those sent before a
+ * table they refer to.
+ */
 function send(tables: readonly Table[]): { readonly order: string[]; readonly early: string[] } {
   const waiting = new DependencyQueue<Table>();
   const [order, early, sent, ready]: [string[], string[], Set<string>, Table[]] = [

@@ -6,8 +6,9 @@ export interface QueuedTable {
 }
 
 /**
- * Tables that wait for the targets of their foreign keys: a server rejects a key to a missing table, and adding the keys
- * afterwards costs as much again. Keys may form cycles; then the table that most others wait for goes first.
+ * Tables that wait for the targets of their foreign keys: a server rejects a key to a missing
+ * table, and adding the keys afterwards costs as much again. Keys may form cycles; then the table
+ * that most others wait for goes first.
  */
 export class DependencyQueue<T extends QueuedTable> {
   readonly #tables = new Map<string, { readonly table: T; readonly missing: Set<string> }>();
@@ -33,7 +34,10 @@ export class DependencyQueue<T extends QueuedTable> {
       this.#dependents.set(name, (this.#dependents.get(name) ?? new Set()).add(table.fqn));
   }
 
-  /** Notes that a table exists on the server; takes and returns the tables that waited for nothing else. */
+  /**
+   * Notes that a table exists on the server; takes and returns the tables that waited for nothing
+   * else.
+   */
   arrived(fqn: string): readonly T[] {
     const free: T[] = [];
     for (const name of this.#dependents.get(fqn) ?? []) {
@@ -47,8 +51,8 @@ export class DependencyQueue<T extends QueuedTable> {
   }
 
   /**
-   * Takes the next tables when no other table can arrive: those that wait for no table in the queue, or else the most
-   * wanted table of a cycle. Empty when the queue is.
+   * Takes the next tables when no other table can arrive: those that wait for no table in the
+   * queue, or else the most wanted table of a cycle. Empty when the queue is.
    */
   takeNext(): readonly T[] {
     const independent = [...this.#tables.values()]
@@ -64,7 +68,10 @@ export class DependencyQueue<T extends QueuedTable> {
     return this.#takeMostWantedOf([...this.#tables.keys()]);
   }
 
-  /** Names of tables each of which waits for the next, and the last for the first. Every table must wait for another. */
+  /**
+   * Names of tables each of which waits for the next, and the last for the first. Every table must
+   * wait for another.
+   */
   #cycle(): readonly string[] {
     const path: string[] = [];
     let name = this.#tables.keys().next().value;

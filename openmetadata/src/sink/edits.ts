@@ -7,9 +7,10 @@ import {
 } from './entity.ts';
 
 /*
- * Edits made in the catalog by people: descriptions, display names, owners, domains, tags of columns. The server keeps them in
- * a PUT by a bot, but not in a PUT with a person's token, and not all of a column whose type changes, which it deletes and
- * creates again; the functions here keep them always. A value that the source lacks never deletes one.
+ * Edits made in the catalog by people: descriptions, display names, owners, domains, tags of
+ * columns. The server keeps them in a PUT by a bot, but not in a PUT with a person's token, and not
+ * all of a column whose type changes, which it deletes and creates again; the functions here keep
+ * them always. A value that the source lacks never deletes one.
  */
 
 type Json = Readonly<Record<string, unknown>>;
@@ -99,7 +100,9 @@ function classificationOf(tagFQN: string): string {
   return /^(?:"(?:[^"]|"")*"|[^."]*)/.exec(tagFQN)![0];
 }
 
-/** Whether a column of the request has another type than the stored one, or contains such a column. */
+/**
+ * Whether a column of the request has another type than the stored one, or contains such a column.
+ */
 export function changesTypes(request: Json, { columns: stored }: StoredEntity): boolean {
   return Array.isArray(request['columns']) && haveOtherTypes(request['columns'], stored ?? []);
 }

@@ -61,7 +61,9 @@ export class EntityWriter {
     return found === undefined || this.#override ? request : keepEdits(request, found.entity);
   }
 
-  /** Creates or updates the entity, or restores a soft-deleted one. Resolves with the entity's id. */
+  /**
+   * Creates or updates the entity, or restores a soft-deleted one. Resolves with the entity's id.
+   */
   async put(
     target: Target,
     request: Json,
@@ -83,13 +85,19 @@ export class EntityWriter {
     return readAs(storedEntitySchema, body, titled(target.type, target.fqn)).id;
   }
 
-  /** Whether the server has the entity in the state of the request. A service has no hash: it is only ever created. */
+  /**
+   * Whether the server has the entity in the state of the request. A service has no hash: it is
+   * only ever created.
+   */
   async #isStored(target: Target, request: Json, signal: AbortSignal): Promise<boolean> {
     const found = await this.find(target, signal);
     return found?.entity.deleted === false && found.entity.sourceHash === request['sourceHash'];
   }
 
-  /** Replaces the edits of people with the source's values if `override` is set. Resolves with whether anything changed. */
+  /**
+   * Replaces the edits of people with the source's values if `override` is set. Resolves with
+   * whether anything changed.
+   */
   async override(target: Target, request: Json, signal: AbortSignal): Promise<boolean> {
     if (!this.#override) return false;
     for (let tries = 0; tries < PATCH_TRIES; tries++) {
@@ -128,7 +136,9 @@ export class EntityWriter {
     );
   }
 
-  /** Hides the entity and its children, which can be restored. A missing entity counts as deleted. */
+  /**
+   * Hides the entity and its children, which can be restored. A missing entity counts as deleted.
+   */
   async softDelete({ type, fqn }: Target, signal: AbortSignal): Promise<void> {
     const path = `${byName(type, fqn)}?hardDelete=false&recursive=${type !== 'table'}`;
     await this.#server.send(

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The input of `sourceHash`. The foreign keys of a create request are hashed apart from its body: a key can only be sent
- * once its target exists, and is dropped when the target never arrives.
+ * The input of `sourceHash`. The foreign keys of a create request are hashed apart from its body: a
+ * key can only be sent once its target exists, and is dropped when the target never arrives.
  */
 export interface Fingerprint {
   /** MD5 of everything but the foreign keys. */
@@ -35,7 +35,9 @@ const UNORDERED: Readonly<Record<string, (element: Json) => string>> = {
   tableConstraints: (constraint) => canonical(constraint, ''),
 };
 
-/** JSON with sorted keys and sorted unordered lists. `name` is the property that holds the value. */
+/**
+ * JSON with sorted keys and sorted unordered lists. `name` is the property that holds the value.
+ */
 function canonical(value: unknown, name: string): string {
   if (Array.isArray(value))
     return `[${sorted(value, name)

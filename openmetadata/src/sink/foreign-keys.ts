@@ -21,8 +21,8 @@ export function constraintsOf(request: Json): Constraints {
 }
 
 /**
- * The keys whose targets exist on the server. The server rejects a table with any other key, and a source lists its
- * tables in any order, with cycles, and refers to tables that a filter excludes.
+ * The keys whose targets exist on the server. The server rejects a table with any other key, and a
+ * source lists its tables in any order, with cycles, and refers to tables that a filter excludes.
  */
 export async function resolvableKeys(
   foreignKeys: readonly unknown[],

@@ -48,8 +48,9 @@ export interface LineageWriterDeps {
 }
 
 /**
- * Writes new lineage edges and deletes stale ones; unchanged edges are not sent. Edges to one table are written one at a
- * time: the server keeps them in one document of its search index, where two writes at once conflict.
+ * Writes new lineage edges and deletes stale ones; unchanged edges are not sent. Edges to one table
+ * are written one at a time: the server keeps them in one document of its search index, where two
+ * writes at once conflict.
  */
 export class LineageWriter {
   readonly #deps: LineageWriterDeps;
@@ -157,7 +158,8 @@ export class LineageWriter {
       toEntity,
       ...(details === undefined ? {} : { lineageDetails: details }),
     };
-    // A server may store the edge and then fail to update its search index, which the next reindexing repairs.
+    // A server may store the edge and then fail to update its search index, which the next
+    // reindexing repairs.
     const hasArrived = (): Promise<boolean> => {
       this.#stored.delete(to);
       return has();

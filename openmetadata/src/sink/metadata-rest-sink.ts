@@ -74,14 +74,19 @@ export class MetadataRestSink implements MetadataSink {
     }
   }
 
-  /** A signal that fires with the caller's, or when the sink ends. Kept while the caller passes the same one. */
+  /**
+   * A signal that fires with the caller's, or when the sink ends. Kept while the caller passes the
+   * same one.
+   */
   #link(caller: AbortSignal): AbortSignal {
     if (this.#linked?.caller !== caller)
       this.#linked = { caller, signal: AbortSignal.any([caller, this.#ending.signal]) };
     return this.#linked.signal;
   }
 
-  /** The first error breaks the sink: it stops the requests under way, and later calls throw it too. */
+  /**
+   * The first error breaks the sink: it stops the requests under way, and later calls throw it too.
+   */
   async #guarded(work: () => Promise<void>): Promise<void> {
     if (this.#state.kind === 'broken') throw this.#state.error;
     try {

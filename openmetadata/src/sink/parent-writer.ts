@@ -17,7 +17,10 @@ export interface ParentWriterDeps {
   readonly serviceConnection: () => Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Writes the parents of tables (the service, its databases and schemas), stored procedures, and the tags tables carry. */
+/**
+ * Writes the parents of tables (the service, its databases and schemas), stored procedures, and the
+ * tags tables carry.
+ */
 export class ParentWriter {
   readonly #deps: ParentWriterDeps;
 
@@ -32,7 +35,9 @@ export class ParentWriter {
       : this.#putContainer(record, signal);
   }
 
-  /** Leaves an existing service alone: its connection in the catalog is that of the people there. */
+  /**
+   * Leaves an existing service alone: its connection in the catalog is that of the people there.
+   */
   async #putService(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
     const { entities } = this.#deps;
     const found = await entities.find(record, signal);
@@ -44,7 +49,10 @@ export class ParentWriter {
     return (await entities.override(record, record.request, signal)) || found.entity.deleted;
   }
 
-  /** Without a connection if the server rejects it, for example because of a field that its version does not have. */
+  /**
+   * Without a connection if the server rejects it, for example because of a field that its version
+   * does not have.
+   */
   async #createService(record: EntityRecord, signal: AbortSignal): Promise<void> {
     const { entities, serviceConnection, logger } = this.#deps;
     const put = async (request: EntityRecord['request']): Promise<void> =>

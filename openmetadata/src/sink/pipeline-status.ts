@@ -45,7 +45,10 @@ export interface PipelineReporterOptions {
   readonly logger: Logger;
 }
 
-/** Reports the status of a pipeline's run to the server. Failures are logged and do not fail the run. */
+/**
+ * Reports the status of a pipeline's run to the server. Failures are logged and do not fail the
+ * run.
+ */
 export class PipelineReporter {
   readonly #options: PipelineReporterOptions;
 
@@ -74,7 +77,9 @@ export class PipelineReporter {
     );
   }
 
-  /** Reports a run that was stopped or has failed: within a short time, even after its signal fired. */
+  /**
+   * Reports a run that was stopped or has failed: within a short time, even after its signal fired.
+   */
   async endedEarly(outcome: SinkOutcome): Promise<void> {
     await withDeadline(
       'report of pipeline status',

@@ -34,7 +34,10 @@ export class RecordWriter {
     this.#deps = deps;
   }
 
-  /** Resolves when the next record may be written. Counts rejected records; throws an error that ends the run. */
+  /**
+   * Resolves when the next record may be written. Counts rejected records; throws an error that
+   * ends the run.
+   */
   async write(record: SinkRecord, signal: AbortSignal): Promise<void> {
     const { tables, parents, server, index } = this.#deps;
     const phase = record.kind === 'entity' ? record.type : record.kind;
@@ -80,8 +83,9 @@ export class RecordWriter {
   }
 
   /**
-   * Records of one kind may overtake each other; records of the next kind depend on them and wait until they have arrived.
-   * Tags depend on no record under way, so they arrive between tables without a wait.
+   * Records of one kind may overtake each other; records of the next kind depend on them and wait
+   * until they have arrived. Tags depend on no record under way, so they arrive between tables
+   * without a wait.
    */
   async #enter(phase: string, signal: AbortSignal): Promise<void> {
     const { tables, concurrency, lineage } = this.#deps;

@@ -14,7 +14,10 @@ export type {
   TagRecord,
 } from '../../../foundation/src/domain/record.ts';
 
-/** A record that a sink writes. Within a run, a record follows those it depends on; fewer changes of kind mean fewer requests. */
+/**
+ * A record that a sink writes. Within a run, a record follows those it depends on; fewer changes of
+ * kind mean fewer requests.
+ */
 export type SinkRecord = CatalogRecord;
 
 /** The end of the run that fed the sink. */
@@ -23,7 +26,10 @@ export type SinkOutcome = Pick<OutcomeRecord, 'status' | 'steps' | 'startedAt' |
 export interface SinkReport {
   /** The run's status, failures of the sink included. */
   readonly status: OutcomeStatus;
-  /** `written`, `unchanged`, `tags`, `storedProcedures`, `lineage`, `lineageDeleted`, `profiles`, `samples`, `deleted`, `constrained`, `failed`, `droppedConstraints`; absent when 0. */
+  /**
+   * `written`, `unchanged`, `tags`, `storedProcedures`, `lineage`, `lineageDeleted`, `profiles`,
+   * `samples`, `deleted`, `constrained`, `failed`, `droppedConstraints`; absent when 0.
+   */
   readonly counts: Readonly<Record<string, number>>;
   /** At most the first 100. */
   readonly failures: readonly NamedFailure[];
@@ -35,13 +41,15 @@ export interface SinkReport {
 /** Writes the entities of one run to a catalog. */
 export interface MetadataSink {
   /**
-   * Resolves when the sink is ready for the next record, which may be before this one has arrived. Counts a record that
-   * the catalog rejects; throws a RunnerError when no further record can succeed.
+   * Resolves when the sink is ready for the next record, which may be before this one has arrived.
+   * Counts a record that the catalog rejects; throws a RunnerError when no further record can
+   * succeed.
    */
   write(record: SinkRecord, signal: AbortSignal): Promise<void>;
   /**
-   * Waits until all records have arrived, then reports the end of the run to the catalog. Called once, also after `write`
-   * has thrown. When the signal fires, the remaining records are not written, but the end is reported.
+   * Waits until all records have arrived, then reports the end of the run to the catalog. Called
+   * once, also after `write` has thrown. When the signal fires, the remaining records are not
+   * written, but the end is reported.
    */
   finish(outcome: SinkOutcome, signal: AbortSignal): Promise<SinkReport>;
   /** Aborts the requests under way and closes the connections. */

@@ -25,7 +25,9 @@ import { WriteSummary, type SinkProgress } from './write-summary.ts';
 export interface MetadataRestSinkOptions {
   /** `openMetadataServerConfig.hostPort`: `https://catalog.example.com/api`. */
   readonly hostPort: string;
-  /** The bot's token. Read again when the server refuses it, so that it may be rotated during a run. */
+  /**
+   * The bot's token. Read again when the server refuses it, so that it may be rotated during a run.
+   */
   readonly jwtToken: TokenSource;
   readonly connect: Connect;
   readonly clock: Clock;
@@ -34,30 +36,37 @@ export interface MetadataRestSinkOptions {
   /** The server's `sslConfig`. */
   readonly tls?: NonNullable<ConnectOptions['tls']>;
   /**
-   * `sourceConfig.config.overrideMetadata`: replaces descriptions, display names and owners entered by people with those
-   * of the source. Default false.
+   * `sourceConfig.config.overrideMetadata`: replaces descriptions, display names and owners entered
+   * by people with those of the source. Default false.
    */
   readonly overrideMetadata?: boolean;
-  /** Lowest percentage of received records that must be written for the run not to fail. Default 0. */
+  /**
+   * Lowest percentage of received records that must be written for the run not to fail. Default 0.
+   */
   readonly successThreshold?: number;
   /** The ingestion pipeline to report the run's status to. Default: no report. */
   readonly pipeline?: Pipeline;
   /**
-   * The connection of a service that the sink creates; it must not contain a secret. Called once the service is missing.
-   * Default: the service is created without.
+   * The connection of a service that the sink creates; it must not contain a secret. Called once
+   * the service is missing. Default: the service is created without.
    */
   readonly serviceConnection?: () => Readonly<Record<string, unknown>> | undefined;
   /** Called after each change: tables arrive long after `write` has taken them. */
   readonly onProgress?: (progress: SinkProgress) => void;
   /** Requests under way at once. Default 4. */
   readonly concurrency?: number;
-  /** Limits of one bulk request. Default: 100 tables, 500 columns (which determine the server's time), 4 MiB. */
+  /**
+   * Limits of one bulk request. Default: 100 tables, 500 columns (which determine the server's
+   * time), 4 MiB.
+   */
   readonly batch?: Partial<BatchLimits>;
   /** Size limit of the tables that wait for the targets of their foreign keys. Default 32 MiB. */
   readonly maxHeldBytes?: number;
   /** Default: 6 tries, pauses up to 0.5 s doubling to 30 s. */
   readonly retry?: Pick<RetryPolicy, 'tries' | 'baseMs' | 'capMs'>;
-  /** For one try of one request, in milliseconds. Default 120,000: a large bulk keeps a server busy. */
+  /**
+   * For one try of one request, in milliseconds. Default 120,000: a large bulk keeps a server busy.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -81,8 +90,8 @@ const HTTP_LIMITS = {
 } as const;
 
 /**
- * A sink that writes to an OpenMetadata server (1.8 or later; in bulk where the server can) as OpenMetadata's own
- * `metadata-rest` does. Throws INPUT_INVALID for `hostPort`.
+ * A sink that writes to an OpenMetadata server (1.8 or later; in bulk where the server can) as
+ * OpenMetadata's own `metadata-rest` does. Throws INPUT_INVALID for `hostPort`.
  */
 export function createMetadataRestSink(options: MetadataRestSinkOptions): MetadataSink {
   const { clock, logger, concurrency = 4, timeoutMs = 120_000 } = options;

@@ -2,7 +2,10 @@ import type { SampleDataRecord } from '../../../foundation/src/domain/record.ts'
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
 
-/** Replaces the sample rows of a table. Throws SINK_REJECTED when the server does not have the table. */
+/**
+ * Replaces the sample rows of a table. Throws SINK_REJECTED when the server does not have the
+ * table.
+ */
 export async function putSample(
   { table, request }: SampleDataRecord,
   server: MetadataServer,

@@ -18,9 +18,15 @@ export interface Call {
   readonly body?: unknown;
   /** Statuses that are an answer to the caller rather than an error. */
   readonly accept?: readonly number[];
-  /** `unlessUnknown`: throws the error of a call whose outcome is unknown. Default: repeats a call after any error that may pass. */
+  /**
+   * `unlessUnknown`: throws the error of a call whose outcome is unknown. Default: repeats a call
+   * after any error that may pass.
+   */
   readonly repeat?: 'unlessUnknown';
-  /** Whether the server has what the call writes. Asked before the call is repeated, and while the server may still be at work on it. */
+  /**
+   * Whether the server has what the call writes. Asked before the call is repeated, and while the
+   * server may still be at work on it.
+   */
   readonly hasArrived?: (signal: AbortSignal) => Promise<boolean>;
   /** The ETag that the entity must still have. */
   readonly ifMatch?: string;
@@ -42,7 +48,10 @@ export interface ServerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly retry: RetryPolicy;
-  /** How long a server may be at work on a call that timed out, before it is sent again. In milliseconds. */
+  /**
+   * How long a server may be at work on a call that timed out, before it is sent again. In
+   * milliseconds.
+   */
   readonly patienceMs: number;
 }
 
@@ -52,9 +61,10 @@ const FIRST_LOOK_MS = 2_000;
 const ARRIVED: Answer = { status: 200, body: undefined, etag: undefined };
 
 /**
- * An OpenMetadata server's REST API. Every call made through it may be repeated: the API's PUT, JSON patch under an
- * ETag and soft delete have the same effect the second time. A call that writes and times out is repeated only when the server
- * has had time to end it: a second copy beside the first would double the load that made it late.
+ * An OpenMetadata server's REST API. Every call made through it may be repeated: the API's PUT,
+ * JSON patch under an ETag and soft delete have the same effect the second time. A call that writes
+ * and times out is repeated only when the server has had time to end it: a second copy beside the
+ * first would double the load that made it late.
  */
 export class MetadataServer {
   readonly #options: ServerOptions;
@@ -135,7 +145,9 @@ export class MetadataServer {
     };
   }
 
-  /** Whether a newer token than the refused one is available: tokens may be rotated during a run. */
+  /**
+   * Whether a newer token than the refused one is available: tokens may be rotated during a run.
+   */
   async #renewed(refused: BotToken, signal: AbortSignal): Promise<boolean> {
     this.#token = await this.#options.jwtToken.read(signal);
     return this.#token.version !== refused.version;

@@ -22,7 +22,10 @@ export interface BatchLimits {
 /** Updating a column of an existing table takes a server several times as long as creating one. */
 const UPDATE_WEIGHT = 4;
 const MIN_COLUMNS = 30;
-/** A column in a smaller request takes a server half as long again, and three times as long in a request of one table. */
+/**
+ * A column in a smaller request takes a server half as long again, and three times as long in a
+ * request of one table.
+ */
 const MIN_SHARE = 250;
 
 /** Tables ready to be sent, cut into requests that a server can handle in time. */
@@ -55,7 +58,10 @@ export class TableBatch {
     this.#ready.push(...tables);
   }
 
-  /** Takes the tables of one request; `shares` requests divide what is ready, if that is enough to divide. */
+  /**
+   * Takes the tables of one request; `shares` requests divide what is ready, if that is enough to
+   * divide.
+   */
   take(shares: number): readonly PendingTable[] {
     const total = sum(this.#ready, weight);
     const maxColumns = Math.min(this.#maxColumns, Math.max(MIN_SHARE, total / shares));

@@ -1,5 +1,5 @@
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import type { Outgoing } from './bulk-sender.ts';
+import type { Outgoing } from './bulk-result.ts';
 import type { EntityWriter } from './entity-writer.ts';
 import { sourceHash } from './fingerprint.ts';
 import { constraintsOf } from './foreign-keys.ts';
@@ -22,8 +22,8 @@ export function requestOf(
 }
 
 /**
- * Puts one table, without its foreign keys if the server refuses it with them. Returns the number of keys dropped.
- * Throws the server's first refusal when it refuses the table without keys too.
+ * Puts one table, without its foreign keys if the server refuses it with them. Returns the number
+ * of keys dropped. Throws the server's first refusal when it refuses the table without keys too.
  */
 export async function putTableAlone(
   table: TableRequest,

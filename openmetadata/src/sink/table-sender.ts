@@ -1,9 +1,13 @@
-import type { BulkSender, Sent } from './bulk-sender.ts';
+import type { Sent } from './bulk-result.ts';
+import type { BulkSender } from './bulk-sender.ts';
 import { changesTypes } from './edits.ts';
 import type { EntityWriter } from './entity-writer.ts';
 import type { TableRequest } from './table-request.ts';
 
-/** Tables of one request whose columns change their type: each takes a server as long as a whole request of others. */
+/**
+ * Tables of one request whose columns change their type: each takes a server as long as a whole
+ * request of others.
+ */
 const RETYPED_TABLES = 3;
 
 interface Prepared {
@@ -12,9 +16,10 @@ interface Prepared {
 }
 
 /**
- * Sends tables in bulk, with the edits of people. Tables whose columns change their type go in small requests: for each, a server
- * goes through its whole search index. Requests may go side by side: of two passes that conflict, the server gives up one, which
- * does no harm because the columns keep their names. All tables of a service change when another program has filled it.
+ * Sends tables in bulk, with the edits of people. Tables whose columns change their type go in
+ * small requests: for each, a server goes through its whole search index. Requests may go side by
+ * side: of two passes that conflict, the server gives up one, which does no harm because the
+ * columns keep their names. All tables of a service change when another program has filled it.
  */
 export class TableSender {
   readonly #entities: EntityWriter;

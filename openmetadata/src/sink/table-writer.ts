@@ -24,14 +24,18 @@ export interface TableWriterDeps {
   readonly bulk: BulkSender;
   readonly overrideMetadata: boolean;
   readonly batch: BatchLimits;
-  /** Size limit of the requests that wait for the tables they refer to; beyond it, some are sent before those. */
+  /**
+   * Size limit of the requests that wait for the tables they refer to; beyond it, some are sent
+   * before those.
+   */
   readonly maxHeldBytes: number;
 }
 
 /**
- * Writes tables: in bulk, one by one where bulk fails, and unchanged ones not at all. Each table follows the tables its
- * foreign keys refer to. A new table with a key to itself or within a cycle is created without any keys, which follow in a
- * patch: the server looks up the targets of all keys of a table each time it writes the table to its search index.
+ * Writes tables: in bulk, one by one where bulk fails, and unchanged ones not at all. Each table
+ * follows the tables its foreign keys refer to. A new table with a key to itself or within a cycle
+ * is created without any keys, which follow in a patch: the server looks up the targets of all keys
+ * of a table each time it writes the table to its search index.
  */
 export class TableWriter {
   readonly #deps: TableWriterDeps;
@@ -69,7 +73,10 @@ export class TableWriter {
     while (this.#batch.isFull) await this.#send(signal);
   }
 
-  /** Resolves when every table so far has arrived or failed, with the foreign keys whose targets exist by now. */
+  /**
+   * Resolves when every table so far has arrived or failed, with the foreign keys whose targets
+   * exist by now.
+   */
   async flush(signal: AbortSignal): Promise<void> {
     const { concurrency } = this.#deps;
     for (;;) {
@@ -112,7 +119,9 @@ export class TableWriter {
     summary.tableDone();
   }
 
-  /** Sends one request of ready tables. While tables wait for these, all connections share the work. */
+  /**
+   * Sends one request of ready tables. While tables wait for these, all connections share the work.
+   */
   async #send(signal: AbortSignal): Promise<void> {
     const { concurrency } = this.#deps;
     await concurrency.start(async () => {

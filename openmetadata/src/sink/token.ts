@@ -1,4 +1,7 @@
-/** The token of a server's bot; the runner passes its `Secret`. Revealed only for the Authorization header. */
+/**
+ * The token of a server's bot; the runner passes its `Secret`. Revealed only for the Authorization
+ * header.
+ */
 export interface BotToken {
   /** Changes when the token changes, and reveals nothing about it. */
   readonly version: string;

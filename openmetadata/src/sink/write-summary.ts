@@ -50,7 +50,10 @@ const MAX_SHOWN = 10;
 
 /** What has become of the records so far. */
 export interface SinkProgress {
-  /** Tables received, and those of them that have arrived, are unchanged or have failed. Foreign keys may still follow. */
+  /**
+   * Tables received, and those of them that have arrived, are unchanged or have failed. Foreign
+   * keys may still follow.
+   */
   readonly tables: { readonly received: number; readonly done: number };
   /** As in the report. */
   readonly counts: Readonly<Record<string, number>>;

@@ -31,8 +31,9 @@ export const DROPPED: readonly string[] = [
 ];
 
 /**
- * Takes out of exchanges what differs from one recording to the next, and what must not be kept: ids are numbered in the
- * order in which they appear, times begin at one time, tokens, encrypted secrets and addresses are replaced.
+ * Takes out of exchanges what differs from one recording to the next, and what must not be kept:
+ * ids are numbered in the order in which they appear, times begin at one time, tokens, encrypted
+ * secrets and addresses are replaced.
  */
 export class Normalizer {
   readonly #ids = new Map<string, string>();

@@ -35,7 +35,10 @@ const COMPARED = [
   'dataTypeDisplay',
 ];
 
-/** Sends the recorded requests to a double, and tells where it differs from the server that was recorded. */
+/**
+ * Sends the recorded requests to a double, and tells where it differs from the server that was
+ * recorded.
+ */
 export async function replay(exchanges: readonly Exchange[]): Promise<string[]> {
   const authority = await createAuthority();
   const played = await playPipelineService(

@@ -40,7 +40,9 @@ const BASES = [
   '/api/v1/openmetadata',
 ] as const;
 
-/** The server's calls to one pipeline service: which paths it has, signing in, CSRF tokens, cookies. */
+/**
+ * The server's calls to one pipeline service: which paths it has, signing in, CSRF tokens, cookies.
+ */
 export class AirflowSession {
   readonly calls: PipelineServiceCall[] = [];
   /** Called after each call. */

@@ -40,7 +40,9 @@ export function foreignByType({ pipelineType, service }: IngestionPipeline): str
     : `${pipelineType} pipelines of a ${service?.type ?? 'service without a type'} do not run on runners`;
 }
 
-/** The options of runs of a pipeline: OpenMetadata's forms have none for profiles and sample rows. */
+/**
+ * The options of runs of a pipeline: OpenMetadata's forms have none for profiles and sample rows.
+ */
 export function requestedOptions(
   { profile = false, sampleRows = false }: Endpoint,
   { sourceConfig }: IngestionPipeline,

@@ -24,7 +24,9 @@ export async function takeMark(
   return { endpoint, service, serviceId: present.id, pipelineFqn, pipelineRunId, counts, at };
 }
 
-/** What differs from the mark, in words for the log; undefined when the catalog is as it was left. */
+/**
+ * What differs from the mark, in words for the log; undefined when the catalog is as it was left.
+ */
 export async function differenceFrom(
   api: CatalogApi,
   mark: CatalogMark,

@@ -5,7 +5,10 @@ import { RelayWorker } from './relay-worker.ts';
 /** When a relay that failed is started again; everything else is announced. */
 const TICK_MS = 60_000;
 
-/** Relays of one service one after the other, oldest first; those of different services side by side. */
+/**
+ * Relays of one service one after the other, oldest first; those of different services side by
+ * side.
+ */
 export class RelayLoop {
   readonly #deps: RelayDeps;
   readonly #working = new Map<string, Promise<void>>();

@@ -3,8 +3,8 @@
  * - The state in the store says what is to be done next; each step may be repeated, so a restart
  *   between any two of them loses nothing and doubles nothing.
  * - The run counts as a success at the server only when the server has everything.
- * - While a run is written, the mark of the catalog is absent: whatever interrupts it makes the next
- *   run whole.
+ * - While a run is written, the mark of the catalog is absent: whatever interrupts it makes the
+ *   next run whole.
  * - Without its deployment a relay ends: there is no token to go on with.
  */
 import { Backoff } from '../../../../foundation/src/runtime/backoff.ts';

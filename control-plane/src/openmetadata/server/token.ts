@@ -18,7 +18,9 @@ export function tokenVersion(value: string): string {
   return createHash('sha256').update(value).digest('hex').slice(0, VERSION_CHARACTERS);
 }
 
-/** Asks for the newest token at each read, so that a deployment renews it while a run is written. */
+/**
+ * Asks for the newest token at each read, so that a deployment renews it while a run is written.
+ */
 export function tokenSource(newest: () => Promise<string>): TokenSource {
   return { read: async () => botToken(await newest()) };
 }
