@@ -105,6 +105,16 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
     load: async () => (await import('./commands/status.ts')).status,
   },
   {
+    name: 'doctor',
+    text: 'check the installation, its surroundings and its policy; changes nothing',
+    options: [
+      { flags: '--only <checks>', text: 'only these checks and those they need, comma-separated' },
+      { flags: '--timeout <duration>', text: 'longest time to wait for a server', preset: '5s' },
+    ],
+    settings: ['policyFile', 'stateDir'],
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
     name: 'secrets',
     text: 'manage the local vault',
     commands: [

@@ -30,6 +30,7 @@ export const EXIT = {
     final: true,
   },
   denied: { code: 5, meaning: 'The local policy or the server refused the request.', final: true },
+  unhealthy: { code: 6, meaning: '`doctor` found something that must be corrected.' },
   unavailable: { code: 69, meaning: 'The server or the runner cannot be reached.' },
   permanent: {
     code: 70,

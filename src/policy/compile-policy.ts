@@ -6,6 +6,7 @@ import { allAllowed, allow, deny, type Decision } from './decision.ts';
 import { formatHostRule, hostMatches } from './host-rule.ts';
 import { compileLimits, NOTHING_PERMITTED } from './limits.ts';
 import type { FileDecision, Policy, SecretUse } from './policy.ts';
+import { referenceMatches } from './reference-pattern.ts';
 import { policyKey, type PolicyDocument, type PolicyRules } from './schema.ts';
 
 // Invariants:
@@ -42,6 +43,7 @@ export function compilePolicy({ rules, limits }: PolicyDocument, file: string): 
       const found = limits.get(policyKey(connector));
       return found === undefined ? NOTHING_PERMITTED : compileLimits(found);
     },
+    outline: { secrets: rules.secrets, hosts: rules.network.allow },
     toDocument: () => toDocument({ rules, limits }, file),
   };
 }
@@ -69,19 +71,6 @@ function checkSecret(
   const reference = `/${use.path.join('/')}`;
   const host = formatEndpoint(endpoint);
   return deny('secrets', `no rule binds ${reference} as ${use.field} of ${connector} to ${host}`);
-}
-
-/** `*` in a pattern stands for one whole segment or for the end of one. */
-function referenceMatches(pattern: string, path: readonly string[]): boolean {
-  const segments = pattern.slice(1).split('/');
-  return (
-    segments.length === path.length &&
-    segments.every((segment, index) =>
-      segment.endsWith('*')
-        ? path[index]!.startsWith(segment.slice(0, -1))
-        : segment === path[index],
-    )
-  );
 }
 
 function checkPlainText({ plainTextSecrets }: PolicyRules): Decision {

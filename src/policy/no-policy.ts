@@ -19,6 +19,7 @@ export function noPolicy(file: string): Policy {
     namesHost: () => false,
     addressPermitted: () => denied,
     limitsFor: () => NOTHING_PERMITTED,
+    outline: { secrets: [], hosts: [] },
     toDocument: () => ({ file, present: false }),
   };
 }

@@ -1,6 +1,7 @@
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Allowed, Decision, Denied } from './decision.ts';
+import type { HostRule } from './host-rule.ts';
 import type { Limits } from './limits.ts';
 
 /**
@@ -14,6 +15,21 @@ export interface SecretUse {
   readonly path: readonly string[];
   /** Dotted path of the field: `password`, `sslConfig.sslKey`. */
   readonly field: string;
+}
+
+/** A rule that binds secrets to hosts, as the file has it. */
+export interface SecretRule {
+  readonly ref: string;
+  readonly connector: string;
+  readonly fields: readonly string[];
+  readonly hosts: readonly HostRule[];
+}
+
+/** What the policy file names, for reports. Grants nothing. */
+export interface RuleOutline {
+  readonly secrets: readonly SecretRule[];
+  /** Hosts for jobs without secrets. */
+  readonly hosts: readonly HostRule[];
 }
 
 /**
@@ -44,6 +60,7 @@ export interface Policy {
   namesHost(endpoint: Endpoint, connector: string): boolean;
   addressPermitted(address: string): Decision;
   limitsFor(connector: string): Limits;
+  readonly outline: RuleOutline;
   /** The compiled rules as plain data, for `policy show`. Holds no secret. */
   toDocument(): Readonly<Record<string, unknown>>;
 }

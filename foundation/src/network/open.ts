@@ -3,26 +3,16 @@ import type { Duplex } from 'node:stream';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Connect, ConnectOptions, NetworkSettings } from './connect.ts';
 import { dial, type Resolve } from './dial.ts';
-import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts';
-import { bypassesProxy, parseProxy, type Proxy } from './proxy.ts';
+import { formatEndpoint } from './endpoint.ts';
+import { parseProxy } from './proxy.ts';
+import { planRoute, type Route } from './route.ts';
 import { secure } from './secure.ts';
 import { TrustStore } from './trust.ts';
 import { openTunnel } from './tunnel.ts';
 
 /** The operating system's resolver. */
-const systemResolve: Resolve = async (host) =>
+export const systemResolve: Resolve = async (host) =>
   (await lookup(host, { all: true })).map(({ address }) => address);
-
-/** Where a connection goes and how, decided before anything is opened. */
-interface Route {
-  /** The endpoint that the caller requested; its host is the name in TLS and in the certificate. */
-  readonly requested: Endpoint;
-  /** The endpoint to connect to, directly or through the proxy. */
-  readonly target: Endpoint;
-  /** Whether the target comes from the local connectTo setting, not from a name in a job. */
-  readonly rewritten: boolean;
-  readonly proxy: Proxy | undefined;
-}
 
 interface Deps {
   readonly settings: NetworkSettings;
@@ -44,7 +34,7 @@ export function createConnect(
   const proxy = settings.proxy === undefined ? undefined : parseProxy(settings.proxy);
   const deps: Deps = { settings, trust: new TrustStore(), resolve };
   return async (endpoint, options) => {
-    const route = plan(endpoint, settings, proxy);
+    const route = planRoute(endpoint, settings, proxy);
     const deadline = AbortSignal.timeout(options.timeoutMs);
     const attempt: Attempt = {
       signal: AbortSignal.any([options.signal, deadline]),
@@ -56,17 +46,6 @@ export function createConnect(
       throw explain(thrown, route, options, deadline, attempt);
     }
   };
-}
-
-function plan(endpoint: Endpoint, settings: NetworkSettings, proxy: Proxy | undefined): Route {
-  const requested = parseEndpoint(formatEndpoint(endpoint));
-  const rule = settings.connectTo.find(
-    ({ from }) => from.host === requested.host && from.port === requested.port,
-  );
-  const target = rule?.to ?? requested;
-  const direct =
-    bypassesProxy(settings.noProxy, requested) || bypassesProxy(settings.noProxy, target);
-  return { requested, target, rewritten: rule !== undefined, proxy: direct ? undefined : proxy };
 }
 
 async function open(

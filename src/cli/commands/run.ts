@@ -3,7 +3,7 @@ import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { loadSettings, openCommandLog, type Invocation } from '../invocation.ts';
 import { composeRunner } from '../runner/compose-runner.ts';
-import { lastExitFile } from '../runner/last-exit.ts';
+import { lastExitFile } from '../../service/last-exit.ts';
 import { serve } from '../runner/serve.ts';
 
 /** The service. Ends with exit code 0 after a drain. */

@@ -6,7 +6,7 @@ import { ERROR_CODES, isErrorCode } from '../../../foundation/src/runtime/error-
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
-import { lastExitFile } from '../runner/last-exit.ts';
+import { lastExitFile } from '../../service/last-exit.ts';
 import { columns } from '../terminal.ts';
 
 /** Loose, because the runner that answers can be older or newer than this command. */

@@ -47,6 +47,16 @@ export async function findPredecessor(
   };
 }
 
+/**
+ * Whether the state directory is certainly another one than that in which a control plane last
+ * accepted a process: a copy has another inode. False if nothing was recorded.
+ */
+export async function wasCopied(stateDir: string): Promise<boolean> {
+  const recorded = (await readIfPresent(join(stateDir, FILE)))?.trim().split(' ').at(-1);
+  if (recorded === undefined) return false;
+  return recorded !== String((await stat(stateDir, { bigint: true })).ino);
+}
+
 async function placeOf(stateDir: string, bootIdFile: string): Promise<string | undefined> {
   const boot = await readIfPresent(bootIdFile);
   if (boot === undefined) return undefined;

@@ -1,4 +1,5 @@
 import type { Dialer } from '../../channel/channel.ts';
+import type { Challenge } from '../../channel/frames.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
@@ -37,15 +38,15 @@ export async function untilPreferredWorks(
 }
 
 /** Opens a channel and waits for the challenge of the control plane. Throws when either fails. */
-async function probe(
+export async function probe(
   dialer: Dialer,
   timeoutMs: number,
   clock: Clock,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Challenge> {
   const channel = await dialer.dial(signal);
   try {
-    await withDeadline('the challenge', timeoutMs, clock, signal, (bounded) =>
+    return await withDeadline('the challenge', timeoutMs, clock, signal, (bounded) =>
       expectFrame(channel.frames()[Symbol.asyncIterator](), 'challenge', bounded),
     );
   } finally {

@@ -18,6 +18,8 @@ export const environmentProvider = providerKind({
     }),
   },
   open: async ({ enabled }, { env }) => (enabled ? createEnvironmentProvider(env) : undefined),
+  list: async ({ enabled }, { env }) =>
+    enabled ? Object.keys(env).flatMap((name) => pathOf(name, env[name])) : undefined,
   variables: ({ enabled }) => (enabled ? [PREFIX] : []),
 });
 
@@ -51,4 +53,12 @@ export function createEnvironmentProvider(env: Readonly<NodeJS.ProcessEnv>): Sec
 export function variableName(path: SecretPath): string | undefined {
   if (!path.every((segment) => SEGMENT.test(segment))) return undefined;
   return PREFIX + path.map((segment) => segment.toUpperCase().replaceAll('-', '_')).join('__');
+}
+
+/** The path of a variable with a value; empty for a variable that belongs to none. */
+function pathOf(name: string, value: string | undefined): SecretPath[] {
+  if (!name.startsWith(PREFIX) || value === undefined || value === '') return [];
+  const segments = name.slice(PREFIX.length).toLowerCase().split('__');
+  const path = segments.map((segment) => segment.replaceAll('_', '-'));
+  return variableName(path) === name ? [path] : [];
 }

@@ -1,9 +1,10 @@
+import { readdir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { untilAborted } from '../../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { readInside, realRoot, type SecretFile } from '../file-below.ts';
 import type { SecretProvider } from '../provider.ts';
-import { formatReference, type SecretPath } from '../reference.ts';
+import { formatReference, parseReference, type SecretPath } from '../reference.ts';
 import { Secret } from '../secret.ts';
 import { optionalPathSetting, providerKind } from './provider-kind.ts';
 
@@ -23,6 +24,8 @@ export const filesProvider = providerKind({
   },
   open: async ({ directory }) =>
     directory === undefined ? undefined : createFilesProvider(directory),
+  list: async ({ directory }, _deps, signal) =>
+    directory === undefined ? undefined : untilAborted(listReferences(directory), signal),
 });
 
 /**
@@ -106,4 +109,33 @@ function referenceOf(place: string): string {
 
 function unavailable(message: string): RunnerError {
   return new RunnerError('SECRET_UNAVAILABLE', message);
+}
+
+const MAX_DEPTH = 8;
+
+/** The references that files below the directory spell. Hidden names do not count. */
+async function listReferences(directory: string): Promise<readonly SecretPath[]> {
+  const root = await realRoot(directory);
+  const places = await filesBelow(root, [], MAX_DEPTH);
+  return places.flatMap((place) => {
+    const path = parseReference(referenceOf(place));
+    return path === undefined ? [] : [path];
+  });
+}
+
+async function filesBelow(
+  root: string,
+  parents: readonly string[],
+  depth: number,
+): Promise<readonly string[]> {
+  const names = await readdir(join(root, ...parents));
+  const found = names
+    .filter((name) => !name.startsWith('.'))
+    .map(async (name): Promise<readonly string[]> => {
+      const place = [...parents, name];
+      const stats = await stat(join(root, ...place)).catch(() => undefined);
+      if (stats?.isFile() === true) return [place.join(sep)];
+      return stats?.isDirectory() === true && depth > 1 ? filesBelow(root, place, depth - 1) : [];
+    });
+  return (await Promise.all(found)).flat();
 }

@@ -3,6 +3,7 @@ import type { Connect } from '../../../foundation/src/network/connect.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import type { SecretProvider } from '../provider.ts';
+import type { SecretPath } from '../reference.ts';
 
 /** What a provider can be made of. */
 export interface ProviderDeps {
@@ -28,6 +29,15 @@ export interface ProviderKind<Settings> {
   readonly settings: { readonly [Name in keyof Settings]: ProviderSetting<Settings[Name]> };
   /** Undefined when the settings do not enable the provider. Reads no secret. */
   readonly open: (settings: Settings, deps: ProviderDeps) => Promise<SecretProvider | undefined>;
+  /**
+   * The paths of all its secrets, for reports; undefined when it is not enabled. Reads no value.
+   * Absent for a provider that cannot tell.
+   */
+  readonly list?: (
+    settings: Settings,
+    deps: ProviderDeps,
+    signal: AbortSignal,
+  ) => Promise<readonly SecretPath[] | undefined>;
   /** Prefixes of the environment variables that a worker needs for the provider. */
   readonly variables?: (settings: Settings) => readonly string[];
 }

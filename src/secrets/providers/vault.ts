@@ -1,3 +1,4 @@
+import { parseReference } from '../reference.ts';
 import { pathSetting, providerKind } from './provider-kind.ts';
 
 /** The local vault. Its code is loaded by the processes that read secrets: the link does not. */
@@ -23,5 +24,13 @@ export const vaultProvider = providerKind({
   open: async (place, { clock, random }) => {
     const { openVault } = await import('../vault/vault.ts');
     return openVault(place, { clock, random });
+  },
+  list: async (place, { clock, random }, signal) => {
+    const { openVault } = await import('../vault/vault.ts');
+    const entries = await openVault(place, { clock, random }).list(signal);
+    return entries.flatMap(({ reference }) => {
+      const path = parseReference(reference);
+      return path === undefined ? [] : [path];
+    });
   },
 });

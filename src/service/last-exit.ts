@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Failure } from '../../../foundation/src/domain/failure.ts';
+import type { Failure } from '../../foundation/src/domain/failure.ts';
 
 const lastExitSchema = z.object({
   at: z.number(),

@@ -1,0 +1,25 @@
+import { tryIdentity } from '../../link/connection/identity-trial.ts';
+import type { Check } from '../check.ts';
+import { errorOf } from '../facts.ts';
+import { failed, pass, skip } from '../finding.ts';
+
+/** Whether the control plane accepts this runner's identity, without a session. */
+export const acceptance: Check = {
+  name: 'acceptance',
+  title: 'control plane',
+  needs: ['configuration', 'identity', 'channels'],
+  run: async (facts, signal) => {
+    const subject = 'identity';
+    const dialer = await facts.openDialer();
+    if (dialer === undefined) return [skip(subject, 'no channel is open')];
+    const { machine, version, platform, timeoutMs } = facts.options;
+    const { clock, random } = machine;
+    const deps = { clock, random, version, platform, timeoutMs };
+    const refused = await errorOf(tryIdentity(dialer, await facts.identity(), deps, signal));
+    return [
+      refused === undefined
+        ? pass(subject, `accepted by ${dialer.authority}`)
+        : failed(subject, refused),
+    ];
+  },
+};

@@ -1,0 +1,115 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { formatSize } from '../../config/values/units.ts';
+import type { RunnerConfig } from '../../config/runner-config.ts';
+import { createDurably } from '../../../foundation/src/runtime/atomic-write.ts';
+import { removeFile } from '../../../foundation/src/runtime/disk.ts';
+import { isMissing } from '../../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { assertSafe, OPEN_TO_OTHERS } from '../../../foundation/src/runtime/safe-file.ts';
+import type { Check } from '../check.ts';
+import { fail, failed, pass, skip, warn, type Finding } from '../finding.ts';
+import type { Machine } from '../options.ts';
+
+const MIN_INODES = 1_000;
+/** Below this, runs pause almost at once. */
+const MIN_FREE_BYTES = 64 * 1024 * 1024;
+const TRIAL = 'a trial of hybrid-runner doctor\n';
+/** File systems that lose files at a restart, or whose fsync promises little: statfs(2). */
+const UNSUITABLE: ReadonlyMap<number, string> = new Map([
+  [0x01021994, 'tmpfs, which loses everything at a restart of the machine'],
+  [0x858458f6, 'ramfs, which loses everything at a restart of the machine'],
+  [0x6969, 'NFS, on which locks and fsync are not reliable'],
+  [0xff534d42, 'CIFS, on which locks and fsync are not reliable'],
+  [0xfe534d42, 'SMB, on which locks and fsync are not reliable'],
+]);
+
+/** The state directory: its owner, and whether records can be written to it durably. */
+export const data: Check = {
+  name: 'data',
+  title: 'data directory',
+  needs: ['configuration'],
+  run: async ({ config, options: { machine } }) => {
+    const settings = await config();
+    const { stateDir } = settings;
+    let stats: Stats;
+    try {
+      stats = await stat(stateDir);
+    } catch (thrown) {
+      return isMissing(thrown)
+        ? [skip(stateDir, 'does not exist yet; enrollment creates it')]
+        : [failed(stateDir, RunnerError.from(thrown, 'FILE_UNREADABLE'))];
+    }
+    return [
+      access(stateDir, stats),
+      await trialWrite(stateDir, machine),
+      await space(settings, machine),
+      await oneFileSystem(stateDir, stats),
+    ];
+  },
+};
+
+function access(stateDir: string, stats: Stats): Finding {
+  try {
+    assertSafe(stateDir, stats, OPEN_TO_OTHERS, 'self');
+    return pass(stateDir, 'belongs to this user, and nobody else has access');
+  } catch (thrown) {
+    return failed(stateDir, thrown);
+  }
+}
+
+async function trialWrite(stateDir: string, { disk, random }: Machine): Promise<Finding> {
+  const path = join(stateDir, `.doctor-${random.uuid()}`);
+  try {
+    await createDurably(disk, path, TRIAL);
+    await disk.syncDirectory(stateDir);
+    return pass('write and fsync', 'work');
+  } catch (thrown) {
+    return failed('write and fsync', RunnerError.from(thrown, 'FILE_UNWRITABLE'));
+  } finally {
+    await removeFile(disk, path).catch(() => undefined);
+  }
+}
+
+async function space({ stateDir, spool }: RunnerConfig, machine: Machine): Promise<Finding> {
+  const { freeBytes, freeInodes, inodes, type } = await machine.volumeOf(stateDir);
+  const detail = `${roughly(freeBytes)} and ${inodes === 0 ? 'any number of' : freeInodes} files free; records may take ${formatSize(spool.maxBytes)}`;
+  const unsuitable = UNSUITABLE.get(type);
+  if (freeBytes < MIN_FREE_BYTES || (inodes > 0 && freeInodes === 0))
+    return {
+      ...fail('space', detail, 'Free space on the file system of the state directory.'),
+      code: 'DISK_FULL',
+    };
+  if (freeBytes < spool.maxBytes)
+    return warn('space', detail, 'Free space there, or lower spool.maxBytes.');
+  if (inodes > 0 && freeInodes < MIN_INODES)
+    return warn('space', detail, 'Delete files there: almost no more can be created.');
+  return unsuitable === undefined
+    ? pass('space', detail)
+    : warn('space', `the file system is ${unsuitable}`, 'Put stateDir on a local disk.');
+}
+
+/** Files are renamed from one directory into another. */
+async function oneFileSystem(stateDir: string, { dev }: Stats): Promise<Finding> {
+  const parts = await Promise.all(
+    ['spool', 'identity'].map(async (name) => {
+      const found = await stat(join(stateDir, name)).catch(() => undefined);
+      return found === undefined || found.dev === dev ? [] : [name];
+    }),
+  );
+  const elsewhere = parts.flat();
+  return elsewhere.length === 0
+    ? pass('file system', 'one for the whole directory')
+    : warn(
+        'file system',
+        `${elsewhere.join(' and ')} in it ${elsewhere.length === 1 ? 'is' : 'are'} on another one`,
+        'Mount one file system for the whole state directory.',
+      );
+}
+
+function roughly(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${(bytes / 1024 ** power).toFixed(power < 2 ? 0 : 1)} ${units[power]}`;
+}

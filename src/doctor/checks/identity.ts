@@ -1,0 +1,39 @@
+import { wasCopied } from '../../link/connection/predecessor.ts';
+import type { Identity } from '../../link/enrollment/identity.ts';
+import { assertSameControlPlane } from '../../link/enrollment/same-control-plane.ts';
+import type { Check } from '../check.ts';
+import { failed, pass, warn, type Finding } from '../finding.ts';
+
+/** The identity in the state directory. The control plane's opinion of it is a check of its own. */
+export const identity: Check = {
+  name: 'identity',
+  title: 'identity',
+  needs: ['configuration'],
+  run: async (facts) => {
+    const subject = 'enrollment';
+    const { stateDir, controlPlane } = await facts.config();
+    let loaded: Identity;
+    try {
+      loaded = await facts.identity();
+      assertSameControlPlane(controlPlane.url, loaded);
+    } catch (thrown) {
+      return [failed(subject, thrown)];
+    }
+    const { name, runnerId, controlPlaneUrl } = loaded;
+    return [
+      pass(subject, `${name} (${runnerId}) with ${controlPlaneUrl}; only this user reads its key`),
+      ...(await copied(stateDir)),
+    ];
+  },
+};
+
+async function copied(stateDir: string): Promise<readonly Finding[]> {
+  if (!(await wasCopied(stateDir))) return [];
+  return [
+    warn(
+      'state directory',
+      'was copied or restored since the control plane last accepted a runner from it',
+      'If the original still runs, run `hybrid-runner enroll --replace` here: an identity is for one process.',
+    ),
+  ];
+}

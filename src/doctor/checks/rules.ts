@@ -1,0 +1,87 @@
+import type { SecretRule } from '../../policy/policy.ts';
+import { isExact, referenceMatches } from '../../policy/reference-pattern.ts';
+import { formatReference, parseReference, type SecretPath } from '../../secrets/reference.ts';
+import { PROVIDER_NAMES } from '../../secrets/providers/registry.ts';
+import { storedReferences } from '../../secrets/stored-references.ts';
+import type { Check } from '../check.ts';
+import type { Facts } from '../facts.ts';
+import { fail, failed, pass, skip, warn, type Finding } from '../finding.ts';
+
+/** The rules of the policy against the secrets that are stored. No value is looked at. */
+export const rules: Check = {
+  name: 'rules',
+  title: 'rules and secrets',
+  needs: ['configuration', 'policy', 'secrets'],
+  run: async (facts, signal) => {
+    const { outline } = await facts.policy();
+    const stored = await storedIn(facts, signal);
+    const bound = await Promise.all(
+      outline.secrets.map((rule, index) => checkRule(rule, index, stored, facts, signal)),
+    );
+    return [...bound.flat(), ...withoutRule(stored.paths, outline.secrets)];
+  },
+};
+
+interface Stored {
+  readonly paths: readonly SecretPath[];
+  /** Whether a provider may have more. */
+  readonly isPartial: boolean;
+}
+
+async function storedIn(facts: Facts, signal: AbortSignal): Promise<Stored> {
+  const { secrets } = await facts.config();
+  const deps = await facts.providerDeps();
+  const lists = await Promise.all(
+    PROVIDER_NAMES.map((name) => storedReferences(name, secrets, deps, signal)),
+  );
+  return {
+    paths: lists.flatMap((list) => (list === undefined || list === 'unknown' ? [] : list)),
+    isPartial: lists.includes('unknown'),
+  };
+}
+
+async function checkRule(
+  { ref }: SecretRule,
+  index: number,
+  stored: Stored,
+  facts: Facts,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const subject = `secrets[${index}]`;
+  const matching = stored.paths.filter((path) => referenceMatches(ref, path));
+  if (matching.length > 0)
+    return [pass(subject, `${ref} binds ${matching.map(formatReference).join(', ')}`)];
+  const path = isExact(ref) ? parseReference(`secret:${ref}`) : undefined;
+  if (path === undefined && stored.isPartial)
+    return [skip(subject, `${ref} may match a secret of a provider that does not list them`)];
+  try {
+    const provider = await facts.providers();
+    if (path !== undefined && (await provider.read(path, signal)) !== undefined)
+      return [pass(subject, `${ref} has a secret`)];
+  } catch (thrown) {
+    return [failed(subject, thrown)];
+  }
+  const example = path === undefined ? `secret:${ref.replaceAll('*', 'NAME')}` : `secret:${ref}`;
+  return [
+    fail(
+      subject,
+      `binds nothing: no secret is stored for ${ref}`,
+      `Store it with \`hybrid-runner secrets set ${example}\`, or correct the rule.`,
+    ),
+  ];
+}
+
+function withoutRule(
+  paths: readonly SecretPath[],
+  bound: readonly SecretRule[],
+): readonly Finding[] {
+  return paths
+    .filter((path) => !bound.some(({ ref }) => referenceMatches(ref, path)))
+    .map((path) =>
+      warn(
+        formatReference(path),
+        'no rule of the policy binds it, so no job can use it',
+        'Add a rule for it to the policy, or remove the secret.',
+      ),
+    );
+}

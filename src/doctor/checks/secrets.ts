@@ -1,0 +1,57 @@
+import { stat } from 'node:fs/promises';
+import { WRITABLE_BY_OTHERS } from '../../../foundation/src/runtime/safe-file.ts';
+import { formatReference } from '../../secrets/reference.ts';
+import { PROVIDER_NAMES, type ProviderName } from '../../secrets/providers/registry.ts';
+import { storedReferences } from '../../secrets/stored-references.ts';
+import type { Check } from '../check.ts';
+import { errorOf, type Facts } from '../facts.ts';
+import { failed, pass, skip, warn, type Finding } from '../finding.ts';
+
+/** Every provider of secrets: whether it opens, and whether each of its secrets can be read. */
+export const secrets: Check = {
+  name: 'secrets',
+  title: 'secret providers',
+  needs: ['configuration'],
+  run: async (facts, signal) => {
+    const broken = await errorOf(facts.providers());
+    if (broken !== undefined) return [failed('providers', broken)];
+    const found = await Promise.all(
+      PROVIDER_NAMES.map((name) => checkProvider(name, facts, signal)),
+    );
+    return [...found.flat(), ...(await openDirectory(facts))];
+  },
+};
+
+async function checkProvider(
+  name: ProviderName,
+  facts: Facts,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const { secrets: settings } = await facts.config();
+  const deps = await facts.providerDeps();
+  const mount = settings.mounts.find(({ provider }) => provider === name);
+  const subject = mount === undefined ? name : `${name} at ${mount.prefix}`;
+  try {
+    const references = await storedReferences(name, settings, deps, signal);
+    if (references === undefined) return [skip(subject, 'not configured')];
+    if (references === 'unknown') return [pass(subject, 'opens; it does not list its secrets')];
+    const provider = await facts.providers();
+    const problems: Finding[] = [];
+    for (const path of references) {
+      // The value stays in its wrapper, which nobody opens here.
+      const error = await errorOf(provider.read(path, signal));
+      if (error !== undefined) problems.push(failed(formatReference(path), error));
+    }
+    return [pass(subject, `opens; number of secrets: ${references.length}`), ...problems];
+  } catch (thrown) {
+    return [failed(subject, thrown)];
+  }
+}
+
+/** Whoever can write to the directory of secret files can put a file there. */
+async function openDirectory(facts: Facts): Promise<readonly Finding[]> {
+  const { directory } = (await facts.config()).secrets.files;
+  const stats = directory === undefined ? undefined : await stat(directory).catch(() => undefined);
+  if (stats === undefined || (stats.mode & WRITABLE_BY_OTHERS) === 0) return [];
+  return [warn('files', `other users can write to ${directory}`, `Run chmod go-w ${directory}.`)];
+}

@@ -1,0 +1,92 @@
+import { isIP } from 'node:net';
+import type { NetworkSettings } from '../../foundation/src/network/connect.ts';
+import type { Resolve } from '../../foundation/src/network/dial.ts';
+import { formatEndpoint, type Endpoint } from '../../foundation/src/network/endpoint.ts';
+import { createConnect } from '../../foundation/src/network/open.ts';
+import { parseProxy } from '../../foundation/src/network/proxy.ts';
+import { planRoute, type Route } from '../../foundation/src/network/route.ts';
+import { TrustStore } from '../../foundation/src/network/trust.ts';
+import { untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { lookAtTls, type Handshake } from './look-at-tls.ts';
+
+/** A server that the runner connects to. */
+export interface Target {
+  readonly endpoint: Endpoint;
+  readonly network: NetworkSettings;
+  /** `control plane`, or the rules of the policy that name it. */
+  readonly role: string;
+  readonly isControlPlane: boolean;
+}
+
+/** How far a connection came, from name to handshake; `error` is what stopped it. */
+export type Inspection = { readonly route: Route; readonly addresses: readonly string[] } & (
+  | { readonly stage: 'name' | 'proxy' | 'connection' | 'tls'; readonly error: RunnerError }
+  | { readonly stage: 'done'; readonly handshake: Handshake }
+);
+
+export interface InspectDeps {
+  readonly resolve: Resolve;
+  readonly timeoutMs: number;
+  /** Rejects if the proxy itself cannot be reached. */
+  readonly proxyAnswers: () => Promise<void>;
+}
+
+const trust = new TrustStore();
+
+/** Goes as far as it can. Rejects with the reason of the signal only. */
+export async function inspect(
+  target: Target,
+  deps: InspectDeps,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const route = routeTo(target);
+  const found = { route, addresses: [] as readonly string[] };
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(deps.timeoutMs)]);
+  let stage: 'name' | 'proxy' | 'connection' | 'tls' = 'name';
+  try {
+    if (route.proxy === undefined)
+      found.addresses = await addressesOf(route.target.host, deps.resolve, deadline);
+    stage = route.proxy === undefined ? 'connection' : 'proxy';
+    if (route.proxy !== undefined) await deps.proxyAnswers();
+    const connect = createConnect(target.network, deps.resolve);
+    const { timeoutMs } = deps;
+    const stream = await connect(target.endpoint, { signal, timeoutMs });
+    stage = 'tls';
+    const { endpoint, network, isControlPlane: asksTime } = target;
+    const options = { endpoint, network, trust, asksTime, signal: deadline };
+    return { ...found, stage: 'done', handshake: await lookAtTls(stream, options) };
+  } catch (thrown) {
+    if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
+    return { ...found, stage, error: explain(thrown, target, deadline, deps.timeoutMs) };
+  }
+}
+
+/** The route to a target. */
+export function routeTo({ endpoint, network }: Target): Route {
+  const proxy = network.proxy === undefined ? undefined : parseProxy(network.proxy);
+  return planRoute(endpoint, network, proxy);
+}
+
+async function addressesOf(
+  host: string,
+  resolve: Resolve,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  return isIP(host) === 0 ? untilAborted(resolve(host), signal) : [host];
+}
+
+function explain(
+  thrown: unknown,
+  { endpoint }: Target,
+  deadline: AbortSignal,
+  timeoutMs: number,
+): RunnerError {
+  const error = RunnerError.from(thrown, 'NETWORK_UNREACHABLE');
+  if (!deadline.aborted || error.code !== 'DEADLINE_EXCEEDED') return error;
+  return new RunnerError(
+    'NETWORK_TIMEOUT',
+    `${formatEndpoint(endpoint)} did not answer within ${timeoutMs} ms`,
+    { cause: thrown },
+  );
+}

@@ -1,0 +1,79 @@
+import { statfs } from 'node:fs/promises';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Connector } from '../connectors/connector.ts';
+import type { StepRecord } from '../../foundation/src/domain/record.ts';
+import type { Resolve } from '../../foundation/src/network/dial.ts';
+import { systemResolve } from '../../foundation/src/network/open.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
+import { systemRandom, type Random } from '../../foundation/src/runtime/random.ts';
+import type { Redactor } from '../redaction/redactor.ts';
+import { systemHost, type ServiceHost } from '../service/host.ts';
+import type { CheckName } from './check.ts';
+import type { CheckResult } from './run-checks.ts';
+
+/** The file system of a directory. */
+export interface Volume {
+  readonly freeBytes: number;
+  readonly freeInodes: number;
+  /** 0 where the file system has no fixed number of inodes. */
+  readonly inodes: number;
+  /** The number that statfs(2) gives a kind of file system. */
+  readonly type: number;
+}
+
+/** Everything of the machine that the checks look at, so that tests can break it. */
+export interface Machine {
+  readonly nodeVersion: string;
+  /** Undefined on Windows. */
+  readonly user: number | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly volumeOf: (path: string) => Promise<Volume>;
+  readonly resolve: Resolve;
+  readonly host: ServiceHost;
+  /** Says which memory of this process a core dump contains: core(5). */
+  readonly coreDumpFilter: string;
+}
+
+export function thisMachine(): Machine {
+  return {
+    nodeVersion: process.versions.node,
+    user: process.getuid?.(),
+    clock: systemClock,
+    random: systemRandom,
+    disk: nodeDisk,
+    volumeOf: async (path) => {
+      const { bavail, bsize, ffree, files, type } = await statfs(path);
+      return { freeBytes: bavail * bsize, freeInodes: ffree, inodes: files, type };
+    },
+    resolve: systemResolve,
+    host: systemHost(),
+    coreDumpFilter: '/proc/self/coredump_filter',
+  };
+}
+
+export interface DoctorOptions {
+  readonly machine: Machine;
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** Version of this program. */
+  readonly version: string;
+  readonly platform: string;
+  /** Throws the errors of the configuration and of its files. */
+  readonly settings: () => Promise<LoadedConfig>;
+  /** Path of the worker's program. Throws if it is missing. */
+  readonly workerEntry: () => string;
+  readonly connectors: () => Promise<readonly Pick<Connector, 'type' | 'secretFields'>[]>;
+  /** Signs in to the source of a workflow; undefined if nobody asked for it. */
+  readonly testConnection: ((signal: AbortSignal) => Promise<readonly StepRecord[]>) | undefined;
+  /** Removes from the report what it knows; the checks add to it. */
+  readonly redactor: Redactor;
+  /** Longest time to wait for a server, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Only these checks and those that they need; all if empty. */
+  readonly only: readonly CheckName[];
+  readonly onResult: (result: CheckResult) => void;
+}
