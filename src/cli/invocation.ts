@@ -51,7 +51,7 @@ export async function loadSettings({
 }
 
 /** By the conventions of no-color.org and of terminals without control sequences. */
-function hasColor(env: Readonly<NodeJS.ProcessEnv>): boolean {
+export function hasColor(env: Readonly<NodeJS.ProcessEnv>): boolean {
   return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 }
 

@@ -10,7 +10,7 @@ import { createRedactor } from '../../redaction/redactor.ts';
 import { workerEntry } from '../../worker/entry.ts';
 import { reportText } from '../doctor-text.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { loadSettings, type Invocation } from '../invocation.ts';
+import { hasColor, loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner, assertConfigReadable } from '../ownership.ts';
 import { platform, version } from '../version.ts';
 
@@ -21,9 +21,8 @@ const TIMEOUT_MAX_MS = 60_000;
 /** Checks the installation and everything around it. Changes nothing. */
 export async function doctor(invocation: Invocation): Promise<ExitCode> {
   const { terminal, env } = invocation;
-  const showsProgress = terminal.stderr.isTTY === true && !terminal.json;
   const draw = (text: string): void => {
-    if (showsProgress) terminal.stderr.write(`${CLEAR_LINE}${text}`);
+    if (terminal.redraws(terminal.stderr)) terminal.stderr.write(`${CLEAR_LINE}${text}`);
   };
   draw('checking …');
   let ended = 0;
@@ -33,11 +32,9 @@ export async function doctor(invocation: Invocation): Promise<ExitCode> {
   draw('');
   if (terminal.json) terminal.result(report, '');
   else {
-    const isTerminal = terminal.stdout.isTTY === true;
-    const color = isTerminal && env['NO_COLOR'] === undefined;
-    const width = isTerminal ? terminal.stdout.columns : undefined;
+    const color = terminal.stdout.isTTY === true && hasColor(env);
     // The report has no control characters; only the colors are added here.
-    terminal.stdout.write(`${reportText(report, { color, width })}\n`);
+    terminal.stdout.write(`${reportText(report, { color, width: terminal.columns })}\n`);
   }
   return report.status === 'fail' ? EXIT.unhealthy.code : EXIT.ok.code;
 }
