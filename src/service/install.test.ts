@@ -86,6 +86,8 @@ describe.runIf(canInstall)('service install', () => {
       'vault.json.previous',
       'status.sock',
       'lock.1',
+      'last-exit.json',
+      'place',
       '.write-check',
     ])
       writeFileSync(join(state, name), '');
