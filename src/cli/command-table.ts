@@ -110,6 +110,10 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
     options: [
       { flags: '--only <checks>', text: 'only these checks and those they need, comma-separated' },
       { flags: '--timeout <duration>', text: 'longest time to wait for a server', preset: '5s' },
+      {
+        flags: '--workflow <file>',
+        text: 'sign in to the source of this OpenMetadata workflow document as well',
+      },
     ],
     settings: ['policyFile', 'stateDir'],
     load: async () => (await import('./commands/doctor.ts')).doctor,

@@ -2,6 +2,7 @@ import type { Check, CheckName } from './check.ts';
 import { acceptance } from './checks/acceptance.ts';
 import { channels } from './checks/channels.ts';
 import { clock } from './checks/clock.ts';
+import { connection } from './checks/connection.ts';
 import { configuration } from './checks/configuration.ts';
 import { data } from './checks/data.ts';
 import { dns } from './checks/dns.ts';
@@ -35,6 +36,7 @@ export const CHECKS: readonly Check[] = [
   channels,
   acceptance,
   service,
+  connection,
 ];
 
 /** What a check may take beyond waiting for one server. */

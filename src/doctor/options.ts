@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Connector } from '../connectors/connector.ts';
+import type { Failure } from '../../foundation/src/domain/failure.ts';
 import type { StepRecord } from '../../foundation/src/domain/record.ts';
 import type { Resolve } from '../../foundation/src/network/dial.ts';
 import { systemResolve } from '../../foundation/src/network/open.ts';
@@ -56,6 +57,12 @@ export function thisMachine(): Machine {
   };
 }
 
+/** What a connection test found; `error` ended it. */
+export interface ConnectionTest {
+  readonly steps: readonly StepRecord[];
+  readonly error: Failure | undefined;
+}
+
 export interface DoctorOptions {
   readonly machine: Machine;
   readonly env: Readonly<NodeJS.ProcessEnv>;
@@ -68,7 +75,7 @@ export interface DoctorOptions {
   readonly workerEntry: () => string;
   readonly connectors: () => Promise<readonly Pick<Connector, 'type' | 'secretFields'>[]>;
   /** Signs in to the source of a workflow; undefined if nobody asked for it. */
-  readonly testConnection: ((signal: AbortSignal) => Promise<readonly StepRecord[]>) | undefined;
+  readonly testConnection: ((signal: AbortSignal) => Promise<ConnectionTest>) | undefined;
   /** Removes from the report what it knows; the checks add to it. */
   readonly redactor: Redactor;
   /** Longest time to wait for a server, in milliseconds. */

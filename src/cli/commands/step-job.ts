@@ -1,10 +1,10 @@
 import type { StepKind } from '../../../foundation/src/domain/job.ts';
-import type { RunRecord, StepRecord } from '../../../foundation/src/domain/record.ts';
-import type { RecordSink } from '../../worker/record-sink.ts';
+import type { StepRecord } from '../../../foundation/src/domain/record.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Invocation } from '../invocation.ts';
 import { conclude } from '../local/conclude.ts';
 import { runLocally } from '../local/local-attempt.ts';
+import { stepSink } from '../local/step-sink.ts';
 
 /** The command that runs a job of a kind that yields steps, and shows each step as it ends. */
 export function stepJob(kind: StepKind): (invocation: Invocation) => Promise<ExitCode> {
@@ -17,23 +17,12 @@ export function stepJob(kind: StepKind): (invocation: Invocation) => Promise<Exi
     };
     const outcome = await runLocally(invocation, {
       kind,
-      openSink: () => Promise.resolve(sinkFor(show)),
+      openSink: () => Promise.resolve(stepSink(show)),
     });
     const { status, error } = outcome;
     if (terminal.json)
       terminal.result({ status, steps, ...(error === undefined ? {} : { error }) }, '');
     return conclude(invocation, outcome);
-  };
-}
-
-function sinkFor(show: (step: StepRecord) => void): RecordSink {
-  return {
-    write: (line) => {
-      const record = JSON.parse(line) as RunRecord;
-      if (record.kind === 'step') show(record);
-      return Promise.resolve();
-    },
-    flush: () => Promise.resolve(),
   };
 }
 

@@ -19,7 +19,7 @@ import { loadSettings, openCommandLog, requireFlag, type Invocation } from '../i
 import { actAsOwner } from '../ownership.ts';
 import { captureConsole } from './capture-console.ts';
 import { ProgressLine } from './progress-line.ts';
-import { readWorkflowFile } from './workflow-file.ts';
+import { readWorkflowFile, type WorkflowFile } from './workflow-file.ts';
 
 export interface LocalAttempt {
   readonly kind: JobKind;
@@ -28,6 +28,10 @@ export interface LocalAttempt {
    * earlier result.
    */
   readonly openSink: (workflow: Workflow) => Promise<RecordSink>;
+  /** The workflow, if it is read already; otherwise the file of `--workflow`. */
+  readonly workflow?: WorkflowFile;
+  /** Stops the attempt; otherwise a signal of the process does. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -36,12 +40,12 @@ export interface LocalAttempt {
  */
 export async function runLocally(
   invocation: Invocation,
-  { kind, openSink }: LocalAttempt,
+  { kind, openSink, workflow: given, signal }: LocalAttempt,
 ): Promise<OutcomeRecord> {
   const { flags, interrupts, terminal, env } = invocation;
   const file = requireFlag(flags, 'workflow');
   const settings = await loadSettings(invocation);
-  const { text, workflow } = await readWorkflowFile(file);
+  const { text, workflow } = given ?? (await readWorkflowFile(file));
   const sinkUse: SinkUse = typeof flags.get('out') === 'string' ? 'ifPermitted' : 'required';
   if (yieldsEntities(kind) && sinkUse === 'required') catalogServerOf(workflow);
   const sink = await openSink(workflow);
@@ -62,7 +66,7 @@ export async function runLocally(
       openAccess: accessFor(settings.config, access),
       redact,
       sink,
-      stop: stopOn(interrupts.signal),
+      stop: stopOn(signal ?? interrupts.signal),
       clock: systemClock,
       random: systemRandom,
       logger,

@@ -1,0 +1,95 @@
+import { durationMs } from '../config/values/units.ts';
+import { loadConnectors } from '../connectors/registry.ts';
+import { CHECK_NAMES, type CheckName } from '../doctor/check.ts';
+import { diagnose } from '../doctor/doctor.ts';
+import { thisMachine, type DoctorOptions } from '../doctor/options.ts';
+import type { Report } from '../doctor/report.ts';
+import type { CheckResult } from '../doctor/run-checks.ts';
+import type { StepRecord } from '../../foundation/src/domain/record.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { createRedactor } from '../redaction/redactor.ts';
+import { workerEntry } from '../worker/entry.ts';
+import { loadSettings, type Invocation } from './invocation.ts';
+import { runLocally } from './local/local-attempt.ts';
+import { stepSink } from './local/step-sink.ts';
+import { readWorkflowFile } from './local/workflow-file.ts';
+import { actAsOwner, assertConfigReadable } from './ownership.ts';
+import { platform, version } from './version.ts';
+
+const TIMEOUT_MIN_MS = 100;
+const TIMEOUT_MAX_MS = 60_000;
+
+/**
+ * The document of `doctor --json`, for that command and for a support bundle. Rejects for wrong
+ * flags and when the command is interrupted. Acts as the owner of the state directory from then on.
+ */
+export async function makeDoctorReport(
+  invocation: Invocation,
+  onResult: (result: CheckResult) => void = () => undefined,
+): Promise<Report> {
+  const { flags, env, interrupts } = invocation;
+  const only = namesOf(flags.get('only'));
+  const timeoutMs = timeoutOf(flags.get('timeout'));
+  return diagnose(
+    {
+      machine: thisMachine(),
+      env,
+      version: version(),
+      platform: platform(),
+      settings: async () => {
+        const settings = await loadSettings(invocation);
+        actAsOwner(settings.config.stateDir);
+        assertConfigReadable(settings.config.configFile);
+        return settings;
+      },
+      workerEntry,
+      connectors: loadConnectors,
+      testConnection: await connectionTest(invocation),
+      redactor: createRedactor(),
+      timeoutMs,
+      only,
+      onResult,
+    },
+    interrupts.signal,
+  );
+}
+
+/** Reads the workflow at once: the owner of the state directory may not have permission to. */
+async function connectionTest(invocation: Invocation): Promise<DoctorOptions['testConnection']> {
+  const file = invocation.flags.get('workflow');
+  if (typeof file !== 'string') return undefined;
+  const workflow = await readWorkflowFile(file);
+  // The lines of its log would be among those of the report, which has the errors.
+  const quiet = new Map([['log-level', 'error'] as const, ...invocation.flags]);
+  return async (signal) => {
+    const steps: StepRecord[] = [];
+    const { error } = await runLocally(
+      { ...invocation, flags: quiet },
+      {
+        kind: 'test_connection',
+        openSink: () => Promise.resolve(stepSink((step) => steps.push(step))),
+        workflow,
+        signal,
+      },
+    );
+    return { steps, error };
+  };
+}
+
+function timeoutOf(text: string | true | undefined): number {
+  const ms = durationMs(typeof text === 'string' ? text : '5s');
+  if (ms !== undefined && ms >= TIMEOUT_MIN_MS && ms <= TIMEOUT_MAX_MS) return ms;
+  throw new RunnerError('USAGE', '--timeout is not a duration from 100ms to 60s', {
+    remedy: 'Write a number and a unit, for example --timeout 5s.',
+  });
+}
+
+function namesOf(text: string | true | undefined): readonly CheckName[] {
+  if (typeof text !== 'string') return [];
+  const names = text.split(',').map((name) => name.trim());
+  const known = CHECK_NAMES.filter((name) => names.includes(name));
+  if (known.length === names.length) return known;
+  throw new RunnerError('USAGE', '--only names a check that does not exist', {
+    remedy: `Use names of this list, separated by commas: ${CHECK_NAMES.join(', ')}.`,
+  });
+}
