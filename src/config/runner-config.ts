@@ -6,6 +6,7 @@ import {
   secretSettingsSchema,
   type SecretSettings,
 } from '../secrets/providers/registry.ts';
+import { isLocal, type ListenAddress } from '../observability/metrics/listen-address.ts';
 import { configInvalid } from './problems.ts';
 import type { SettingKey, SettingValues } from './schema.ts';
 
@@ -40,6 +41,7 @@ export interface RunnerConfig {
   };
   readonly secrets: SecretSettings;
   readonly status: { readonly socket: string };
+  readonly metrics: { readonly listen: ListenAddress | undefined };
 }
 
 export function compile(
@@ -75,7 +77,22 @@ export function compile(
     log: { level: need('log.level'), format: need('log.format') },
     secrets: compileSecrets(values),
     status: { socket: need('status.socket') },
+    metrics: compileMetrics(values['metrics.listen'], need('metrics.allowRemote')),
   };
+}
+
+function compileMetrics(
+  listen: ListenAddress | undefined,
+  allowRemote: boolean,
+): RunnerConfig['metrics'] {
+  if (listen === undefined || allowRemote || isLocal(listen)) return { listen };
+  throw configInvalid([
+    {
+      path: 'metrics.listen',
+      problem: 'other machines can reach this address',
+      remedy: 'use 127.0.0.1, or set metrics.allowRemote if the network keeps others out',
+    },
+  ]);
 }
 
 /**

@@ -45,6 +45,12 @@ export interface ConnectorLimits {
   readonly owners: boolean;
 }
 
+/** Calls that a source permits in a period, and how many of them are used. */
+export interface Allocation {
+  readonly used: number;
+  readonly limit: number;
+}
+
 /** Everything that a connector may use. `connect` is its only access to the network. */
 export interface ConnectorContext {
   readonly workflow: Workflow;
@@ -88,6 +94,8 @@ export interface ConnectorContext {
   readonly report: (progress: Progress) => void;
   /** Counts for the outcome: `objects`, `fields`, `filtered`, `apiCalls`, ... */
   readonly count: (name: string, by: number) => void;
+  /** Tells what the source last said about its allocation of calls. */
+  readonly noteAllocation: (allocation: Allocation) => void;
 }
 
 export type Extracted = CatalogRecord | UnchangedRecord | FailureRecord;

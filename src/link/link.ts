@@ -1,10 +1,6 @@
-import type { Dialer } from '../channel/channel.ts';
-import type { Job } from '../../foundation/src/domain/job.ts';
-import type { Logger } from '../../foundation/src/logging/logger.ts';
+import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
 import { aborted } from '../../foundation/src/runtime/abort.ts';
-import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import type { Random } from '../../foundation/src/runtime/random.ts';
 import { TaskGroup } from '../../foundation/src/runtime/task-group.ts';
 import type { Attempt } from './attempts/attempt.ts';
 import { Attempts } from './attempts/attempts.ts';
@@ -14,40 +10,12 @@ import { writeOutcome } from './attempts/outcome.ts';
 import { recoverAttempts, stoppedError } from './attempts/recovery.ts';
 import { runAttempt, type RunDeps } from './attempts/supervise-attempt.ts';
 import { IdentityWatch } from './connection/identity-conflict.ts';
-import type { Predecessor } from './connection/predecessor.ts';
 import { Supervisor, type ReadyChannel, type SupervisorOptions } from './connection/supervisor.ts';
-import type { Identity } from './enrollment/identity.ts';
 import { statusOf, type LinkState, type LinkStatus } from './health/link-status.ts';
-import type { OutboxStore } from './outbox/outbox.ts';
 import { establishSession, type EstablishDeps } from './session/establish.ts';
 import type { Session } from './session/session.ts';
+import type { LinkOptions } from './options.ts';
 import { DEFAULT_TIMING, type LinkTiming } from './timing.ts';
-import type { StartWorker } from './workers/worker-handle.ts';
-
-export interface LinkOptions {
-  readonly identity: Identity;
-  /** The kinds of channel that may be used, preferred first. */
-  readonly dialers: readonly Dialer[];
-  readonly store: OutboxStore;
-  readonly startWorker: StartWorker;
-  /** Largest number of attempts that run at a time. */
-  readonly capacity: number;
-  /** Asks the local policy about an offer. Resolves with the reason of a denial. */
-  readonly checkOffer: (job: Job) => Promise<RunnerError | undefined>;
-  /** Longest that an attempt may run, in milliseconds. */
-  readonly jobDeadlineMs: number;
-  /** How long attempts may continue during a drain, in milliseconds. */
-  readonly drainTimeoutMs: number;
-  /** Of this program. */
-  readonly version: string;
-  /** For display: "linux x64, Node 24.21.0". */
-  readonly platform: string;
-  readonly predecessor: Predecessor;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly timing?: Partial<LinkTiming>;
-}
 
 export interface Link {
   /**
@@ -66,7 +34,7 @@ export function createLink(options: LinkOptions): Link {
 }
 
 class RunnerLink implements Link {
-  readonly #options: LinkOptions;
+  readonly #options: LinkOptions & { readonly metrics: Metrics };
   readonly #timing: LinkTiming;
   readonly #bootId: string;
   readonly #attempts: Attempts;
@@ -81,7 +49,7 @@ class RunnerLink implements Link {
 
   constructor(options: LinkOptions) {
     const { clock, random, logger } = options;
-    this.#options = options;
+    this.#options = { metrics: noMetrics, ...options };
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#bootId = random.uuid();
     this.#identityWatch = new IdentityWatch(clock, logger);
@@ -96,7 +64,7 @@ class RunnerLink implements Link {
       (ref, endsAt) => this.#attempts.get(ref)?.leaseUntil(endsAt),
     );
     this.#supervisor = new Supervisor({
-      ...options,
+      ...this.#options,
       timing: this.#timing,
       establish: (...channel) => this.#establish(...channel),
     });
@@ -135,9 +103,11 @@ class RunnerLink implements Link {
     const { identity, capacity } = this.#options;
     const { conflict } = this.#identityWatch;
     const drainReason = this.#drainReason();
+    const condition = this.#session?.condition;
     return {
       state: this.#state(),
       ...(drainReason === undefined ? {} : { drainReason }),
+      ...(condition === undefined ? {} : { condition }),
       ...(conflict === undefined ? {} : { identityConflict: conflict }),
       runnerId: identity.runnerId,
       name: identity.name,

@@ -1,3 +1,4 @@
+import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { SecretProvider } from './provider.ts';
 import type { ProviderDeps } from './providers/provider-kind.ts';
@@ -32,6 +33,7 @@ interface Mount {
 export async function openProviders(
   settings: SecretSettings,
   deps: ProviderDeps,
+  metrics: Metrics = noMetrics,
 ): Promise<SecretProvider> {
   const providers = await openConfigured(settings, deps);
   const mounts = settings.mounts
@@ -39,7 +41,7 @@ export async function openProviders(
     .sort((a, b) => b.prefix.length - a.prefix.length);
   for (const mount of mounts) assertConfigured(mount, providers);
   assertDistinct(mounts);
-  return new MountedProviders(providers, mounts);
+  return new MountedProviders(providers, mounts, metrics);
 }
 
 async function openConfigured(settings: SecretSettings, deps: ProviderDeps): Promise<Providers> {
@@ -89,27 +91,49 @@ class MountedProviders implements SecretProvider {
   readonly name: string;
   readonly #providers: Providers;
   readonly #mounts: readonly Mount[];
-  readonly #unmounted: readonly SecretProvider[];
+  readonly #unmounted: readonly ProviderName[];
+  readonly #metrics: Metrics;
 
   /** Mounts with longer prefixes come first. */
-  constructor(providers: Providers, mounts: readonly Mount[]) {
+  constructor(providers: Providers, mounts: readonly Mount[], metrics: Metrics) {
     this.name = [...providers.keys()].join(', ');
     this.#providers = providers;
     this.#mounts = mounts;
-    this.#unmounted = [...providers]
-      .filter(([name]) => !mounts.some(({ provider }) => provider === name))
-      .map(([, provider]) => provider);
+    this.#metrics = metrics;
+    this.#unmounted = [...providers.keys()].filter(
+      (name) => !mounts.some(({ provider }) => provider === name),
+    );
   }
 
   async read(path: SecretPath, signal: AbortSignal): Promise<Secret | undefined> {
     const mount = this.#mounts.find(({ prefix }) => isBelow(prefix, path));
-    if (mount !== undefined)
-      return this.#providers.get(mount.provider)?.read(path.slice(mount.prefix.length), signal);
-    for (const provider of this.#unmounted) {
-      const secret = await provider.read(path, signal);
+    const own = path.slice(mount?.prefix.length ?? 0);
+    const names = mount === undefined ? this.#unmounted : [mount.provider];
+    for (const name of names) {
+      const secret = await this.#readFrom(name, own, signal);
       if (secret !== undefined) return secret;
     }
+    this.#count('none', 'unknown');
     return undefined;
+  }
+
+  async #readFrom(
+    name: ProviderName,
+    path: SecretPath,
+    signal: AbortSignal,
+  ): Promise<Secret | undefined> {
+    try {
+      const secret = await this.#providers.get(name)?.read(path, signal);
+      if (secret !== undefined) this.#count(name, 'found');
+      return secret;
+    } catch (thrown) {
+      if (!signal.aborted) this.#count(name, 'failed');
+      throw thrown;
+    }
+  }
+
+  #count(provider: ProviderName | 'none', result: 'found' | 'failed' | 'unknown'): void {
+    this.#metrics.count('secretResolutions', { provider, result });
   }
 }
 

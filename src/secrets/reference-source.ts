@@ -11,7 +11,7 @@ import { unavailable } from './unavailable.ts';
 
 type ReferenceOptions = Pick<
   SecretSourceOptions,
-  'connector' | 'endpoints' | 'policy' | 'provider' | 'audit'
+  'connector' | 'endpoints' | 'policy' | 'provider' | 'audit' | 'metrics'
 >;
 
 /** A secret of the local provider. */
@@ -48,10 +48,11 @@ class ReferenceRead {
   }
 
   #permittingRule(): string {
-    const { policy, connector, endpoints: hosts } = this.#options;
+    const { policy, connector, endpoints: hosts, metrics } = this.#options;
     const decision = policy.secretPermitted({ ...this.#use, connector, hosts });
     const { rule } = decision;
     if (decision.allowed) return rule;
+    metrics?.count('secretResolutions', { provider: 'none', result: 'denied' });
     this.#log('warn', 'secret denied', { decision: 'deny', rule, reason: decision.reason });
     throw unavailable(this.#use.field);
   }

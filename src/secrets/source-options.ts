@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
+import type { Metrics } from '../../foundation/src/logging/metrics.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { SecretProvider } from './provider.ts';
@@ -19,4 +20,5 @@ export interface SecretSourceOptions {
   readonly redactor: Pick<Redactor, 'add'>;
   /** The local log. Its lines are not for the control plane. */
   readonly audit: Logger;
+  readonly metrics?: Metrics | undefined;
 }

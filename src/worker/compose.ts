@@ -3,6 +3,7 @@ import type { Connector } from '../connectors/connector.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
+import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
 import { openPolicyForJob } from '../policy/open-policy.ts';
 import { denial } from '../policy/decision.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -27,6 +28,7 @@ export interface AccessOptions {
   readonly redactor: Redactor;
   /** The local log. Its lines are not for the control plane. */
   readonly audit: Logger;
+  readonly metrics?: Metrics;
   /** For providers of secrets. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly sink: SinkUse;
@@ -42,6 +44,7 @@ export function composeAccess({
   connectors,
   redactor,
   audit,
+  metrics = noMetrics,
   env,
   sink: sinkUse,
 }: AccessOptions): OpenAccess {
@@ -59,8 +62,9 @@ export function composeAccess({
     const endpoints = connector.endpoints(workflow.source.serviceConnection.config);
     const connect = createConnect(await sourceNetwork(settings));
     const protect = (value: string): void => redactor.add(value);
-    const provider = await openProviders(settings.secrets, { ...SYSTEM, env, connect, protect });
-    const deps = { policy, provider, connect, redactor, audit };
+    const providerDeps = { ...SYSTEM, env, connect, protect };
+    const provider = await openProviders(settings.secrets, providerDeps, metrics);
+    const deps = { policy, provider, connect, redactor, audit, metrics };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),
       limits: limitsFor(policy.limitsFor(connector.type), sinkUse),

@@ -27,7 +27,7 @@ runWorker(process, {
   disk: nodeDisk,
   connectors,
   output: [process.stdout, process.stderr],
-  prepare: (input, redactor, createLog) => {
+  prepare: (input, redactor, createLog, metrics) => {
     const settings = workerSettingsSchema.parse(input);
     const logger = createLog(settings.log.level);
     return {
@@ -37,6 +37,7 @@ runWorker(process, {
         connectors,
         redactor,
         audit: logger,
+        metrics,
         env: process.env,
         sink: 'unused',
       }),

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { Connector } from '../connectors/connector.ts';
 import type { LogLevel, OutcomeRecord } from '../../foundation/src/domain/record.ts';
 import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
+import type { Metrics } from '../../foundation/src/logging/metrics.ts';
 import { createRedactor, type Redactor } from '../redaction/redactor.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -11,6 +12,7 @@ import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { SpoolWriter } from '../spool/writer.ts';
 import type { OpenAccess } from './access.ts';
 import { errorChain } from './error-texts.ts';
+import { WorkerFigures } from './figures.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { createPortLog, LinkPort } from './link-port.ts';
 import { ProgressReporter } from './progress-reporter.ts';
@@ -50,6 +52,7 @@ export interface WorkerDeps {
     settings: unknown,
     redactor: Redactor,
     createLog: (level: LogLevel) => Logger,
+    metrics: Metrics,
   ) => Prepared;
 }
 
@@ -76,6 +79,7 @@ class WorkerProgram {
   readonly #redact = (line: string): string => this.#redactor.redact(line);
   readonly #strayOutput: StrayOutput;
   readonly #lease: LeaseWatch;
+  readonly #figures: WorkerFigures;
   #sink: SpoolSink | undefined;
 
   constructor(host: NodeJS.Process, deps: WorkerDeps) {
@@ -84,6 +88,7 @@ class WorkerProgram {
     this.#port = new LinkPort(host);
     this.#strayOutput = new StrayOutput(deps.output, this.#redact);
     this.#lease = new LeaseWatch(deps.clock);
+    this.#figures = new WorkerFigures(() => host.memoryUsage.rss());
   }
 
   listen(): void {
@@ -121,10 +126,11 @@ class WorkerProgram {
   async #run(start: Start, writer: SpoolWriter, sink: SpoolSink): Promise<void> {
     const { clock, prepare } = this.#deps;
     const port = this.#port;
-    const prepared = prepare(start.settings, this.#redactor, (level) =>
-      createPortLog(port, this.#redact, level),
-    );
-    const reporter = new ProgressReporter({ port, writer, clock, logger: prepared.logger });
+    const figures = this.#figures;
+    const createLog = (level: LogLevel): Logger => createPortLog(port, this.#redact, level);
+    const prepared = prepare(start.settings, this.#redactor, createLog, figures);
+    const { logger } = prepared;
+    const reporter = new ProgressReporter({ port, writer, figures, clock, logger });
     writer.onDurable((sequence) =>
       port.send({
         type: 'durable',
@@ -161,8 +167,10 @@ class WorkerProgram {
         logger,
         clock,
         random,
+        metrics: this.#figures,
         onProgress: (progress) => reporter.note(progress),
       });
+      this.#figures.ended(outcome.status);
       logger.log(OUTCOME_LEVELS[outcome.status], 'attempt ended', outcomeFields(outcome));
       return 0;
     } catch (thrown) {

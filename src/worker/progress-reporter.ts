@@ -4,6 +4,7 @@ import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import { sleepUnlessAborted } from '../../foundation/src/runtime/wait.ts';
 import type { SpoolWriter } from '../spool/writer.ts';
+import type { WorkerFigures } from './figures.ts';
 import type { LinkPort } from './link-port.ts';
 
 const REPORT_INTERVAL_MS = 500;
@@ -11,13 +12,14 @@ const REPORT_INTERVAL_MS = 500;
 export interface ProgressReporterDeps {
   readonly port: LinkPort;
   readonly writer: SpoolWriter;
+  readonly figures: WorkerFigures;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * Reports the latest progress to the link at a fixed interval, and when the disk becomes full or
- * has room again.
+ * Reports the latest progress and figures to the link at a fixed interval, and when the disk
+ * becomes full or has room again.
  */
 export class ProgressReporter {
   readonly #deps: ProgressReporterDeps;
@@ -51,9 +53,11 @@ export class ProgressReporter {
   }
 
   #report(): void {
-    const { port, writer } = this.#deps;
+    const { port, writer, figures, clock } = this.#deps;
     if (this.#latest !== undefined) port.send({ type: 'progress', progress: this.#latest });
     this.#latest = undefined;
+    const due = figures.take(clock.monotonic());
+    if (due !== undefined) port.send(due);
     this.#reportCondition(writer.condition?.code);
   }
 

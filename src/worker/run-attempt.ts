@@ -4,6 +4,7 @@ import { yieldsEntities, type Job } from '../../foundation/src/domain/job.ts';
 import type { Progress } from '../../foundation/src/domain/progress.ts';
 import type { LogLevel, OutcomeRecord } from '../../foundation/src/domain/record.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
+import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
 import { untilAborted } from '../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
@@ -15,6 +16,7 @@ import type { Access, OpenAccess } from './access.ts';
 import { createAttemptLog } from './attempt-log.ts';
 import { AttemptStateStore } from './attempt-state-store.ts';
 import { AttemptSummary, type OpenOutcome } from './attempt-summary.ts';
+import { countCalls, setAllocation } from './call-metrics.ts';
 import { connectorFor } from './connector-choice.ts';
 import { consumeRecords } from './consume-records.ts';
 import { errorChain, outwardError } from './error-texts.ts';
@@ -42,6 +44,7 @@ export interface AttemptOptions {
   readonly random: Random;
   /** The log of this machine; it may receive details that must not leave. */
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -133,7 +136,7 @@ class Attempt {
     );
     const ownNames = connector.ownNames(workflow);
     this.#stream.keepNames(ownNames);
-    const context = this.#open(access, workflow);
+    const context = this.#open(access, workflow, connector.type);
     const writer = new RecordWriter({
       stream: this.#stream,
       summary: this.#summary,
@@ -148,8 +151,12 @@ class Attempt {
   }
 
   /** Opens the sink and the previous run's state, and makes the connector's context. */
-  #open({ openSink, stateStore, ...access }: Access, workflow: Workflow): ConnectorContext {
-    const { clock, random, job, redact, onProgress } = this.#options;
+  #open(
+    { openSink, stateStore, ...access }: Access,
+    workflow: Workflow,
+    type: string,
+  ): ConnectorContext {
+    const { clock, random, job, redact, onProgress, metrics = noMetrics } = this.#options;
     const progress = new RunProgress(onProgress, clock);
     const level = logLevelOf(workflow);
     const logger = this.#logger(level, () => this.#summary.count('warnings', 1));
@@ -175,7 +182,11 @@ class Attempt {
       cut: createCutText(redact),
       encode: (record) => this.#encoder.preview(record),
       report: (each) => progress.fromSource(each),
-      count: (name, by) => this.#summary.count(name, by),
+      count: (name, by) => {
+        this.#summary.count(name, by);
+        countCalls(metrics, type, name, by);
+      },
+      noteAllocation: (allocation) => setAllocation(metrics, type, allocation),
     };
   }
 

@@ -119,13 +119,14 @@ export function sinkAccess(
 
 function tokenOf(
   { endpoint, securityConfig }: CatalogServer,
-  { policy, provider, redactor, audit }: AccessDeps,
+  { policy, provider, redactor, audit, metrics }: AccessDeps,
 ): SecretSource {
   const token = createSecretSources({
     policy,
     provider,
     redactor,
     audit,
+    metrics,
     connection: securityConfig,
     secretFields: [TOKEN],
     secretsDirectory: undefined,

@@ -12,7 +12,10 @@ import type { WorkerSettings } from './settings.ts';
 import type { SinkUse } from './sink-access.ts';
 
 /** What access to a host is made of, for a source and for a sink. */
-export interface AccessDeps extends Pick<SecretSourceOptions, 'policy' | 'provider' | 'audit'> {
+export interface AccessDeps extends Pick<
+  SecretSourceOptions,
+  'policy' | 'provider' | 'audit' | 'metrics'
+> {
   /** Opens connections to any host; only `createDial` may use it. */
   readonly connect: Connect;
   readonly redactor: { readonly add: (value: string) => void };
@@ -34,7 +37,7 @@ interface SourceOptions {
 
 export function sourceAccess(
   { request: { connector, workflow }, endpoints, uses, settings }: SourceOptions,
-  { policy, provider, connect, redactor, audit }: AccessDeps,
+  { policy, provider, connect, redactor, audit, metrics }: AccessDeps,
 ): Pick<Access, 'secrets' | 'connect' | 'protect'> {
   const { type, secretFields, fileFields } = connector;
   return {
@@ -49,6 +52,7 @@ export function sourceAccess(
       secretsDirectory: settings.secrets.files.directory,
       redactor,
       audit,
+      metrics,
     }),
     connect: createDial({ policy, connect, connector: type, uses, audit }),
     protect: (value) => redactor.add(value),

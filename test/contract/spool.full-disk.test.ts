@@ -21,6 +21,7 @@ async function newOutbox(disk: Disk): Promise<SpoolOutbox> {
   const ignore = (): void => undefined;
   return new SpoolOutbox({
     disk,
+    clock: immediateClock,
     directory,
     journal,
     found: emptySpool,

@@ -100,6 +100,7 @@ export function contextFor(source: SourceUnderTest, options: ContextOptions): Re
     encode: (record) => JSON.stringify(record),
     report: (at) => void progress.push(at),
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),
+    noteAllocation: () => undefined,
   };
   return { context, logs, counts, progress, protectedValues, dialed };
 }

@@ -3,6 +3,7 @@ import { isRunId } from '../domain/ids.ts';
 import { JOB_KINDS } from '../domain/job.ts';
 import { LOG_LEVELS } from '../domain/record.ts';
 import { isErrorCode } from './error-codes.ts';
+import { figuresSchema } from './worker-figures.ts';
 
 /** Messages between the link and a worker process. Both sides validate what they receive. */
 
@@ -76,6 +77,8 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
       apiCalls: z.number(),
     }),
   }),
+  /** For metrics, every few seconds and at the end. */
+  figuresSchema,
   /** What the worker is waiting for, for example DISK_FULL. No code: it is no longer waiting. */
   z.strictObject({ type: z.literal('condition'), code: z.string().refine(isErrorCode).optional() }),
   /** For the local log; redacted by the worker. */

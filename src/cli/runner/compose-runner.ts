@@ -18,12 +18,14 @@ import { workerVariables } from '../../secrets/providers/registry.ts';
 import { workerEntry } from '../../worker/entry.ts';
 import { policySource } from '../policy-source.ts';
 import { platform, version } from '../version.ts';
+import { openObservability, type Observability } from './observability.ts';
 
 const DIAL_TIMEOUT_MS = 10_000;
 
 export interface Runner {
   readonly link: Link;
   readonly identity: Identity;
+  readonly observability: Observability;
   /** Releases the state directory. */
   close(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export async function composeRunner(
   const policy = policySource(config);
   await checkPolicyAtStart(policy, logger);
   const dialers = await dialersFor(config, identity);
+  const observability = await openObservability(config, logger);
   const store = await openStore(config, identity, logger);
   const link = createLink({
     identity,
@@ -56,10 +59,11 @@ export async function composeRunner(
     platform: platform(),
     predecessor: await findPredecessor(config.stateDir),
     logger,
+    metrics: observability.metrics,
     clock: systemClock,
     random: systemRandom,
   });
-  return { link, identity, close: () => store.close() };
+  return { link, identity, observability, close: () => store.close() };
 }
 
 async function dialersFor(

@@ -1,6 +1,10 @@
+import { formatListenAddress } from '../../observability/metrics/listen-address.ts';
 import { setting } from '../setting.ts';
+import { yesOrNo } from '../values/basic.ts';
+import { listenAddress } from '../values/network.ts';
 import { PATH } from './path.ts';
 
+/** What shows how the runner is doing. */
 export const statusSettings = {
   'status.socket': setting({
     ...PATH,
@@ -10,5 +14,19 @@ export const statusSettings = {
       find: ({ stateDir, join }) => join(stateDir, 'status.sock'),
     },
     text: 'Unix socket on which the running runner answers `hybrid-runner status`.',
+  }),
+  'metrics.listen': setting({
+    kind: '`address:port` or path',
+    schema: listenAddress(),
+    show: formatListenAddress,
+    flag: '--metrics-listen',
+    text: 'Where the runner serves `/metrics` for Prometheus, `/livez` and `/readyz` (docs/observability.md): `127.0.0.1:9464`, or the absolute path of a Unix socket. Off while unset.',
+  }),
+  'metrics.allowRemote': setting({
+    kind: '`true` or `false`',
+    schema: yesOrNo(),
+    default: false,
+    flag: '--metrics-allow-remote',
+    text: 'Whether `metrics.listen` may be an address that other machines reach. There is no sign-in and no TLS.',
   }),
 } as const;

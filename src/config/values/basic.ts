@@ -26,6 +26,13 @@ export function oneOf<const T extends readonly string[]>(words: T): z.ZodType<T[
   return z.enum(words, `must be one of ${words.join(', ')}`);
 }
 
+export function yesOrNo(): z.ZodType<boolean> {
+  return z.union(
+    [z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')],
+    'must be true or false',
+  );
+}
+
 export function text(): z.ZodType<string> {
   return z.string('must be text').min(1, 'must not be empty').max(4096, 'is too long');
 }

@@ -4,6 +4,10 @@ import { formatEndpoint, parseEndpoint } from '../../../foundation/src/network/e
 import { parseNoProxyRule } from '../../../foundation/src/network/no-proxy.ts';
 import { parseProxy } from '../../../foundation/src/network/proxy.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import {
+  parseListenAddress,
+  type ListenAddress,
+} from '../../observability/metrics/listen-address.ts';
 import { splitText } from './basic.ts';
 import { tryParse } from './issues.ts';
 
@@ -50,6 +54,13 @@ export function proxy(): z.ZodType<string> {
       return address;
     }),
   );
+}
+
+/** An address that `parseListenAddress` understands. */
+export function listenAddress(): z.ZodType<ListenAddress> {
+  return z
+    .string('must be an address and a port, or a path')
+    .transform((address, context) => tryParse(context, () => parseListenAddress(address)));
 }
 
 /** wss://host:port, with nothing else in it. */

@@ -1,6 +1,7 @@
 import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import type { Progress } from '../../../foundation/src/domain/progress.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import type { Figures } from '../../../foundation/src/runtime/worker-figures.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { StopStatus } from '../../../foundation/src/runtime/worker-messages.ts';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -31,6 +32,7 @@ export class Attempt {
   #stop: StopRequest | undefined;
   #leaseEndsAt: number | undefined;
   #condition: ErrorCode | undefined;
+  #figures: Figures | undefined;
   #progress: { readonly value: Progress; readonly taken: boolean } | undefined;
 
   constructor(outbox: Outbox, state: AttemptState) {
@@ -86,6 +88,11 @@ export class Attempt {
     return this.working ? this.#condition : undefined;
   }
 
+  /** What its worker last reported about itself. */
+  get figures(): Figures | undefined {
+    return this.#figures;
+  }
+
   become(state: AttemptState): void {
     if (this.#state.name === 'gone') return;
     this.#state = state;
@@ -118,6 +125,10 @@ export class Attempt {
 
   noteCondition(code: ErrorCode | undefined): void {
     this.#condition = code;
+  }
+
+  noteFigures(figures: Figures): void {
+    this.#figures = figures;
   }
 
   noteProgress(value: Progress): void {

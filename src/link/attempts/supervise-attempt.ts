@@ -3,8 +3,10 @@ import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { runAfter } from '../../../foundation/src/runtime/wait.ts';
+import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
 import type { StartWorker, WorkerHandle } from '../workers/worker-handle.ts';
 import type { Attempt } from './attempt.ts';
+import { countEnded, countFigures } from './attempt-metrics.ts';
 import { writeOutcome, type OutcomeDeps } from './outcome.ts';
 import { diskFullError, untilDiskFullTooLong } from './disk-full.ts';
 
@@ -17,6 +19,7 @@ export interface RunDeps extends OutcomeDeps {
   readonly startWorker: StartWorker;
   /** How long an attempt may wait for room on disk that no delivery can make. */
   readonly diskFullMs: number;
+  readonly metrics: Metrics;
 }
 
 /**
@@ -24,7 +27,8 @@ export interface RunDeps extends OutcomeDeps {
  * Never rejects.
  */
 export async function runAttempt(attempt: Attempt, job: Job, deps: RunDeps): Promise<void> {
-  const { onChange } = deps;
+  const { onChange, clock } = deps;
+  const startedAt = clock.monotonic();
   try {
     const worker = await deps.startWorker(job, attempt.outbox);
     if (attempt.state.name === 'gone') worker.kill();
@@ -33,6 +37,7 @@ export async function runAttempt(attempt: Attempt, job: Job, deps: RunDeps): Pro
     noteStartFailure(attempt, thrown, deps);
   }
   attempt.vacate();
+  countEnded(attempt, job, clock.monotonic() - startedAt, deps.metrics);
   onChange();
   await writeOutcome(attempt, deps);
   attempt.become({ name: 'ended' });
@@ -56,7 +61,7 @@ async function superviseWorker(
   deadlineMs: number,
   deps: RunDeps,
 ): Promise<void> {
-  const { onChange, logger } = deps;
+  const { onChange, logger, metrics } = deps;
   const conditionChanged = new ChangeSignal();
   attempt.become({ name: 'running', worker });
   worker.onProgress((progress) => {
@@ -67,6 +72,10 @@ async function superviseWorker(
     attempt.noteCondition(code);
     conditionChanged.notify();
     onChange();
+  });
+  worker.onFigures((figures) => {
+    attempt.noteFigures(figures);
+    countFigures(figures, metrics);
   });
   onChange();
   logger.log('info', 'worker started', { attempt: attempt.key, pid: worker.pid });

@@ -1,6 +1,7 @@
 import type { Channel, Dialer } from '../../channel/channel.ts';
 import type { Frame } from '../../channel/frames.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
 import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import { Backoff } from '../../../foundation/src/runtime/backoff.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
@@ -51,6 +52,7 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly timing: ConnectionTiming;
   /** Performs the handshake over an open channel, of which it reads `frames`. */
   readonly establish: (
@@ -70,6 +72,7 @@ export class Supervisor {
   readonly #choice: DialerChoice;
   readonly #backoff: Backoff;
   #outage: Outage;
+  #hasConnected = false;
   #state: ConnectionState;
 
   constructor(options: SupervisorOptions) {
@@ -180,7 +183,9 @@ export class Supervisor {
   }
 
   #connected({ kind, authority }: Dialer, { controlPlane }: Agreement): void {
-    const { clock, logger } = this.#options;
+    const { clock, logger, metrics } = this.#options;
+    if (this.#hasConnected) metrics.count('reconnects', {});
+    this.#hasConnected = true;
     const place = { channel: kind, authority };
     this.#state = { name: 'connected', ...place, since: clock.now(), controlPlane };
     this.#backoff.succeeded();
@@ -199,7 +204,8 @@ export class Supervisor {
   }
 
   async #backOff(error: RunnerError, signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock, logger, metrics } = this.#options;
+    metrics.count('connectionFailures', { code: error.code });
     const pause = this.#backoff.pauseAfter(error);
     this.#outage = { ...this.#outage, error: error.toFailure() };
     this.#state = {

@@ -3,6 +3,7 @@ import type { Nack } from '../../channel/frames.ts';
 import { attemptKey, type AttemptRef, type Sequence } from '../../../foundation/src/domain/ids.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { TaskGroup } from '../../../foundation/src/runtime/task-group.ts';
@@ -20,6 +21,7 @@ export interface DeliveriesOptions {
   readonly attempts: Attempts;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** How long a batch may wait for its answer, in milliseconds. */
   readonly acknowledgeMs: number;
 }
@@ -50,13 +52,17 @@ export class Deliveries {
 
   /** Delivers the records behind `stored`. */
   start(attempt: Attempt, stored: Sequence): void {
-    const { attempts, channel, clock, agreement } = this.#options;
+    const { attempts, channel, clock, agreement, metrics } = this.#options;
     const position = new DeliveryPosition(stored, this.#window, clock);
     const failures = this.#failuresOf(attempt);
     const delivery = new Delivery(attempt, stored, position, {
       clock,
       ...failures,
       onDelivered: () => attempts.finish(attempt),
+      onAcknowledged: ({ records, bytes }) => {
+        metrics.count('recordsDelivered', {}, records);
+        metrics.count('bytesDelivered', {}, bytes);
+      },
     });
     const sender = new Sender(attempt, position, {
       channel,

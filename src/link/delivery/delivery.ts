@@ -6,13 +6,15 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import { toSequence } from '../connection/frame-fields.ts';
-import type { DeliveryPosition } from './position.ts';
+import type { Acknowledged, DeliveryPosition } from './position.ts';
 
 const CORRUPT_TRIES = 5;
 const RETRY_MS = 1_000;
 
 export interface DeliveryOptions {
   readonly clock: Clock;
+  /** Called with what an acknowledgement is about. */
+  readonly onAcknowledged: (what: Acknowledged) => void;
   /** Called once the control plane has stored the whole attempt. */
   readonly onDelivered: (attempt: Attempt) => void;
   /** Called when a record can never be delivered; the attempt is then dropped. */
@@ -56,7 +58,9 @@ export class Delivery {
 
   /** Throws PROTOCOL_VIOLATION for records that were not sent. */
   acknowledged(upTo: Sequence): void {
-    if (!this.#position.acknowledge(upTo)) return;
+    const acknowledged = this.#position.acknowledge(upTo);
+    if (acknowledged === undefined) return;
+    this.#options.onAcknowledged(acknowledged);
     this.#acknowledged = upTo;
     this.#noted.notify();
   }

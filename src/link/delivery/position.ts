@@ -12,6 +12,13 @@ interface InFlight {
   readonly sentAt: number;
 }
 
+/** What one acknowledgement newly confirms. */
+export interface Acknowledged {
+  readonly records: number;
+  /** Of the payloads, as they were sent. */
+  readonly bytes: number;
+}
+
 /**
  * How far the records of one attempt have been sent over one channel, and how far they are stored.
  *
@@ -66,22 +73,22 @@ export class DeliveryPosition {
   }
 
   /**
-   * False when the position was known already. Throws PROTOCOL_VIOLATION for records that were not
-   * sent.
+   * Undefined when the position was known already. Throws PROTOCOL_VIOLATION for records that were
+   * not sent.
    */
-  acknowledge(upTo: Sequence): boolean {
+  acknowledge(upTo: Sequence): Acknowledged | undefined {
     if (toSequence(upTo) > this.#sent)
       throw new RunnerError(
         'PROTOCOL_VIOLATION',
         'the control plane acknowledged records that were not sent',
       );
-    if (upTo <= this.#stored) return false;
+    if (upTo <= this.#stored) return undefined;
+    const records = upTo - this.#stored;
     this.#stored = upTo;
     this.#next = Math.max(this.#next, upTo + 1);
     this.#rewoundTo = undefined;
     this.#corrupt = 0;
-    this.#settle(upTo);
-    return true;
+    return { records, bytes: this.#settle(upTo) };
   }
 
   noteCorrupt(): void {
@@ -118,9 +125,12 @@ export class DeliveryPosition {
     this.rewound.notify();
   }
 
-  #settle(upTo: Sequence): void {
+  /** Returns the number of bytes that are no longer in flight. */
+  #settle(upTo: Sequence): number {
     const settled = this.#inFlight.filter(({ last }) => last <= upTo);
     this.#inFlight = this.#inFlight.filter(({ last }) => last > upTo);
-    this.#window.release(settled.reduce((sum, { bytes }) => sum + bytes, 0));
+    const bytes = settled.reduce((sum, each) => sum + each.bytes, 0);
+    this.#window.release(bytes);
+    return bytes;
   }
 }

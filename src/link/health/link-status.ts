@@ -22,6 +22,8 @@ export interface LinkStatus {
   readonly spoolBytes: number;
   /** Why the control plane sends no more jobs; absent while it does. */
   readonly drainReason?: string;
+  /** Why this runner should get no work, DISK_FULL for example; absent while it may. */
+  readonly condition?: string;
   /** Another process that recently tried to connect with this identity. */
   readonly identityConflict?: IdentityConflict;
   readonly attempts: readonly AttemptStatus[];
@@ -36,15 +38,31 @@ export interface AttemptStatus {
   readonly condition?: ErrorCode;
   readonly durableSequence: number;
   readonly acknowledgedSequence: number;
+  /** Unix time at which the oldest record that is not acknowledged was written, or earlier. */
+  readonly undeliveredSince?: number;
+  /** Memory of the worker process, as of its last report. */
+  readonly residentBytes?: number;
 }
 
-export function statusOf({ ref, state, progress, condition, outbox }: Attempt): AttemptStatus {
+export function statusOf({
+  ref,
+  state,
+  progress,
+  condition,
+  outbox,
+  figures,
+}: Attempt): AttemptStatus {
+  const undeliveredSince = outbox.undeliveredSince();
   return {
     ref,
     state: state.name,
     durableSequence: outbox.durable().sequence,
     acknowledgedSequence: outbox.acknowledged(),
+    ...(undeliveredSince === undefined ? {} : { undeliveredSince }),
     ...(state.name === 'running' ? { pid: state.worker.pid } : {}),
+    ...(state.name === 'running' && figures !== undefined
+      ? { residentBytes: figures.residentBytes }
+      : {}),
     ...(progress === undefined ? {} : { progress }),
     ...(condition === undefined ? {} : { condition }),
   };

@@ -17,6 +17,11 @@ export interface Outbox {
   durable(): { readonly sequence: Sequence; readonly complete: boolean };
   acknowledged(): Sequence;
   /**
+   * Unix time at which the oldest record that is not acknowledged became durable, or earlier.
+   * Undefined when there is none.
+   */
+  undeliveredSince(): number | undefined;
+  /**
    * Durable records from `from` on: at least one, and at most `maxBytes` of lines unless the first
    * alone is larger. Undefined when none is durable.
    */

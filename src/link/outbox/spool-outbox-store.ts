@@ -150,6 +150,7 @@ export class SpoolOutboxStore implements OutboxStore {
     const key = attemptKey(journal.ref);
     const outbox = new SpoolOutbox({
       disk: this.#options.disk,
+      clock: this.#options.clock,
       directory,
       journal,
       found,

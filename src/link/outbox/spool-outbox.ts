@@ -4,6 +4,7 @@ import type { OutcomeRecord } from '../../../foundation/src/domain/record.ts';
 import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { SerialQueue } from '../../../foundation/src/runtime/serial-queue.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import { type Journal, removeAttempt, writeJournal } from '../../spool/journal.ts';
 import type { ProcessIdentity } from '../../../foundation/src/runtime/processes.ts';
@@ -11,9 +12,11 @@ import { SpoolReader } from '../../spool/reader.ts';
 import { recover, type Recovered } from '../../spool/recover.ts';
 import { writeFromReserve } from '../../spool/reserve.ts';
 import type { Outbox, OutboxBatch } from './outbox.ts';
+import { UndeliveredSince } from './undelivered-since.ts';
 
 export interface SpoolOutboxOptions {
   readonly disk: Disk;
+  readonly clock: Pick<Clock, 'now'>;
   readonly directory: string;
   readonly journal: Journal;
   /** What the directory holds; `emptySpool` for a new attempt. */
@@ -37,6 +40,7 @@ export class SpoolOutbox implements Outbox {
   readonly #options: SpoolOutboxOptions;
   readonly #queue = new SerialQueue();
   readonly #changed = new ChangeSignal();
+  readonly #undelivered = new UndeliveredSince();
   #journal: Journal;
   #reader: SpoolReader;
   #writerGone: Promise<void> = Promise.resolve();
@@ -49,6 +53,7 @@ export class SpoolOutbox implements Outbox {
     this.directory = directory;
     this.#journal = journal;
     this.#reader = this.#newReader(found);
+    this.#noteDurable(journal.createdAt);
   }
 
   get ref(): AttemptRef {
@@ -68,12 +73,17 @@ export class SpoolOutbox implements Outbox {
     return this.#reader.acknowledged;
   }
 
+  undeliveredSince(): number | undefined {
+    return this.#undelivered.since;
+  }
+
   read(from: Sequence, maxBytes: number): Promise<OutboxBatch | undefined> {
     return this.#queue.run(() => this.#reader.read(from, maxBytes));
   }
 
   async acknowledge(upTo: Sequence): Promise<void> {
     await this.#queue.run(() => this.#reader.acknowledge(upTo));
+    this.#undelivered.acknowledged(this.#reader.acknowledged);
     this.#options.onMoved();
   }
 
@@ -202,7 +212,13 @@ export class SpoolOutbox implements Outbox {
     };
   }
 
+  #noteDurable(at: number): void {
+    this.#undelivered.durable(this.#reader.durable, at);
+    this.#undelivered.acknowledged(this.#reader.acknowledged);
+  }
+
   #announce(): void {
+    this.#noteDurable(this.#options.clock.now());
     this.#changed.notify();
     this.#options.onMoved();
   }

@@ -4,6 +4,7 @@ import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.
 import { isJobKind, type Job } from '../../../foundation/src/domain/job.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
 import { aborted, withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
@@ -27,6 +28,7 @@ export interface OffersOptions {
   readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly capacity: number;
   /** Longest that an attempt may run, in milliseconds. */
   readonly jobDeadlineMs: number;
@@ -87,6 +89,8 @@ export class Offers {
       const ref = toAttemptRef(waiting.offer.ref);
       const answer = await this.#consider(ref, waiting, signal);
       if ('rejected' in answer) this.#logRejection(ref, waiting.offer, answer.rejected);
+      const word = 'rejected' in answer ? answer.rejected.code : 'accepted';
+      this.#options.metrics.count('offers', { answer: word });
       await channel.send(
         'accepted' in answer ? { kind: 'accept', body: { ref } } : rejection(ref, answer.rejected),
         signal,

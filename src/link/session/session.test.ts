@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noMetrics } from '../../../foundation/src/logging/metrics.ts';
 import { LinkStage } from '../../../test/support/link/link-stage.ts';
 import { channelOver, MemoryWire } from '../../channel/memory.ts';
 import { loadCodec } from '../../channel/codec.ts';
@@ -18,6 +19,7 @@ describe('a session', () => {
       frames: channel.frames()[Symbol.asyncIterator](),
       clock,
       logger,
+      metrics: noMetrics,
       timing: DEFAULT_TIMING,
       capacity: 1,
       jobDeadlineMs: 1_000,

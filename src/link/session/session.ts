@@ -1,6 +1,7 @@
 import type { Channel } from '../../channel/channel.ts';
 import type { Cancel, Frame, FrameBody, IdentityCheck, Nack } from '../../channel/frames.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
 import { aborted } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
@@ -37,6 +38,7 @@ export interface SessionDeps {
   readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly timing: SessionTiming;
   readonly capacity: number;
   readonly jobDeadlineMs: number;
@@ -86,6 +88,11 @@ export class Session {
   /** Why the control plane sends no more jobs during this session; undefined while it does. */
   get drainReason(): string | undefined {
     return this.#drainReason;
+  }
+
+  /** Why this runner should get no work, as heartbeats say; undefined while it may. */
+  get condition(): string | undefined {
+    return conditionOf(this.#options.attempts, this.#offers) || undefined;
   }
 
   get bytesInFlight(): number {
@@ -180,8 +187,9 @@ export class Session {
 
   async #offer(offer: FrameBody<'offer'>): Promise<void> {
     if (this.#offers.push(offer, this.#heartbeat.answeredAfter)) return;
-    const { channel, timing } = this.#options;
+    const { channel, timing, metrics } = this.#options;
     const error = new RunnerError('AT_CAPACITY', 'too many offers are waiting');
+    metrics.count('offers', { answer: error.code });
     await channel.send(
       rejection(toAttemptRef(offer.ref), error),
       AbortSignal.timeout(timing.silenceMs),

@@ -3,6 +3,7 @@ import type { AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import type { Job } from '../../../foundation/src/domain/job.ts';
 import type { Progress } from '../../../foundation/src/domain/progress.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import type { Figures } from '../../../foundation/src/runtime/worker-figures.ts';
 import type { StopStatus } from '../../../foundation/src/runtime/worker-messages.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 
@@ -30,6 +31,7 @@ export interface WorkerHandle {
    * with undefined when it is over.
    */
   onCondition(listener: (code: ErrorCode | undefined) => void): void;
+  onFigures(listener: (figures: Figures) => void): void;
 }
 
 /** Starts a worker for a job whose outbox exists. Rejects when the process cannot be started. */

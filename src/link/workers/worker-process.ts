@@ -10,6 +10,7 @@ import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { runAfter } from '../../../foundation/src/runtime/wait.ts';
+import type { Figures } from '../../../foundation/src/runtime/worker-figures.ts';
 import type { Processes } from '../../../foundation/src/runtime/processes.ts';
 import {
   type FromWorker,
@@ -42,6 +43,7 @@ export class WorkerProcess implements WorkerHandle {
   readonly #deps: WorkerProcessDeps;
   readonly #progressListeners: ((progress: Progress) => void)[] = [];
   readonly #conditionListeners: ((code: ErrorCode | undefined) => void)[] = [];
+  readonly #figuresListeners: ((figures: Figures) => void)[] = [];
   readonly #logger: Logger;
   readonly #processExit: Promise<void>;
   readonly #exitController = new AbortController();
@@ -115,6 +117,10 @@ export class WorkerProcess implements WorkerHandle {
     this.#conditionListeners.push(listener);
   }
 
+  onFigures(listener: (figures: Figures) => void): void {
+    this.#figuresListeners.push(listener);
+  }
+
   #send(message: ToWorker): void {
     // A message to a worker that has ended is lost; its exit is reported separately.
     if (this.#child.connected) this.#child.send(message, () => undefined);
@@ -140,6 +146,9 @@ export class WorkerProcess implements WorkerHandle {
         return;
       case 'condition':
         for (const listener of this.#conditionListeners) listener(message.code);
+        return;
+      case 'figures':
+        for (const listener of this.#figuresListeners) listener(message);
         return;
       case 'log':
         return this.#logger.log(message.level, message.message, message.data);

@@ -33,6 +33,10 @@ export class MemoryOutbox implements Outbox {
     return this.#acknowledged;
   }
 
+  undeliveredSince(): number | undefined {
+    return this.#acknowledged < this.lines.length ? 0 : undefined;
+  }
+
   async read(from: Sequence, maxBytes: number): Promise<OutboxBatch | undefined> {
     if (from <= this.#acknowledged) throw new Error(`record ${from} is already deleted`);
     const taken: Uint8Array[] = [];

@@ -5,6 +5,7 @@ import type { Progress } from '../../../foundation/src/domain/progress.ts';
 import type { Outbox } from '../../../src/link/outbox/outbox.ts';
 import type { StartWorker, WorkerHandle } from '../../../src/link/workers/worker-handle.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import type { Figures } from '../../../foundation/src/runtime/worker-figures.ts';
 import type { StopStatus } from '../../../foundation/src/runtime/worker-messages.ts';
 import type { MemoryOutbox } from './memory-outbox.ts';
 
@@ -26,6 +27,7 @@ export class ScriptedWorker implements WorkerHandle {
   #alive = true;
   #listener: (progress: Progress) => void = () => undefined;
   #conditionListener: (code: ErrorCode | undefined) => void = () => undefined;
+  #figuresListener: (figures: Figures) => void = () => undefined;
 
   constructor(job: Job, outbox: MemoryOutbox) {
     this.ref = job.ref;
@@ -68,6 +70,14 @@ export class ScriptedWorker implements WorkerHandle {
 
   onCondition(listener: (code: ErrorCode | undefined) => void): void {
     this.#conditionListener = listener;
+  }
+
+  onFigures(listener: (figures: Figures) => void): void {
+    this.#figuresListener = listener;
+  }
+
+  figures(figures: Omit<Figures, 'type'>): void {
+    this.#figuresListener({ type: 'figures', ...figures });
   }
 
   condition(code: ErrorCode | undefined): void {

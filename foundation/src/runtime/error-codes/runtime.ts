@@ -27,6 +27,11 @@ export const runtime = {
     'A file cannot be read.',
     'Check the path and the permissions of the file.',
   ),
+  ADDRESS_UNAVAILABLE: entry(
+    'user',
+    'An address to listen on is in use, or is not one of this machine.',
+    'Set another address, or stop the program that uses this one.',
+  ),
   FILE_UNWRITABLE: entry(
     'user',
     'A file or directory cannot be created or written.',

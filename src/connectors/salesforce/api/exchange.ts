@@ -22,6 +22,7 @@ export interface ExchangeDeps {
   readonly outage: Pick<OutageGate, 'answered'>;
   /** Every call that counts toward the org's allocation is taken from it. */
   readonly budget: CallBudget;
+  readonly onUsage: (usage: ApiUsage) => void;
   /** Called before each call that counts toward the org's allocation. */
   readonly onSent: () => void;
   /** Called after it, with whether it was charged. */
@@ -83,11 +84,12 @@ export class Exchange {
 
   /** Returns whether the org is busy. */
   #learn(response: HttpResponse): boolean {
-    const { budget, outage } = this.#deps;
+    const { budget, outage, onUsage } = this.#deps;
     const usage = readUsage(response);
     if (usage !== undefined) {
       this.usage = usage;
       budget.learn(usage);
+      onUsage(usage);
     }
     const { date } = response.headers;
     if (typeof date === 'string') this.orgTime = date;

@@ -152,6 +152,7 @@ function createApi(
     logger: context.logger,
     budget,
     observe: (observation) => limit.observe(observation),
+    onUsage: (usage) => context.noteAllocation(usage),
     onSent: () => calls.sent(),
     onEnded: (charged) => calls.ended(charged),
     tries: tuning.tries,

@@ -1,0 +1,38 @@
+import type { Dialer } from '../channel/channel.ts';
+import type { Job } from '../../foundation/src/domain/job.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import type { Metrics } from '../../foundation/src/logging/metrics.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { Random } from '../../foundation/src/runtime/random.ts';
+import type { Predecessor } from './connection/predecessor.ts';
+import type { Identity } from './enrollment/identity.ts';
+import type { OutboxStore } from './outbox/outbox.ts';
+import type { LinkTiming } from './timing.ts';
+import type { StartWorker } from './workers/worker-handle.ts';
+
+export interface LinkOptions {
+  readonly identity: Identity;
+  /** The kinds of channel that may be used, preferred first. */
+  readonly dialers: readonly Dialer[];
+  readonly store: OutboxStore;
+  readonly startWorker: StartWorker;
+  /** Largest number of attempts that run at a time. */
+  readonly capacity: number;
+  /** Asks the local policy about an offer. Resolves with the reason of a denial. */
+  readonly checkOffer: (job: Job) => Promise<RunnerError | undefined>;
+  /** Longest that an attempt may run, in milliseconds. */
+  readonly jobDeadlineMs: number;
+  /** How long attempts may continue during a drain, in milliseconds. */
+  readonly drainTimeoutMs: number;
+  /** Of this program. */
+  readonly version: string;
+  /** For display: "linux x64, Node 24.21.0". */
+  readonly platform: string;
+  readonly predecessor: Predecessor;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timing?: Partial<LinkTiming>;
+}
