@@ -22,9 +22,9 @@ export function reportText({ checks, counts, firstFailure }: Report, options: Te
   const summary = [`${fail} failed, ${warn} with a warning, ${pass} passed, ${skip} skipped.`];
   if (firstFailure !== null) {
     const { check, subject, detail } = firstFailure;
-    summary.push(fit(`First failure: ${check}: ${subject}: ${detail}`, '', options));
+    summary.push(`First failure: ${check}: ${subject}: ${detail}`);
   }
-  return [...parts, summary.join('\n')].join('\n\n');
+  return [...parts, summary.map((line) => fit(line, '', options)).join('\n')].join('\n\n');
 }
 
 function findingText(
