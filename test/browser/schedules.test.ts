@@ -83,7 +83,7 @@ describe.skipIf(noBrowser)('schedules in the console', () => {
     await view.signIn();
     await view.page.getByRole('link', { name: 'Services' }).click();
     await card().getByRole('button', { name: 'Pause' }).click();
-    await card().getByText('Paused').waitFor();
+    await card().getByText('Paused', { exact: true }).waitFor();
     expect(await stored()).toMatchObject({ paused: true, expression: '45 6 * * 3' });
     await card().getByRole('button', { name: 'Resume' }).click();
     await card().getByRole('button', { name: 'Pause' }).waitFor();
