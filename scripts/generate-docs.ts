@@ -1,8 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { loadConnectors } from '../src/connectors/registry.ts';
+import { bashCompletion, fishCompletion, zshCompletion } from '../src/cli/documents/completions.ts';
 import { configurationDocument } from '../src/cli/documents/configuration.ts';
 import { errorsDocument } from '../src/cli/documents/errors.ts';
+import { manPage } from '../src/cli/documents/man-page.ts';
 import { FINAL_EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { packagedUnit } from '../src/service/systemd.ts';
 
@@ -16,6 +18,10 @@ const root = join(import.meta.dirname, '..');
 const generated: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configurationDocument,
   'docs/errors.md': errorsDocument,
+  'packaging/man/hybrid-runner.1': manPage,
+  'packaging/completions/hybrid-runner.bash': bashCompletion,
+  'packaging/completions/_hybrid-runner': zshCompletion,
+  'packaging/completions/hybrid-runner.fish': fishCompletion,
   'packaging/systemd/hybrid-runner.service': () => packagedUnit(FINAL_EXIT_CODES),
 };
 
@@ -29,7 +35,10 @@ function current(path: string): string {
 
 const stale = Object.entries(generated).filter(([path, make]) => current(path) !== make());
 if (!process.argv.includes('--check')) {
-  for (const [path, make] of stale) writeFileSync(join(root, path), make());
+  for (const [path, make] of stale) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), make());
+  }
   process.stdout.write(
     stale.length === 0 ? 'all up to date\n' : `wrote ${stale.map(([path]) => path).join(', ')}\n`,
   );

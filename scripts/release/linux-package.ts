@@ -118,11 +118,17 @@ function installedFiles({ product, node, format }: PackageOptions): Entry[] {
     copy(`${home}/bin/node`, node.file, 0o755),
     ...commandLinks(product),
     copy(`usr/lib/systemd/system/${name}.service`, unit),
-    ...under('usr/share', format === 'deb' ? shared.map(compressed) : shared),
+    ...under('usr/share', format === 'deb' ? shared.map(asOnDebian) : shared),
     text(`${docs}/copyright`, readFileSync(join(root, 'LICENSE'), 'utf8')),
     text(`${docs}/THIRD-PARTY.txt`, thirdPartyNotices(product, node)),
     compressed(copy(`${docs}/changelog`, join(root, 'CHANGELOG.md'))),
   ];
+}
+
+/** zsh looks for completions of packages in another directory on Debian. */
+function asOnDebian(entry: Entry): Entry {
+  const path = entry.path.replace('zsh/site-functions', 'zsh/vendor-completions');
+  return compressed({ ...entry, path });
 }
 
 /** Manual pages and changelogs are compressed on Debian. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IMAGE_ENVIRONMENT } from '../../src/config/places.ts';
 import { contentOf, copy, link, text, tree, type Entry } from './entries.ts';
@@ -70,9 +70,7 @@ export function runner(): Product {
     imageDirectories: ['/var/lib/hybrid-runner', '/var/lib/hybrid-runner-keys'],
     imageEnvironment: IMAGE_ENVIRONMENT,
     imageCommand: ['run'],
-    shared: SHARED.filter(([, from]) => existsSync(join(root, from))).map(([path, from]) =>
-      copy(path, join(root, from)),
-    ),
+    shared: SHARED.map(([path, from]) => copy(path, join(root, from))),
   };
 }
 

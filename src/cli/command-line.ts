@@ -1,5 +1,5 @@
 import { Command as Parser, Option, type CommanderError } from 'commander';
-import { SETTING_KEYS, SETTINGS, type SettingKey } from '../config/schema.ts';
+import { optionsOf } from './command-options.ts';
 import { COMMANDS, type CommandDefinition } from './command-table.ts';
 import { HELP_LAYOUT } from './help-layout.ts';
 import type { Command, Flags } from './invocation.ts';
@@ -63,35 +63,20 @@ function failWithUsage(command: Parser): void {
 }
 
 function addCommand(parent: Parser, definition: CommandDefinition, launch: Launch): void {
-  const { name, text, options = [], argument, settings, load } = definition;
-  const command = parent
-    .command(name)
-    .description(text)
-    .usage(synopsis(definition))
-    .option('--json', 'print JSON');
+  const { name, text, argument, load } = definition;
+  const command = parent.command(name).description(text).usage(synopsis(definition));
   failWithUsage(command);
-  for (const { flags, text: meaning, preset, hidden } of options) {
+  for (const { flags, text: meaning, preset, hidden } of optionsOf(definition)) {
     const option = new Option(flags, meaning).default(preset);
     command.addOption(hidden === true ? option.hideHelp() : option);
   }
   if (argument !== undefined) command.argument(argument.name, argument.text);
   if (definition.allowsExcessArguments === true) command.allowExcessArguments();
-  if (settings !== undefined) addSettings(command, settings);
   command.action(() =>
     launch(load, flagsOf(command), command.args).catch((thrown: unknown) => {
       throw withUsage(command, thrown);
     }),
   );
-}
-
-/** Every setting is a flag; the help shows those that the command is usually called with. */
-function addSettings(command: Parser, shown: readonly SettingKey[]): void {
-  command.option('--config <path>', 'configuration file, or the directory of runner.yaml');
-  for (const key of SETTING_KEYS) {
-    const { flag, text } = SETTINGS[key];
-    const option = new Option(`${flag} <value>`, text.split('. ')[0]!.replace(/\.$/, ''));
-    command.addOption(shown.includes(key) ? option : option.hideHelp());
-  }
 }
 
 function flagsOf(command: Parser): Flags {

@@ -6,6 +6,8 @@ export interface OptionDefinition {
   readonly flags: string;
   readonly text: string;
   readonly preset?: string;
+  /** All values that it accepts, if they are few. */
+  readonly choices?: readonly string[];
   readonly hidden?: true;
   /** Shown in the usage of the command, which throws USAGE without it. */
   readonly required?: true;

@@ -88,6 +88,24 @@ describe.skipIf(releaseObstacle() !== undefined)('npm run release', () => {
     expect(notices).toContain('Permission is hereby granted');
   });
 
+  it.each([
+    [`hybrid-runner_${VERSION}_amd64.deb`, 'dpkg-deb', ['--contents'], '/usr/share', '.gz'],
+    [`${RUNNER}-1.x86_64.rpm`, 'rpm', ['--query', '--list', '--package'], '/usr/share', ''],
+    [`${RUNNER}-linux-x64.tar.gz`, 'tar', ['-tzf'], `${RUNNER}-linux-x64/share`, ''],
+  ] as const)(
+    'puts man page and completions into %s, where man and shells look for them',
+    async (name, program, args, share, suffix) => {
+      const list = await runWell(program, [...args, artifact(name)]);
+      for (const path of [
+        `man/man1/hybrid-runner.1${suffix}`,
+        'bash-completion/completions/hybrid-runner',
+        `zsh/${program === 'dpkg-deb' ? 'vendor-completions' : 'site-functions'}/_hybrid-runner`,
+        'fish/vendor_completions.d/hybrid-runner.fish',
+      ])
+        expect(list).toContain(`${share}/${path}\n`);
+    },
+  );
+
   it('lets a Debian or RPM package check itself', async () => {
     const deb = artifact(`hybrid-runner_${VERSION}_amd64.deb`);
     const unpacked = join(scratch, 'deb');
