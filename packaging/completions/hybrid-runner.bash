@@ -4,13 +4,13 @@ _hybrid_runner() {
   local command='' words='' index
   COMPREPLY=()
   case $previous in
-    --token-file|--config|--ca-file|--state-dir|--network-ca-file|--workflow|--out|--status-socket|--vault-file|--vault-key-file|--policy-file)
+    --token-file|--config|--ca-file|--state-dir|--network-ca-file|--workflow|--out|--status-socket|--policy-file|--vault-file|--vault-key-file)
       compopt -o filenames
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
     --channel) COMPREPLY=($(compgen -W 'auto ws grpc' -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W 'debug info warn error' -- "$current")); return ;;
-    --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--user) return ;;
+    --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--only|--timeout|--user) return ;;
   esac
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
@@ -19,12 +19,13 @@ _hybrid_runner() {
     esac
   done
   case $command in
-    '') words='enroll run ingest test-connection status secrets config policy service version help -h --help -V --version' ;;
+    '') words='enroll run ingest test-connection status doctor secrets config policy service version help -h --help -V --version' ;;
     'enroll'|'enroll '*) words='--json --token-file --replace --config --url --ca-file --channel --name --state-dir --proxy --without-proxy --connect-to --network-ca-file -h --help' ;;
     'run'|'run '*) words='--json --config --channel --capacity --log-level -h --help' ;;
     'ingest'|'ingest '*) words='--json --workflow --out --config -h --help' ;;
     'test-connection'|'test-connection '*) words='--json --workflow --config -h --help' ;;
     'status'|'status '*) words='--json --config --status-socket -h --help' ;;
+    'doctor'|'doctor '*) words='--json --only --timeout --config --state-dir --policy-file -h --help' ;;
     'secrets') words='set list rm rotate -h --help' ;;
     'secrets set'|'secrets set '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
     'secrets list'|'secrets list '*) words='--json --config --vault-file -h --help' ;;
@@ -41,7 +42,7 @@ _hybrid_runner() {
     'service check'|'service check '*) words='--json --config -h --help' ;;
     'service print'|'service print '*) words='--json --user --config -h --help' ;;
     'version'|'version '*) words='--json -h --help' ;;
-    'help') words='enroll run ingest test-connection status secrets config policy service version' ;;
+    'help') words='enroll run ingest test-connection status doctor secrets config policy service version' ;;
     'help secrets') words='set list rm rotate' ;;
     'help config') words='show' ;;
     'help policy') words='show check' ;;
