@@ -25,7 +25,7 @@ _hybrid_runner() {
     'ingest'|'ingest '*) words='--json --workflow --out --config -h --help' ;;
     'test-connection'|'test-connection '*) words='--json --workflow --config -h --help' ;;
     'status'|'status '*) words='--json --config --status-socket -h --help' ;;
-    'doctor'|'doctor '*) words='--json --only --timeout --config --state-dir --policy-file -h --help' ;;
+    'doctor'|'doctor '*) words='--json --only --timeout --workflow --config --state-dir --policy-file -h --help' ;;
     'secrets') words='set list rm rotate -h --help' ;;
     'secrets set'|'secrets set '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
     'secrets list'|'secrets list '*) words='--json --config --vault-file -h --help' ;;

@@ -66,6 +66,7 @@ complete -c hybrid-runner -n '__hybrid_runner_in \'status\'' -s h -l help -d 'sh
 complete -c hybrid-runner -n '__hybrid_runner_in \'doctor\'' -l json -d 'print JSON'
 complete -c hybrid-runner -n '__hybrid_runner_in \'doctor\'' -l only -x -d 'only these checks and those they need, comma-separated'
 complete -c hybrid-runner -n '__hybrid_runner_in \'doctor\'' -l timeout -x -d 'longest time to wait for a server'
+complete -c hybrid-runner -n '__hybrid_runner_in \'doctor\'' -l workflow -r -F -d 'sign in to the source of this OpenMetadata workflow document as well'
 complete -c hybrid-runner -n '__hybrid_runner_in \'doctor\'' -l config -r -F -d 'configuration file, or the directory of runner.yaml'
 complete -c hybrid-runner -n '__hybrid_runner_in \'doctor\'' -l state-dir -r -F -d 'Directory for identity, spool and vault'
 complete -c hybrid-runner -n '__hybrid_runner_in \'doctor\'' -l policy-file -r -F -d 'The local policy: which secrets may be sent where (docs/policy.md)'
