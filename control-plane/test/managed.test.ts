@@ -10,7 +10,7 @@ beforeAll(async () => {
   stage = await openStage();
   const other = openSqliteStore(join(stage.data, 'store.sqlite'));
   await other.transaction(async (tx) => {
-    await tx.catalog.saveService({
+    await tx.definitions.saveService({
       name: 'crm',
       displayName: null,
       type: 'Salesforce',
@@ -20,7 +20,7 @@ beforeAll(async () => {
       origin: ORIGIN,
       updatedAt: 1,
     });
-    await tx.catalog.savePipeline({
+    await tx.definitions.savePipeline({
       name: 'crm.daily',
       displayName: null,
       service: 'crm',

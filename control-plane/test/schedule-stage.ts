@@ -120,7 +120,7 @@ export class ScheduleStage {
   ): Promise<void> {
     await this.store.transaction(async (tx) => {
       const common = { displayName: null, origin, updatedAt: 1 };
-      await tx.catalog.saveService({
+      await tx.definitions.saveService({
         ...common,
         name: 'sandbox',
         type: 'Salesforce',
@@ -128,7 +128,7 @@ export class ScheduleStage {
         runner: null,
         pool: 'eu',
       });
-      await tx.catalog.savePipeline({
+      await tx.definitions.savePipeline({
         ...common,
         name: PIPELINE,
         service: 'sandbox',

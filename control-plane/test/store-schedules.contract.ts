@@ -74,14 +74,14 @@ export function storeSchedulesContract(name: string, openStage: () => StoreStage
       'deletes the schedule with its %s, and keeps it when that is saved',
       async (_what, remove, key) => {
         await store.transaction(async (tx) => {
-          await tx.catalog.saveService(SERVICE);
-          await tx.catalog.savePipeline(PIPELINE);
+          await tx.definitions.saveService(SERVICE);
+          await tx.definitions.savePipeline(PIPELINE);
           await tx.schedules.save(SCHEDULE);
-          await tx.catalog.saveService({ ...SERVICE, updatedAt: 2 });
-          await tx.catalog.savePipeline({ ...PIPELINE, updatedAt: 2 });
+          await tx.definitions.saveService({ ...SERVICE, updatedAt: 2 });
+          await tx.definitions.savePipeline({ ...PIPELINE, updatedAt: 2 });
         });
         expect(await store.read.schedules.get('crm')).toEqual(SCHEDULE);
-        await store.transaction((tx) => tx.catalog[remove](key));
+        await store.transaction((tx) => tx.definitions[remove](key));
         expect(await store.read.schedules.list()).toEqual([]);
       },
     );

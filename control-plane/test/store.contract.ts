@@ -62,9 +62,9 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
       await store.transaction(async (tx) => {
         await tx.tokens.insert(token);
         await tx.runners.save(runner);
-        await tx.catalog.saveService(service);
-        await tx.catalog.savePipeline(pipeline);
-        await tx.catalog.saveService({ ...service, updatedAt: 3 });
+        await tx.definitions.saveService(service);
+        await tx.definitions.savePipeline(pipeline);
+        await tx.definitions.saveService({ ...service, updatedAt: 3 });
         await tx.runs.save(RUN);
         await tx.runs.saveAttempt(ATTEMPT);
       });
@@ -75,10 +75,10 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
         [runner],
         undefined,
       ]);
-      expect([await store.read.catalog.services(), await store.read.catalog.pipelines()]).toEqual([
-        [{ ...service, updatedAt: 3 }],
-        [pipeline],
-      ]);
+      expect([
+        await store.read.definitions.services(),
+        await store.read.definitions.pipelines(),
+      ]).toEqual([[{ ...service, updatedAt: 3 }], [pipeline]]);
       expect([
         await store.read.runs.get('run_1'),
         await store.read.runs.attempt('run_1', 1),

@@ -100,9 +100,35 @@ it('puts runners and services of an older control plane into the default pool an
   expect(await store.transaction((tx) => tx.tokens.find(Buffer.from([1])))).toMatchObject({
     pool: 'default',
   });
-  expect(await store.read.catalog.service('s')).toMatchObject({ pool: null, origin: null });
+  expect(await store.read.definitions.service('s')).toMatchObject({ pool: null, origin: null });
   expect(await store.read.runs.get('run_1')).toMatchObject({ pool: null, slot: null });
   expect(await store.read.schedules.list()).toEqual([]);
+  await store.close();
+  folder.remove();
+});
+
+it('keeps the states of catalogs of an older control plane', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder.path, 'store.sqlite');
+  const database = new DatabaseSync(path);
+  const before = MIGRATIONS.findIndex((sql) => sql.includes('last_generation'));
+  database.exec(`${MIGRATIONS.slice(0, before).join(';')}; PRAGMA user_version = ${before}`);
+  database.exec(`
+    INSERT INTO catalog_states
+      (service, revision, drawn, newest, vouched, writer, written_from, keeper)
+    VALUES ('s', 'r', 4, 3, 2, 1, 'q', 'k'), ('t', '', 0, 0, 0, NULL, NULL, NULL)`);
+  database.close();
+  const store = openSqliteStore(path);
+  expect(await store.read.catalogStates.get('s')).toEqual({
+    service: 's',
+    revision: 'r',
+    lastGeneration: 4,
+    newestGeneration: 3,
+    completedGeneration: 2,
+    writer: { generation: 1, from: 'q' },
+    keeper: 'k',
+  });
+  expect(await store.read.catalogStates.get('t')).toMatchObject({ writer: null, keeper: null });
   await store.close();
   folder.remove();
 });

@@ -6,7 +6,7 @@ import { noBrowser, useConsole } from './console.ts';
 
 async function saveManaged(tx: Transaction): Promise<void> {
   const common = { displayName: null, origin: { endpoint: 'prod', id: '1' }, updatedAt: 1 };
-  await tx.catalog.saveService({
+  await tx.definitions.saveService({
     ...common,
     name: 'crm',
     type: 'Salesforce',
@@ -14,7 +14,7 @@ async function saveManaged(tx: Transaction): Promise<void> {
     runner: null,
     pool: 'eu',
   });
-  await tx.catalog.savePipeline({
+  await tx.definitions.savePipeline({
     ...common,
     name: 'crm.daily',
     service: 'crm',

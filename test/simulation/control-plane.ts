@@ -131,7 +131,7 @@ export class ControlPlaneHost {
         });
       }
       for (const service of services) {
-        await tx.catalog.saveService({
+        await tx.definitions.saveService({
           name: service,
           displayName: null,
           type: TYPE,
@@ -141,7 +141,7 @@ export class ControlPlaneHost {
           origin: null,
           updatedAt: 1,
         });
-        await tx.catalog.savePipeline({
+        await tx.definitions.savePipeline({
           name: service,
           displayName: null,
           service,

@@ -71,7 +71,7 @@ export function pipelinesApi(deps: Deps): OpenAPIHono {
     return context.json(saved, 200, { etag: tagOf(saved) });
   });
   app.openapi(listRoute, async (context) =>
-    context.json({ pipelines: await read.catalog.pipelines() }, 200),
+    context.json({ pipelines: await read.definitions.pipelines() }, 200),
   );
   app.openapi(getRoute, async (context) => {
     const found = await existingPipeline(read, context.req.valid('param').name);

@@ -74,7 +74,7 @@ export function servicesApi(deps: Deps): OpenAPIHono {
     return context.json(saved, 200, { etag: tagOf(saved) });
   });
   app.openapi(listRoute, async (context) =>
-    context.json({ services: await read.catalog.services() }, 200),
+    context.json({ services: await read.definitions.services() }, 200),
   );
   app.openapi(getRoute, async (context) => {
     const found = await existingService(read, context.req.valid('param').name);

@@ -36,12 +36,12 @@ export async function saveService(
     updatedAt: clock.now(),
   };
   return store.transaction(async (tx) => {
-    const present = await tx.catalog.service(service.name);
+    const present = await tx.definitions.service(service.name);
     if (present !== undefined && isSame(present, service)) return present;
     if (present !== undefined) checkOwn(`service ${service.name}`, present);
     checkPrecondition(`service ${service.name}`, present, precondition);
     await checkRunnerEnrolled(tx, service.runner);
-    await tx.catalog.saveService(service);
+    await tx.definitions.saveService(service);
     return service;
   });
 }
@@ -64,11 +64,11 @@ export async function savePipeline(
   };
   return store.transaction(async (tx) => {
     checkOwn(`service ${pipeline.service}`, await existingService(tx, pipeline.service));
-    const present = await tx.catalog.pipeline(pipeline.name);
+    const present = await tx.definitions.pipeline(pipeline.name);
     if (present !== undefined && isSame(present, pipeline)) return present;
     if (present !== undefined) checkOwn(`pipeline ${pipeline.name}`, present);
     checkPrecondition(`pipeline ${pipeline.name}`, present, precondition);
-    await tx.catalog.savePipeline(pipeline);
+    await tx.definitions.savePipeline(pipeline);
     return pipeline;
   });
 }
@@ -97,7 +97,7 @@ export async function deleteService(
     await tx.entities.drop(name);
     await tx.lineage.drop(name);
     await tx.catalogStates.save(deleted(await tx.catalogStates.get(name)));
-    await tx.catalog.deleteService(name);
+    await tx.definitions.deleteService(name);
   });
   changes.changed(DISPATCH);
 }
@@ -115,7 +115,7 @@ export async function deletePipeline(
     checkOwn(`pipeline ${name}`, present);
     if (precondition.match !== undefined)
       checkPrecondition(`pipeline ${name}`, present, precondition);
-    await tx.catalog.deletePipeline(name);
+    await tx.definitions.deletePipeline(name);
   });
 }
 

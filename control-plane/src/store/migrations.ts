@@ -131,4 +131,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX relay_log_run ON relay_log (run_id, position);
   `,
   'ALTER TABLE schedules ADD COLUMN since INTEGER NOT NULL DEFAULT 0',
+  `
+  ALTER TABLE catalog_states RENAME COLUMN drawn TO last_generation;
+  ALTER TABLE catalog_states RENAME COLUMN newest TO newest_generation;
+  ALTER TABLE catalog_states RENAME COLUMN vouched TO completed_generation;
+  ALTER TABLE catalog_states RENAME COLUMN writer TO writer_generation;
+  ALTER TABLE catalog_states RENAME COLUMN written_from TO writer_from;
+  `,
 ];

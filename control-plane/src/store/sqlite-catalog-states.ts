@@ -4,8 +4,8 @@ import type { Row, Statements } from './sqlite-statements.ts';
 import type { CatalogStateReads, CatalogStateWrites } from './store.ts';
 
 const SAVE = `
-  INSERT OR REPLACE INTO catalog_states (service, revision, drawn, newest, vouched, writer,
-    written_from, keeper)
+  INSERT OR REPLACE INTO catalog_states (service, revision, last_generation, newest_generation,
+    completed_generation, writer_generation, writer_from, keeper)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function catalogStateTable(statements: Statements): CatalogStateReads & CatalogStateWrites {
@@ -34,13 +34,15 @@ function toState(row: Row): CatalogState {
   return {
     service: row['service'] as string,
     revision: row['revision'] as string,
-    lastGeneration: row['drawn'] as number,
-    newestGeneration: row['newest'] as number,
-    completedGeneration: row['vouched'] as number,
+    lastGeneration: row['last_generation'] as number,
+    newestGeneration: row['newest_generation'] as number,
+    completedGeneration: row['completed_generation'] as number,
     keeper: row['keeper'] as string | null,
-    writer:
-      row['writer'] === null
-        ? null
-        : { generation: row['writer'] as number, from: row['written_from'] as string },
+    writer: toWriter(row),
   };
+}
+
+function toWriter(row: Row): CatalogState['writer'] {
+  const generation = row['writer_generation'] as number | null;
+  return generation === null ? null : { generation, from: row['writer_from'] as string };
 }

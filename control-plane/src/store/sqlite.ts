@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { SerialQueue } from '../runtime/serial-queue.ts';
 import { MIGRATIONS } from './migrations.ts';
-import { catalogTables } from './sqlite-catalog.ts';
+import { definitionTables } from './sqlite-definitions.ts';
 import { catalogStateTable } from './sqlite-catalog-states.ts';
 import { entityTables } from './sqlite-entities.ts';
 import { lineageTable } from './sqlite-lineage.ts';
@@ -99,7 +99,7 @@ function tablesOf(database: DatabaseSync): Transaction {
   return {
     tokens: tokenTable(statements),
     runners: runnerTables(statements),
-    catalog: catalogTables(statements),
+    definitions: definitionTables(statements),
     runs: runTables(statements),
     records: recordTables(statements),
     entities: entityTables(statements),

@@ -29,7 +29,7 @@ export interface Store {
 
 export interface StoreReader {
   readonly runners: RunnerReads;
-  readonly catalog: CatalogReads;
+  readonly definitions: DefinitionReads;
   readonly runs: RunReads;
   readonly records: RecordReads;
   readonly entities: EntityReads;
@@ -45,7 +45,7 @@ export interface StoreReader {
 export interface Transaction extends StoreReader {
   readonly tokens: Tokens;
   readonly runners: RunnerReads & RunnerWrites;
-  readonly catalog: CatalogReads & CatalogWrites;
+  readonly definitions: DefinitionReads & DefinitionWrites;
   readonly runs: RunReads & RunWrites;
   readonly records: RecordReads & RecordWrites;
   readonly entities: EntityReads & EntityWrites;
@@ -128,14 +128,14 @@ export interface Pipeline {
   readonly updatedAt: number;
 }
 
-export interface CatalogReads {
+export interface DefinitionReads {
   services(): Promise<Service[]>;
   service(name: string): Promise<Service | undefined>;
   pipelines(): Promise<Pipeline[]>;
   pipeline(name: string): Promise<Pipeline | undefined>;
 }
 
-export interface CatalogWrites {
+export interface DefinitionWrites {
   saveService(service: Service): Promise<void>;
   savePipeline(pipeline: Pipeline): Promise<void>;
   /** Deletes its pipelines and their schedules too. */

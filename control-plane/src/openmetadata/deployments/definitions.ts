@@ -23,10 +23,10 @@ export async function checkNames(reader: StoreReader, deployment: Deployment): P
   const named = await reader.deployments.named(endpoint, name);
   if (named !== undefined && named.id !== id && named.fqn !== fqn)
     throw taken(`pipeline name ${name} is in use by ${named.fqn}`);
-  const presentService = await reader.catalog.service(service);
+  const presentService = await reader.definitions.service(service);
   if (presentService !== undefined && presentService.origin?.endpoint !== endpoint)
     throw taken(`service name ${service} is in use ${whose(presentService)}`);
-  const presentPipeline = await reader.catalog.pipeline(pipeline);
+  const presentPipeline = await reader.definitions.pipeline(pipeline);
   if (presentPipeline !== undefined && presentPipeline.origin?.endpoint !== endpoint)
     throw taken(`pipeline name ${pipeline} is in use ${whose(presentPipeline)}`);
   const same = await reader.deployments.ofPipeline(pipeline);
@@ -42,8 +42,8 @@ export async function saveDefinitions(
 ): Promise<void> {
   await checkNames(tx, deployment);
   await dropRenamed(tx, deployment);
-  await tx.catalog.saveService(serviceOf(deployment, now));
-  await tx.catalog.savePipeline(pipelineOf(deployment, now));
+  await tx.definitions.saveService(serviceOf(deployment, now));
+  await tx.definitions.savePipeline(pipelineOf(deployment, now));
   await saveSchedule(tx, scheduleOf(deployment), now);
 }
 
@@ -51,9 +51,9 @@ export async function saveDefinitions(
 export async function dropDeployment(tx: Transaction, deployment: Deployment): Promise<void> {
   const { endpoint, id, pipeline } = deployment;
   await tx.deployments.delete(endpoint, id);
-  if ((await tx.catalog.pipeline(pipeline))?.origin?.endpoint === endpoint) {
+  if ((await tx.definitions.pipeline(pipeline))?.origin?.endpoint === endpoint) {
     await deleteSchedule(tx, pipeline);
-    await tx.catalog.deletePipeline(pipeline);
+    await tx.definitions.deletePipeline(pipeline);
   }
   await dropUnusedServices(tx, endpoint);
 }
@@ -68,7 +68,7 @@ export async function dropUnusedServices(tx: Transaction, endpoint: string): Pro
     (await tx.runs.active()).filter(({ status }) => !isEnded(status)).map(({ service }) => service),
   );
   let waiting = false;
-  for (const { name, origin } of await tx.catalog.services()) {
+  for (const { name, origin } of await tx.definitions.services()) {
     if (origin?.endpoint !== endpoint || used.has(name)) continue;
     if (active.has(name)) {
       waiting = true;
@@ -77,7 +77,7 @@ export async function dropUnusedServices(tx: Transaction, endpoint: string): Pro
     await tx.entities.drop(name);
     await tx.lineage.drop(name);
     await tx.catalogStates.save(deleted(await tx.catalogStates.get(name)));
-    await tx.catalog.deleteService(name);
+    await tx.definitions.deleteService(name);
   }
   return waiting;
 }
@@ -145,10 +145,10 @@ function pipelineOf(
 
 /** The pipeline of an earlier deployment of the same id under another name. */
 async function dropRenamed(tx: Transaction, { endpoint, id, pipeline }: Deployment): Promise<void> {
-  for (const { name, origin } of await tx.catalog.pipelines())
+  for (const { name, origin } of await tx.definitions.pipelines())
     if (origin?.endpoint === endpoint && origin.id === id && name !== pipeline) {
       await deleteSchedule(tx, name);
-      await tx.catalog.deletePipeline(name);
+      await tx.definitions.deletePipeline(name);
     }
 }
 

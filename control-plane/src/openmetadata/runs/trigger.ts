@@ -88,15 +88,15 @@ async function refresh(
   connection: Json,
 ): Promise<{ readonly service: Service; readonly pipeline: Pipeline }> {
   const deployment = await tx.deployments.get(endpoint, id);
-  const pipeline = await tx.catalog.pipeline(name);
-  const present = pipeline && (await tx.catalog.service(pipeline.service));
+  const pipeline = await tx.definitions.pipeline(name);
+  const present = pipeline && (await tx.definitions.service(pipeline.service));
   if (deployment === undefined || pipeline === undefined || present === undefined)
     throw new ControlPlaneError('NOT_FOUND', `pipeline ${name} is not deployed`, {
       remedy: 'Deploy it again in OpenMetadata.',
     });
   const service = { ...present, connection };
   if (JSON.stringify(present.connection) !== JSON.stringify(connection))
-    await tx.catalog.saveService({ ...service, updatedAt: clock.now() });
+    await tx.definitions.saveService({ ...service, updatedAt: clock.now() });
   return { service, pipeline };
 }
 

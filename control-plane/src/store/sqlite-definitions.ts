@@ -1,6 +1,6 @@
 import { json, type Row, type Statements } from './sqlite-statements.ts';
 import type { Origin } from './openmetadata.ts';
-import type { CatalogReads, CatalogWrites, Pipeline, Service } from './store.ts';
+import type { DefinitionReads, DefinitionWrites, Pipeline, Service } from './store.ts';
 
 const SAVE_SERVICE = `
   INSERT INTO services (name, display_name, type, connection, runner, pool, origin, updated_at)
@@ -16,13 +16,16 @@ const SAVE_PIPELINE = `
 const DELETE_SCHEDULES =
   'DELETE FROM schedules WHERE pipeline IN (SELECT name FROM pipelines WHERE service = ?)';
 
-export function catalogTables(statements: Statements): CatalogReads & CatalogWrites {
+export function definitionTables(statements: Statements): DefinitionReads & DefinitionWrites {
   return { ...serviceTable(statements), ...pipelineTable(statements) };
 }
 
 function serviceTable(
   statements: Statements,
-): Pick<CatalogReads & CatalogWrites, 'services' | 'service' | 'saveService' | 'deleteService'> {
+): Pick<
+  DefinitionReads & DefinitionWrites,
+  'services' | 'service' | 'saveService' | 'deleteService'
+> {
   return {
     services: async () => statements.all('SELECT * FROM services ORDER BY name', [], toService),
     service: async (name) =>
@@ -49,7 +52,7 @@ function serviceTable(
 function pipelineTable(
   statements: Statements,
 ): Pick<
-  CatalogReads & CatalogWrites,
+  DefinitionReads & DefinitionWrites,
   'pipelines' | 'pipeline' | 'savePipeline' | 'deletePipeline'
 > {
   return {
