@@ -7,6 +7,7 @@ import type { RunnerConfig } from '../config/runner-config.ts';
 import { CONNECTOR_TYPES } from '../connectors/registry.ts';
 import { probe } from '../link/connection/probe.ts';
 import { loadIdentity, type Identity } from '../link/enrollment/identity.ts';
+import { denial } from '../policy/decision.ts';
 import { requirePolicy } from '../policy/open-policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { formatHostRule, type HostRule } from '../policy/host-rule.ts';
@@ -77,11 +78,13 @@ export class Facts {
   /** Every host that the policy names exactly. */
   readonly policyTargets = once(async (): Promise<readonly Target[]> => {
     const network = await sourceNetwork(await this.config());
+    const policy = await this.policy();
     return [...(await this.#namedHosts())].map(([, { host, port, rules }]) => ({
       endpoint: { host, port },
       network,
       role: rules.join(', '),
       isControlPlane: false,
+      checkAddress: (address) => assertPermitted(address, policy),
     }));
   });
 
@@ -167,6 +170,12 @@ export class Facts {
     for (const host of hosts) add(host, 'network.allow');
     return named;
   }
+}
+
+function assertPermitted(address: string, policy: Policy): void {
+  const decision = policy.addressPermitted(address);
+  if (!decision.allowed)
+    throw denial('ADDRESS_DENIED', `the policy does not allow connections to ${address}`, decision);
 }
 
 /** The error that `work` ends with; undefined if it succeeds. */

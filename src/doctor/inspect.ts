@@ -17,6 +17,8 @@ export interface Target {
   /** `control plane`, or the rules of the policy that name it. */
   readonly role: string;
   readonly isControlPlane: boolean;
+  /** Throws for an address that the policy does not allow. */
+  readonly checkAddress?: (address: string) => void;
 }
 
 /** How far a connection came, from name to handshake; `error` is what stopped it. */
@@ -51,7 +53,8 @@ export async function inspect(
     if (route.proxy !== undefined) await deps.proxyAnswers();
     const connect = createConnect(target.network, deps.resolve);
     const { timeoutMs } = deps;
-    const stream = await connect(target.endpoint, { signal, timeoutMs });
+    const check = target.checkAddress === undefined ? {} : { checkAddress: target.checkAddress };
+    const stream = await connect(target.endpoint, { signal, timeoutMs, ...check });
     stage = 'tls';
     const { endpoint, network, isControlPlane: asksTime } = target;
     const options = { endpoint, network, trust, asksTime, signal: deadline };

@@ -77,7 +77,7 @@ export class DoctorScene {
       },
       secrets: { vault: { keyFile: this.keyFile } },
     });
-    this.policy({ ref: REFERENCE });
+    this.policy({});
     await storeInVault(this.stateDir, this.keyFile, { [`secret:${REFERENCE}`]: PASSWORD });
     await this.#enroll();
   }
@@ -114,6 +114,12 @@ export class DoctorScene {
     return path;
   }
 
+  folder(name: string): string {
+    const path = join(this.directory, name);
+    mkdirSync(path, { mode: 0o700 });
+    return path;
+  }
+
   /** Changes the configuration file; nested settings are merged. */
   configure(changes: Readonly<Record<string, unknown>>): void {
     for (const [key, value] of Object.entries(changes)) {
@@ -132,7 +138,12 @@ export class DoctorScene {
 
   /** Replaces the policy with rules like the first one. */
   policy(...rules: readonly Readonly<Record<string, unknown>>[]): void {
-    const rule = { connector: 'salesforce', fields: ['password'], hosts: [SOURCE] };
+    const rule = {
+      ref: REFERENCE,
+      connector: 'salesforce',
+      fields: ['password'],
+      hosts: [SOURCE],
+    };
     const secrets = rules.map((changes) => ({ ...rule, ...changes }));
     this.file('policy.yaml', JSON.stringify({ version: 1, secrets }));
   }

@@ -31,6 +31,9 @@ async function checkServer(target: Target, facts: Facts): Promise<Finding> {
     case 'proxy':
       return skip(where, 'the proxy does not lead there');
     case 'connection':
+      if (inspection.error.code === 'ADDRESS_DENIED')
+        return skip(where, 'the policy denies connections to its address');
+      return failed(where, inspection.error);
     case 'tls':
       return failed(where, inspection.error);
     case 'done':
