@@ -2,6 +2,7 @@ import { tryIdentity } from '../../link/connection/identity-trial.ts';
 import type { Check } from '../check.ts';
 import { errorOf } from '../facts.ts';
 import { failed, pass, skip } from '../finding.ts';
+import { blockedOf } from './channels.ts';
 
 /** Whether the control plane accepts this runner's identity, without a session. */
 export const acceptance: Check = {
@@ -10,7 +11,8 @@ export const acceptance: Check = {
   needs: ['configuration', 'identity', 'channels'],
   run: async (facts, signal) => {
     const subject = 'identity';
-    const dialer = await facts.openDialer();
+    const isBlocked = (await blockedOf(facts)) !== undefined;
+    const dialer = isBlocked ? undefined : await facts.openDialer();
     if (dialer === undefined) return [skip(subject, 'no channel is open')];
     const { machine, version, platform, timeoutMs } = facts.options;
     const { clock, random } = machine;

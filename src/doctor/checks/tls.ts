@@ -61,12 +61,12 @@ function checkCertificate(
     );
   const issuer = chain.at(-1)?.issuer ?? 'an unknown CA';
   if (seen.isPublic) return pass(where, `${protocol}, ${target.role}`, lines);
-  if (target.isControlPlane || !isOutside(inspection))
+  if (!target.network.publicCas || !isOutside(inspection))
     return pass(where, `${protocol}, ${target.role}; a private CA, ${issuer}`, lines);
   return warn(
     where,
     `TLS is intercepted: the certificate is not from a public CA but from ${issuer}`,
-    'Exempt this host from TLS inspection, or accept that the inspecting proxy reads your credentials.',
+    'Exempt this host from TLS inspection, or accept that the inspecting proxy can read everything.',
     lines,
   );
 }
