@@ -19,6 +19,7 @@ export default defineConfig({
       'test/peers/**',
       'test/browser/**',
       'test/kill/**',
+      'test/observability/**',
       'test/install/**',
       'test/release/**',
     ],
