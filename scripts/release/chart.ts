@@ -18,8 +18,16 @@ export function buildChart(name: string, version: string, epoch: number, out: st
   const entries = [
     ...tree(name, folder, (file) => file !== 'Chart.yaml'),
     text(`${name}/Chart.yaml`, manifest),
+    ...dashboardOf(name),
   ];
   const file = join(out, `${name}-${version}.tgz`);
   writeFileSync(file, gzipSync(tar(entries, epoch), { level: 9 }));
   return file;
+}
+
+/** The dashboard is kept beside the alert rules, for those who have no chart. */
+function dashboardOf(name: string): readonly ReturnType<typeof text>[] {
+  if (name !== 'hybrid-runner') return [];
+  const file = join(root, 'packaging/observability/grafana-dashboard.json');
+  return [text(`${name}/files/grafana-dashboard.json`, readFileSync(file, 'utf8'))];
 }

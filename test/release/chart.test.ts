@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { tool } from '../../scripts/release/tools.ts';
 import { releaseObstacle } from '../install/obstacle.ts';
 import { ownVersion } from '../install/release.ts';
@@ -63,7 +63,8 @@ describe.skipIf(releaseObstacle() !== undefined)('the Helm chart of the runner',
       expect(await helm('lint --strict', values)).toMatchObject({ code: 0 });
       const objects = await render(values);
       expect(objects.length).toBeGreaterThanOrEqual(4);
-      expect(objects.flatMap((object) => schemas.errorsOf(object))).toEqual([]);
+      const own = objects.filter(({ kind }) => kind !== 'ServiceMonitor');
+      expect(own.flatMap((object) => schemas.errorsOf(object))).toEqual([]);
     },
   );
 
@@ -108,6 +109,59 @@ describe.skipIf(releaseObstacle() !== undefined)('the Helm chart of the runner',
     expect((policy as unknown as { spec: object }).spec).not.toHaveProperty('ingress');
   });
 
+  it('serves metrics only where they are on: to those who may connect, with probes, monitor and dashboard', async () => {
+    const off = await render('token');
+    expect(off.map(({ kind }) => kind)).not.toContain('Service');
+    expect(workloadOf(off).containers[0]).toMatchObject({ readinessProbe: { exec: {} } });
+    const objects = await render('everything');
+    const [container] = workloadOf(objects).containers;
+    expect(container).toMatchObject({
+      ports: [{ name: 'metrics', containerPort: 9900 }],
+      livenessProbe: { httpGet: { path: '/livez', port: 'metrics' } },
+      readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' } },
+    });
+    expect(objects.find(({ kind }) => kind === 'ServiceMonitor')).toMatchObject({
+      metadata: { labels: { release: 'prometheus' } },
+      spec: { endpoints: [{ port: 'metrics', interval: '15s' }] },
+    });
+    const maps = objects.filter(({ kind }) => kind === 'ConfigMap') as unknown as {
+      metadata: { labels: object };
+      data: Record<string, string>;
+    }[];
+    const dashboard = maps.find(({ data }) => 'hybrid-runner.json' in data)!;
+    expect(dashboard.metadata.labels).toMatchObject({ grafana_dashboard: 'yes' });
+    expect(JSON.parse(dashboard.data['hybrid-runner.json']!)).toMatchObject({
+      title: 'Hybrid Ingestion Runner',
+    });
+    const config = maps.find(({ data }) => 'runner.yaml' in data)!;
+    expect(parse(config.data['runner.yaml']!)).toMatchObject({
+      metrics: { listen: '[::]:9900', allowRemote: true },
+    });
+  });
+
+  it('lets only those in who may scrape, and only to the metrics', async () => {
+    const { code, stdout } = await helm('template crm', 'token', '--set', 'metrics.enabled=true');
+    expect(code).toBe(0);
+    const objects = parseAllDocuments(stdout).map((one) => one.toJS() as KubernetesObject);
+    expect(objects.flatMap((object) => schemas.errorsOf(object))).toEqual([]);
+    expect(objects.find(({ kind }) => kind === 'NetworkPolicy')).toMatchObject({
+      spec: {
+        ingress: [
+          {
+            from: [
+              {
+                namespaceSelector: {
+                  matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' },
+                },
+              },
+            ],
+            ports: [{ protocol: 'TCP', port: 9464 }],
+          },
+        ],
+      },
+    });
+  });
+
   it('gives active runs the drain timeout and a margin, and pins an image by digest', async () => {
     const pod = workloadOf(await render('everything'));
     expect(pod.terminationGracePeriodSeconds).toBe(945);
@@ -125,10 +179,14 @@ describe.skipIf(releaseObstacle() !== undefined)('the Helm chart of the runner',
     ['an enrollment that would not last', ['--set', 'persistence.enabled=false']],
     ['a policy without a version', ['--set', 'policy.version=null']],
     ['a misspelled value', ['--set', 'networkpolicy.enabled=false']],
+    ['metrics beside those of the chart', ['--set', 'config.metrics.listen=0.0.0.0:1']],
+    ['a monitor without metrics', ['--set', 'metrics.serviceMonitor.enabled=true']],
   ] as const)('refuses %s', async (_what, flags) => {
     const { code, stderr } = await helm('template crm', 'token', ...flags);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/values don't meet the specifications|identity\.secret/);
+    expect(stderr).toMatch(
+      /values don't meet the specifications|identity\.secret|need metrics\.enabled/,
+    );
   });
 
   it('has the version of the release', async () => {
