@@ -19,13 +19,15 @@ _hybrid_runner() {
     esac
   done
   case $command in
-    '') words='enroll run ingest test-connection status doctor secrets config policy service version help -h --help -V --version' ;;
+    '') words='enroll run ingest test-connection status doctor runs secrets config policy service version help -h --help -V --version' ;;
     'enroll'|'enroll '*) words='--json --token-file --replace --config --url --ca-file --channel --name --state-dir --proxy --without-proxy --connect-to --network-ca-file -h --help' ;;
     'run'|'run '*) words='--json --config --channel --capacity --log-level -h --help' ;;
     'ingest'|'ingest '*) words='--json --workflow --out --config -h --help' ;;
     'test-connection'|'test-connection '*) words='--json --workflow --config -h --help' ;;
     'status'|'status '*) words='--json --config --status-socket -h --help' ;;
     'doctor'|'doctor '*) words='--json --only --timeout --workflow --config --state-dir --policy-file -h --help' ;;
+    'runs') words='show --json --config --state-dir -h --help' ;;
+    'runs show'|'runs show '*) words='--json --config --state-dir -h --help' ;;
     'secrets') words='set list rm rotate -h --help' ;;
     'secrets set'|'secrets set '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
     'secrets list'|'secrets list '*) words='--json --config --vault-file -h --help' ;;
@@ -42,7 +44,8 @@ _hybrid_runner() {
     'service check'|'service check '*) words='--json --config -h --help' ;;
     'service print'|'service print '*) words='--json --user --config -h --help' ;;
     'version'|'version '*) words='--json -h --help' ;;
-    'help') words='enroll run ingest test-connection status doctor secrets config policy service version' ;;
+    'help') words='enroll run ingest test-connection status doctor runs secrets config policy service version' ;;
+    'help runs') words='show' ;;
     'help secrets') words='set list rm rotate' ;;
     'help config') words='show' ;;
     'help policy') words='show check' ;;

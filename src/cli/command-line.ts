@@ -1,6 +1,7 @@
 import { Command as Parser, Option, type CommanderError } from 'commander';
 import { optionsOf } from './command-options.ts';
-import { COMMANDS, type CommandDefinition } from './command-table.ts';
+import type { CommandDefinition, CommandGroup } from './command-definition.ts';
+import { COMMANDS } from './command-table.ts';
 import { HELP_LAYOUT } from './help-layout.ts';
 import type { Command, Flags } from './invocation.ts';
 import { commandLineError, synopsis, withUsage } from './usage.ts';
@@ -33,6 +34,8 @@ export function buildProgram(launch: Launch, { write, columns }: ProgramOutput):
     .usage('<command> [options]')
     .option('-V, --version', 'show the version')
     .addOption(new Option('--json').hideHelp())
+    // Options behind the name of a command belong to it, also if it is within a group.
+    .enablePositionalOptions()
     .addHelpText('after', `\n${SETTINGS_HINT}\n`);
   program
     .helpCommand('help [command...]', 'show the help of a command')
@@ -47,13 +50,19 @@ export function buildProgram(launch: Launch, { write, columns }: ProgramOutput):
   for (const entry of COMMANDS) {
     if (!('commands' in entry)) addCommand(program, entry, launch);
     else {
-      const group = program.command(entry.name).description(entry.text);
-      group.usage('<command> [options]').helpCommand(false);
-      failWithUsage(group);
+      const group = addGroup(program, entry, launch);
       for (const definition of entry.commands) addCommand(group, definition, launch);
     }
   }
   return program;
+}
+
+function addGroup(program: Parser, { name, text, alone }: CommandGroup, launch: Launch): Parser {
+  if (alone !== undefined)
+    return addCommand(program, alone, launch).usage('[command] [options]').helpCommand(false);
+  const group = program.command(name).description(text).usage('<command> [options]');
+  failWithUsage(group);
+  return group.helpCommand(false);
 }
 
 function failWithUsage(command: Parser): void {
@@ -62,7 +71,7 @@ function failWithUsage(command: Parser): void {
   });
 }
 
-function addCommand(parent: Parser, definition: CommandDefinition, launch: Launch): void {
+function addCommand(parent: Parser, definition: CommandDefinition, launch: Launch): Parser {
   const { name, text, argument, load } = definition;
   const command = parent.command(name).description(text).usage(synopsis(definition));
   failWithUsage(command);
@@ -77,6 +86,7 @@ function addCommand(parent: Parser, definition: CommandDefinition, launch: Launc
       throw withUsage(command, thrown);
     }),
   );
+  return command;
 }
 
 function flagsOf(command: Parser): Flags {

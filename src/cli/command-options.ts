@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SETTING_KEYS, settingOf } from '../config/schema.ts';
-import type { CommandDefinition, OptionDefinition } from './command-table.ts';
+import type { CommandDefinition, OptionDefinition } from './command-definition.ts';
 
 const JSON_OPTION: OptionDefinition = { flags: '--json', text: 'print JSON' };
 const CONFIG_OPTION: OptionDefinition = {

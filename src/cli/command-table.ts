@@ -1,39 +1,4 @@
-import type { SettingKey } from '../config/schema.ts';
-import type { Command } from './invocation.ts';
-
-export interface OptionDefinition {
-  /** As in `--token-file <file>`. */
-  readonly flags: string;
-  readonly text: string;
-  readonly preset?: string;
-  /** All values that it accepts, if they are few. */
-  readonly choices?: readonly string[];
-  readonly hidden?: true;
-  /** Shown in the usage of the command, which throws USAGE without it. */
-  readonly required?: true;
-}
-
-export interface CommandDefinition {
-  readonly name: string;
-  readonly text: string;
-  readonly options?: readonly OptionDefinition[];
-  readonly argument?: { readonly name: string; readonly text: string };
-  /** Accepts more arguments than declared, so that the command itself can refuse them. */
-  readonly allowsExcessArguments?: true;
-  /**
-   * Settings that its help shows; every setting is accepted as a flag. Absent: the command reads no
-   * configuration.
-   */
-  readonly settings?: readonly SettingKey[];
-  /** Loads the code of the command, when it runs. */
-  readonly load: () => Promise<Command>;
-}
-
-export interface CommandGroup {
-  readonly name: string;
-  readonly text: string;
-  readonly commands: readonly CommandDefinition[];
-}
+import type { CommandDefinition, CommandGroup, OptionDefinition } from './command-definition.ts';
 
 const WORKFLOW: OptionDefinition = {
   flags: '--workflow <file>',
@@ -119,6 +84,28 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
     ],
     settings: ['policyFile', 'stateDir'],
     load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'runs',
+    text: 'list the recent attempts of the service on this machine',
+    alone: {
+      name: 'runs',
+      text: 'list the recent attempts of the service on this machine',
+      settings: ['stateDir'],
+      load: async () => (await import('./commands/runs.ts')).list,
+    },
+    commands: [
+      {
+        name: 'show',
+        text: 'show an attempt with the end of its log',
+        argument: {
+          name: '<id>',
+          text: 'run, or the start of its id; RUN/ATTEMPT for an attempt other than the last',
+        },
+        settings: ['stateDir'],
+        load: async () => (await import('./commands/runs.ts')).show,
+      },
+    ],
   },
   {
     name: 'secrets',

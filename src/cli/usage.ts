@@ -1,6 +1,6 @@
 import type { Command as Parser, CommanderError } from 'commander';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import type { CommandDefinition } from './command-table.ts';
+import type { CommandDefinition } from './command-definition.ts';
 
 /** What follows the name of a command in its usage: `--workflow <file> [options] <reference>`. */
 export function synopsis({ options = [], argument }: CommandDefinition): string {

@@ -6,11 +6,13 @@ import type { Attempt } from './attempts/attempt.ts';
 import { Attempts } from './attempts/attempts.ts';
 import { drain, stopWorkers } from './attempts/drain.ts';
 import { Leases } from './attempts/leases.ts';
+import { recordEnd } from './attempts/end-of-attempt.ts';
 import { writeOutcome } from './attempts/outcome.ts';
 import { recoverAttempts, stoppedError } from './attempts/recovery.ts';
 import { runAttempt, type RunDeps } from './attempts/supervise-attempt.ts';
 import { IdentityWatch } from './connection/identity-conflict.ts';
 import { Supervisor, type ReadyChannel, type SupervisorOptions } from './connection/supervisor.ts';
+import { NO_HISTORY } from './history/history.ts';
 import { statusOf, type LinkState, type LinkStatus } from './health/link-status.ts';
 import { establishSession, type EstablishDeps } from './session/establish.ts';
 import type { Session } from './session/session.ts';
@@ -71,13 +73,9 @@ class RunnerLink implements Link {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { store, logger } = this.#options;
-    const open = await recoverAttempts(store, this.#attempts, logger);
+    const open = await recoverAttempts(this.#attempts, this.#runDeps());
     const group = new TaskGroup(signal);
-    for (const attempt of open)
-      group.start((scope) =>
-        writeOutcome(attempt, { ...this.#runDeps(), signal: scope }, stoppedError()),
-      );
+    for (const attempt of open) group.start((scope) => this.#closeRecovered(attempt, scope));
     group.start((scope) => this.#supervisor.run(scope));
     group.start((scope) => this.#leases.run(scope));
     group.start((scope) => this.#drainOnRequest(group, scope));
@@ -90,6 +88,12 @@ class RunnerLink implements Link {
     } finally {
       await this.#end();
     }
+  }
+
+  async #closeRecovered(attempt: Attempt, signal: AbortSignal): Promise<void> {
+    const deps = { ...this.#runDeps(), signal };
+    await writeOutcome(attempt, deps, stoppedError());
+    await recordEnd(attempt, deps);
   }
 
   drain(): void {
@@ -210,6 +214,7 @@ class RunnerLink implements Link {
 
   #runDeps(): RunDeps {
     return {
+      history: NO_HISTORY,
       ...this.#options,
       diskFullMs: this.#timing.diskFullMs,
       onChange: () => this.#attempts.changed.notify(),

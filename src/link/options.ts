@@ -7,6 +7,7 @@ import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Random } from '../../foundation/src/runtime/random.ts';
 import type { Predecessor } from './connection/predecessor.ts';
 import type { Identity } from './enrollment/identity.ts';
+import type { History } from './history/history.ts';
 import type { OutboxStore } from './outbox/outbox.ts';
 import type { LinkTiming } from './timing.ts';
 import type { StartWorker } from './workers/worker-handle.ts';
@@ -30,6 +31,8 @@ export interface LinkOptions {
   /** For display: "linux x64, Node 24.21.0". */
   readonly platform: string;
   readonly predecessor: Predecessor;
+  /** Absent: nothing is remembered. */
+  readonly history?: History;
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly clock: Clock;

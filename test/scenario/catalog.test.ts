@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Stage } from '../support/stage.ts';
+import { runnerProgram, Stage } from '../support/stage.ts';
 
 const OBJECTS = 60;
 const TIMEOUT = 300_000;
@@ -67,6 +68,32 @@ describe('a run with all options, from org to catalog', () => {
     );
   }, TIMEOUT);
   afterAll(() => stage.close(), TIMEOUT);
+
+  it('is remembered on the machine of the runner, with the end of its log', () => {
+    const call = (...args: readonly string[]): unknown => {
+      const config = ['--json', '--config', stage.place.configFile];
+      const options = { encoding: 'utf8' } as const;
+      return JSON.parse(
+        spawnSync(process.execPath, [runnerProgram, ...args, ...config], options).stdout,
+      );
+    };
+    const remembered = {
+      run,
+      attempt: 1,
+      kind: 'metadata',
+      service: 'sandbox',
+      outcome: 'success',
+    };
+    expect(call('runs')).toMatchObject({ runs: [{ ...remembered, error: null }] });
+    const { log, ...rest } = call('runs', 'show', run.slice(0, 8)) as {
+      log: { message: string }[];
+    };
+    expect(rest).toMatchObject(remembered);
+    expect(log.map(({ message }) => message)).toEqual(
+      expect.arrayContaining(['worker started', 'worker ended']),
+    );
+    expect(log.length).toBeGreaterThan(3);
+  });
 
   it('delivers tables, code, tags and figures', () => {
     expect(types.get('table')).toBe(tables.size);

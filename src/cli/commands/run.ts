@@ -1,7 +1,7 @@
-import { proxyPasswords } from '../../../foundation/src/network/proxy.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { loadSettings, openCommandLog, type Invocation } from '../invocation.ts';
+import { hideProxyPassword } from '../proxy-password.ts';
 import { composeRunner } from '../runner/compose-runner.ts';
 import { lastExitFile } from '../../service/last-exit.ts';
 import { serve } from '../runner/serve.ts';
@@ -29,10 +29,4 @@ export async function run(invocation: Invocation): Promise<void> {
   } finally {
     await runner.close();
   }
-}
-
-function hideProxyPassword(proxy: string | undefined): (line: string) => string {
-  const passwords = proxy === undefined ? [] : proxyPasswords(proxy);
-  return (line) =>
-    passwords.reduce((clean, password) => clean.replaceAll(password, '[secret]'), line);
 }

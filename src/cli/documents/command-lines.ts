@@ -1,10 +1,6 @@
 import { optionsOf } from '../command-options.ts';
-import {
-  COMMANDS,
-  type CommandDefinition,
-  type CommandGroup,
-  type OptionDefinition,
-} from '../command-table.ts';
+import type { CommandDefinition, CommandGroup, OptionDefinition } from '../command-definition.ts';
+import { COMMANDS } from '../command-table.ts';
 import { synopsis } from '../usage.ts';
 
 /** One option as man page and completions describe it. */
@@ -25,6 +21,8 @@ export interface DocumentedCommand {
   readonly words: readonly string[];
   readonly text: string;
   readonly usage: string;
+  /** Whether it does something without one of its children. */
+  readonly isCommand: boolean;
   readonly options: readonly DocumentedOption[];
   readonly children: readonly DocumentedCommand[];
 }
@@ -49,12 +47,14 @@ export function flattened(commands: readonly DocumentedCommand[]): readonly Docu
   return commands.flatMap((command) => [command, ...flattened(command.children)]);
 }
 
-function documentedGroup({ name, text, commands }: CommandGroup): DocumentedCommand {
+function documentedGroup({ name, text, alone, commands }: CommandGroup): DocumentedCommand {
+  const itself = alone === undefined ? undefined : documentedCommand(alone, []);
   return {
     words: [name],
     text,
-    usage: '<command> [options]',
-    options: [HELP_OPTION],
+    usage: itself?.usage ?? '<command> [options]',
+    isCommand: itself !== undefined,
+    options: itself?.options ?? [HELP_OPTION],
     children: commands.map((definition) => documentedCommand(definition, [name])),
   };
 }
@@ -68,6 +68,7 @@ function documentedCommand(
     words: [...parents, definition.name],
     text: definition.text,
     usage: synopsis(definition),
+    isCommand: true,
     options: [...options.map(documentedOption), HELP_OPTION],
     children: [],
   };
@@ -82,7 +83,14 @@ function helpCommand(commands: readonly DocumentedCommand[]): DocumentedCommand 
       children: topics(command.children),
     }));
   const { name, text } = HELP_COMMAND;
-  return { words: [name], text, usage: '[command...]', options: [], children: topics(commands) };
+  return {
+    words: [name],
+    text,
+    usage: '[command...]',
+    isCommand: true,
+    options: [],
+    children: topics(commands),
+  };
 }
 
 function documentedOption({ flags, text, choices = [] }: OptionDefinition): DocumentedOption {

@@ -191,7 +191,14 @@ function fishOption({ names, value, text }: DocumentedOption): string {
 function topLevel(
   children: readonly DocumentedCommand[] = documentedCommands(),
 ): DocumentedCommand {
-  return { words: [], text: '', usage: '', options: [HELP_OPTION, VERSION_OPTION], children };
+  return {
+    words: [],
+    text: '',
+    usage: '',
+    isCommand: false,
+    options: [HELP_OPTION, VERSION_OPTION],
+    children,
+  };
 }
 
 function hasWords({ options, children }: DocumentedCommand): boolean {

@@ -45,7 +45,7 @@ export function manPage(): string {
     section(
       'COMMANDS',
       commands
-        .filter(({ children }) => children.length === 0)
+        .filter(({ isCommand }) => isCommand)
         .map(command)
         .join('\n'),
     ),

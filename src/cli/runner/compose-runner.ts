@@ -4,6 +4,8 @@ import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { loadIdentity, type Identity } from '../../link/enrollment/identity.ts';
 import { assertSameControlPlane } from '../../link/enrollment/same-control-plane.ts';
+import { HistoryFiles } from '../../link/history/history-files.ts';
+import { LogTails } from '../../link/history/log-tails.ts';
 import { findPredecessor } from '../../link/connection/predecessor.ts';
 import { createLink, type Link } from '../../link/link.ts';
 import { openOutboxStore, type SpoolOutboxStore } from '../../link/outbox/spool-outbox-store.ts';
@@ -12,10 +14,12 @@ import { createStartWorker } from '../../link/workers/start-worker.ts';
 import { createConnect } from '../../../foundation/src/network/open.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { checkPolicyAtStart, createOfferCheck } from '../../policy/offer-check.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { systemRandom } from '../../../foundation/src/runtime/random.ts';
 import { workerVariables } from '../../secrets/providers/registry.ts';
 import { workerEntry } from '../../worker/entry.ts';
+import { hideProxyPassword } from '../proxy-password.ts';
 import { policySource } from '../policy-source.ts';
 import { platform, version } from '../version.ts';
 import { openObservability, type Observability } from './observability.ts';
@@ -46,11 +50,13 @@ export async function composeRunner(
   const dialers = await dialersFor(config, identity);
   const observability = await openObservability(config, logger);
   const store = await openStore(config, identity, logger);
+  const tails = new LogTails(systemClock);
+  const listened = tails.listen(logger);
   const link = createLink({
     identity,
     dialers,
     store,
-    startWorker: workersFor(config, store, logger, env),
+    startWorker: workersFor(config, store, listened, env),
     capacity: config.capacity,
     checkOffer: createOfferCheck(policy, logger),
     jobDeadlineMs: config.jobs.deadlineMs,
@@ -58,7 +64,8 @@ export async function composeRunner(
     version: version(),
     platform: platform(),
     predecessor: await findPredecessor(config.stateDir),
-    logger,
+    history: openHistory(config, tails, logger),
+    logger: listened,
     metrics: observability.metrics,
     clock: systemClock,
     random: systemRandom,
@@ -81,6 +88,15 @@ function openStore(
   logger: Logger,
 ): Promise<SpoolOutboxStore> {
   return openOutboxStore({ stateDir, maxBytes, owner, clock: systemClock, logger });
+}
+
+function openHistory(
+  { stateDir, network }: RunnerConfig,
+  tails: LogTails,
+  logger: Logger,
+): HistoryFiles {
+  const redact = hideProxyPassword(network.proxy);
+  return new HistoryFiles({ stateDir, disk: nodeDisk, clock: systemClock, logger, tails, redact });
 }
 
 function workersFor(

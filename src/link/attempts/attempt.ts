@@ -33,6 +33,7 @@ export class Attempt {
   #leaseEndsAt: number | undefined;
   #condition: ErrorCode | undefined;
   #figures: Figures | undefined;
+  #dropReason: RunnerError | undefined;
   #progress: { readonly value: Progress; readonly taken: boolean } | undefined;
 
   constructor(outbox: Outbox, state: AttemptState) {
@@ -121,6 +122,15 @@ export class Attempt {
     this.#stop = stop;
     if (this.#state.name === 'running')
       this.#state.worker.cancel(stop.reason.toFailure(), stop.status);
+  }
+
+  /** Why its records are no longer wanted; undefined unless it was dropped. */
+  get dropReason(): RunnerError | undefined {
+    return this.#dropReason;
+  }
+
+  noteDrop(reason: RunnerError): void {
+    this.#dropReason = reason;
   }
 
   noteCondition(code: ErrorCode | undefined): void {

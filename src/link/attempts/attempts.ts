@@ -129,6 +129,7 @@ export class Attempts {
   drop(attempt: Attempt, reason: RunnerError): void {
     if (attempt.state.name === 'gone') return;
     if (attempt.state.name === 'running') attempt.state.worker.kill();
+    attempt.noteDrop(reason);
     this.#remove(attempt);
     this.#options.logger.log('warn', 'attempt dropped', {
       attempt: attempt.key,

@@ -4,6 +4,12 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 import { Attempt } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
+import { recordEnd, type EndDeps } from './end-of-attempt.ts';
+
+export interface RecoveryDeps extends EndDeps {
+  readonly store: OutboxStore;
+  readonly logger: Logger;
+}
 
 /** The reason in the outcome of an attempt that was running when the runner ended. */
 export function stoppedError(): RunnerError {
@@ -16,14 +22,15 @@ export function stoppedError(): RunnerError {
  * or they never end.
  */
 export async function recoverAttempts(
-  store: OutboxStore,
   attempts: Attempts,
-  logger: Logger,
+  deps: RecoveryDeps,
 ): Promise<readonly Attempt[]> {
+  const { store, logger } = deps;
   const unfinished: Attempt[] = [];
   for (const outbox of store.held()) {
     const attempt = new Attempt(outbox, { name: 'ended' });
-    if (!(await ensureOutcome(attempt, store, logger))) unfinished.push(attempt);
+    if (await ensureOutcome(attempt, store, logger)) await recordEnd(attempt, deps);
+    else unfinished.push(attempt);
     attempts.adopt(attempt);
     logger.log('info', 'attempt recovered', {
       attempt: attempt.key,

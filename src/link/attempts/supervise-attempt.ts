@@ -7,6 +7,7 @@ import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
 import type { StartWorker, WorkerHandle } from '../workers/worker-handle.ts';
 import type { Attempt } from './attempt.ts';
 import { countEnded, countFigures } from './attempt-metrics.ts';
+import { recordBegin, recordEnd, type EndDeps } from './end-of-attempt.ts';
 import { writeOutcome, type OutcomeDeps } from './outcome.ts';
 import { diskFullError, untilDiskFullTooLong } from './disk-full.ts';
 
@@ -15,7 +16,7 @@ const LINGER_MS = 5_000;
 /** The longest that a timer can wait. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
-export interface RunDeps extends OutcomeDeps {
+export interface RunDeps extends OutcomeDeps, EndDeps {
   readonly startWorker: StartWorker;
   /** How long an attempt may wait for room on disk that no delivery can make. */
   readonly diskFullMs: number;
@@ -29,6 +30,7 @@ export interface RunDeps extends OutcomeDeps {
 export async function runAttempt(attempt: Attempt, job: Job, deps: RunDeps): Promise<void> {
   const { onChange, clock } = deps;
   const startedAt = clock.monotonic();
+  recordBegin(attempt, job, deps);
   try {
     const worker = await deps.startWorker(job, attempt.outbox);
     if (attempt.state.name === 'gone') worker.kill();
@@ -42,6 +44,7 @@ export async function runAttempt(attempt: Attempt, job: Job, deps: RunDeps): Pro
   await writeOutcome(attempt, deps);
   attempt.become({ name: 'ended' });
   onChange();
+  await recordEnd(attempt, deps);
 }
 
 function noteStartFailure(attempt: Attempt, thrown: unknown, { logger }: RunDeps): void {

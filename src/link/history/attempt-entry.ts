@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import {
+  type AttemptRef,
+  attemptKey,
+  isAttemptKey,
+  isRunId,
+} from '../../../foundation/src/domain/ids.ts';
+import { JOB_KINDS } from '../../../foundation/src/domain/job.ts';
+import { LOG_LEVELS, OUTCOME_STATUSES } from '../../../foundation/src/domain/record.ts';
+
+/** One file for each attempt. */
+export const HISTORY_DIRECTORY = 'runs';
+const SUFFIX = '.json';
+
+const entrySchema = z.object({
+  ref: z.object({
+    runId: z.string().refine(isRunId),
+    attempt: z.int().positive(),
+    epoch: z.int().nonnegative(),
+  }),
+  kind: z.enum(JOB_KINDS).optional(),
+  service: z.string().optional(),
+  startedAt: z.number().optional(),
+  /** Absent while the attempt runs, and after the runner was killed until its next start. */
+  end: z
+    .object({
+      status: z.enum([...OUTCOME_STATUSES, 'dropped']),
+      endedAt: z.number(),
+      error: z
+        .object({
+          code: z.string(),
+          message: z.string(),
+          remedy: z.string(),
+          retryable: z.boolean(),
+        })
+        .optional(),
+      records: z.number(),
+      counts: z.record(z.string(), z.number()),
+    })
+    .optional(),
+  log: z.array(
+    z.object({
+      time: z.number(),
+      level: z.enum(LOG_LEVELS),
+      message: z.string(),
+      data: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+  /** Lines before those of `log` that were not kept. */
+  omittedLines: z.number(),
+});
+
+export type AttemptEntry = z.infer<typeof entrySchema>;
+
+export function entryFile(ref: AttemptRef): string {
+  return `${attemptKey(ref)}${SUFFIX}`;
+}
+
+export function isEntryFile(name: string): boolean {
+  return name.endsWith(SUFFIX) && isAttemptKey(name.slice(0, -SUFFIX.length));
+}
+
+/** Undefined for text that is not an entry. */
+export function parseEntry(text: string): AttemptEntry | undefined {
+  try {
+    return entrySchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
