@@ -72,6 +72,17 @@ async function refusals({ scene, report }: Flow): Promise<void> {
     await expectRefused(ui.deploy(pipeline), /password.*(plain|reference)/i);
     await ui.deleteService(id);
   });
+  await report.step('refusals', 'a run, as a failed run that says why', async () => {
+    const { id, pipeline } = await scene.deployed('refused');
+    await scene.target.admin.send('PATCH', `/services/databaseServices/${id}`, [
+      { op: 'add', path: '/connection/config/password', value: 'in plain text' },
+    ]);
+    const { pipelineState, status } = await scene.runToEnd(pipeline);
+    deepStrictEqual(pipelineState, 'failed');
+    const said = JSON.stringify(status);
+    if (!/secrets in plain text: password/.test(said)) throw new Error(`no words: ${said}`);
+    await ui.deleteService(id);
+  });
   await report.step('refusals', 'pipelines of other types', async () => {
     const name = scene.name('types');
     const id = await ui.createService(name, scene.connection());

@@ -138,4 +138,9 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE catalog_states RENAME COLUMN writer TO writer_generation;
   ALTER TABLE catalog_states RENAME COLUMN written_from TO writer_from;
   `,
+  `
+  CREATE TABLE connection_tests (
+    run_id TEXT PRIMARY KEY, endpoint TEXT NOT NULL, workflow TEXT NOT NULL, pool TEXT NOT NULL, sealed_token BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -101,6 +101,18 @@ export interface RelayLine {
   readonly data: Json | null;
 }
 
+/** A connection test whose dialog waits for a result. */
+export interface PendingTest {
+  readonly runId: string;
+  /** Name of the endpoint. */
+  readonly endpoint: string;
+  /** The server's id of the automation workflow. */
+  readonly workflow: string;
+  readonly pool: string;
+  /** The token that came with the test. */
+  readonly sealedToken: Buffer;
+}
+
 export interface RelayReads {
   get(runId: string): Promise<Relay | undefined>;
   /** Neither done nor failed, oldest first. */
@@ -110,6 +122,7 @@ export interface RelayReads {
   mark(endpoint: string, service: string): Promise<CatalogMark | undefined>;
   /** What the relay has to say about itself, after a position. */
   log(runId: string, after: number, limit: number): Promise<RelayLine[]>;
+  tests(): Promise<PendingTest[]>;
 }
 
 export interface RelayWrites {
@@ -117,5 +130,7 @@ export interface RelayWrites {
   saveMark(mark: CatalogMark): Promise<void>;
   /** Until the next complete relay the state of the catalog is unknown. */
   deleteMark(endpoint: string, service: string): Promise<void>;
+  saveTest(test: PendingTest): Promise<void>;
+  deleteTest(runId: string): Promise<void>;
   appendLog(runId: string, line: Omit<RelayLine, 'position'>): Promise<void>;
 }

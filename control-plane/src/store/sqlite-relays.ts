@@ -1,5 +1,12 @@
-import type { CatalogMark, Relay, RelayLine, RelayReads, RelayWrites } from './relay.ts';
-import { json, type Row, type Statements } from './sqlite-statements.ts';
+import type {
+  CatalogMark,
+  PendingTest,
+  Relay,
+  RelayLine,
+  RelayReads,
+  RelayWrites,
+} from './relay.ts';
+import { bytes, json, type Row, type Statements } from './sqlite-statements.ts';
 
 const SAVE = `
   INSERT INTO relays (run_id, endpoint, deployment, state, document)
@@ -21,6 +28,11 @@ const LOG = `
 const APPEND = `
   INSERT INTO relay_log (run_id, time, level, message, data)
   VALUES (?, ?, ?, ?, ?)`;
+const TESTS = 'SELECT * FROM connection_tests ORDER BY run_id';
+const SAVE_TEST = `
+  INSERT INTO connection_tests (run_id, endpoint, workflow, pool, sealed_token)
+  VALUES (?, ?, ?, ?, ?)`;
+const DELETE_TEST = 'DELETE FROM connection_tests WHERE run_id = ?';
 
 export function relayTable(statements: Statements): RelayReads & RelayWrites {
   return {
@@ -34,6 +46,10 @@ export function relayTable(statements: Statements): RelayReads & RelayWrites {
       statements.run(SAVE_MARK, [mark.endpoint, mark.service, JSON.stringify(mark)]);
     },
     deleteMark: async (endpoint, service) => void statements.run(DELETE_MARK, [endpoint, service]),
+    saveTest: async ({ runId, endpoint, workflow, pool, sealedToken }) => {
+      statements.run(SAVE_TEST, [runId, endpoint, workflow, pool, sealedToken]);
+    },
+    deleteTest: async (runId) => void statements.run(DELETE_TEST, [runId]),
     appendLog: async (runId, { time, level, message, data }) => {
       const text = data === null ? null : JSON.stringify(data);
       statements.run(APPEND, [runId, time, level, message, text]);
@@ -50,6 +66,7 @@ function reads(statements: Statements): RelayReads {
     latest: async (endpoint, deployment) => statements.get(LATEST, [endpoint, deployment], toRelay),
     mark: async (endpoint, service) => statements.get(MARK, [endpoint, service], toMark),
     log: async (runId, after, limit) => statements.all(LOG, [runId, after, limit], toLine),
+    tests: async () => statements.all(TESTS, [], toTest),
   };
 }
 
@@ -60,5 +77,15 @@ function toLine(row: Row): RelayLine {
     level: row['level'] as string,
     message: row['message'] as string,
     data: row['data'] === null ? null : (json(row['data']) as RelayLine['data']),
+  };
+}
+
+function toTest(row: Row): PendingTest {
+  return {
+    runId: row['run_id'] as string,
+    endpoint: row['endpoint'] as string,
+    workflow: row['workflow'] as string,
+    pool: row['pool'] as string,
+    sealedToken: bytes(row['sealed_token']),
   };
 }

@@ -1,5 +1,9 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stepLine } from '../fake-records.ts';
+import { connect } from '../fake-runner.ts';
+import { startProgram, type Program } from '../program.ts';
 import { eventually } from '../stage.ts';
 import { accept, finish, send } from './relay-attempt.ts';
 import { CONNECTION, RelayStage } from './relay-stage.ts';
@@ -36,6 +40,15 @@ const ended = (id: string): Promise<Json> =>
     const { status, response } = await workflow(id);
     return status === 'Successful' && (response as Json);
   }, 60_000);
+
+function tests(): readonly object[] {
+  const database = new DatabaseSync(join(scene.folder, 'store.sqlite'), { readOnly: true });
+  try {
+    return database.prepare('SELECT run_id FROM connection_tests').all();
+  } finally {
+    database.close();
+  }
+}
 
 function failedStep(name: string): string {
   const error = { code: 'HOST_DENIED', message: 'not allowed', remedy: 'Ask the admin.' };
@@ -83,6 +96,31 @@ describe('connection test in the dialog', () => {
       ],
     });
   });
+
+  it('goes on after the control plane was killed, and leaves nothing of the token behind', async () => {
+    await scene.close();
+    let program!: Program;
+    scene = await RelayStage.open({}, async (data) => {
+      program = await startProgram(data);
+      return { ...program, close: async () => void (await program.end('SIGKILL')) };
+    });
+    const runner = await scene.runner();
+    const id = await begin();
+    const { ref } = await accept(runner);
+    await scene.stop();
+    expect(tests()).toHaveLength(1);
+    await scene.start();
+    const held = [{ ref, durableSequence: 0, complete: false }];
+    const { connection } = await connect('ws', scene.stage, scene.identity, { held });
+    await finish(
+      connection,
+      ref,
+      STEPS.map((name) => stepLine(name)),
+    );
+    expect(await ended(id)).toMatchObject({ status: 'Successful' });
+    await eventually(async () => tests().length === 0);
+    connection.close();
+  }, 60_000);
 
   it('says within seconds that no runner of the pool is connected', async () => {
     const id = await begin();

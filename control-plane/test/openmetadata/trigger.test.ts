@@ -30,20 +30,48 @@ describe('trigger', () => {
     expect(body.connection.username).toBe('other@acme.example');
   });
 
-  it('refuses a connection with a secret in plain text, in words', async () => {
+  it('shows a connection with a secret in plain text as a failed run, with words', async () => {
     await scene.deploy();
     await scene.expect('PUT', '/services/databaseServices', {
       name: 'crm',
       serviceType: 'Salesforce',
       connection: { config: { ...CONNECTION, password: 'hunter2' } },
     });
-    const calls = scene.server.pipelining.client()!.calls;
-    expect((await triggered()).status).toBeGreaterThanOrEqual(400);
-    const { answer, path: called } = calls.at(-1)!;
-    expect(called).toMatch(/trigger$/);
-    expect(answer).toContain('holds secrets in plain text: password');
-    expect(answer).not.toContain('hunter2');
-    expect(await scene.runIds()).toEqual([]);
+    await scene.runner();
+    const id = await scene.trigger();
+    await scene.relayIs(id, 'done');
+    expect(await scene.view(id)).toMatchObject({
+      state: 'failed',
+      startedAt: null,
+      error: { code: 'SECRET_IN_PLAIN_TEXT' },
+    });
+    expect(scene.statuses[0]).toMatchObject({
+      pipelineState: 'failed',
+      status: [
+        {
+          name: 'Run',
+          failures: [
+            {
+              name: 'SECRET_IN_PLAIN_TEXT',
+              error: expect.stringContaining('holds secrets in plain text: password'),
+            },
+          ],
+        },
+      ],
+    });
+    const log = await scene.expect(
+      'GET',
+      `/services/ingestionPipelines/logs/${scene.pipelineId}/last`,
+    );
+    expect(JSON.stringify(log)).toContain('holds secrets in plain text: password');
+    expect(JSON.stringify([scene.statuses, log])).not.toContain('hunter2');
+  });
+
+  it('shows a service that the server does not have any more as a failed run', async () => {
+    await scene.deploy();
+    scene.server.faults.push({ on: /^GET \/services\/databaseServices/, status: 404 });
+    await scene.relayIs(await scene.trigger(), 'done');
+    expect(JSON.stringify(scene.statuses[0])).toContain('the server has no service crm');
   });
 
   it('says that the server does not answer, and queues nothing', async () => {
@@ -66,8 +94,9 @@ describe('trigger', () => {
     await finish(runner, ref, linesOf('Account'));
     await eventually(async () => scene.statuses[0]?.['pipelineState'] === 'success');
     expect(scene.statuses[0]!['config']).toEqual({ includeTags: false, overrideMetadata: true });
-    await expect(client.trigger('nightly', { includeTag: false })).rejects.toThrow();
-    expect(client.calls.at(-1)!.answer).toMatch(/did you mean includeTags\?/);
+    await client.trigger('nightly', { includeTag: false });
+    await eventually(async () => scene.statuses.length === 2);
+    expect(JSON.stringify(scene.statuses)).toMatch(/did you mean includeTags\?/);
   });
 
   it('passes on the debug toggle', async () => {

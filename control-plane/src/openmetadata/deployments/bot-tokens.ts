@@ -7,8 +7,12 @@ export function sealToken(sealer: Sealer, owner: Owner, token: string): Buffer {
   return sealer.seal(token, contextOf(owner));
 }
 
+export function openToken(sealer: Sealer, owner: Owner, sealed: Buffer): string {
+  return sealer.open(sealed, contextOf(owner));
+}
+
 export function botTokens(sealer: Sealer): BotTokens {
-  return { of: (deployment) => sealer.open(deployment.sealedToken, contextOf(deployment)) };
+  return { of: (deployment) => openToken(sealer, deployment, deployment.sealedToken) };
 }
 
 /** A token opens only for the deployment that brought it. */

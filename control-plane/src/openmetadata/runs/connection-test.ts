@@ -53,7 +53,9 @@ export class ConnectionTest {
   /** Resolves when the server has the result. */
   async follow(queued: Run, signal: AbortSignal): Promise<void> {
     const { store, changes, clock } = this.#deps;
-    const startedAt = clock.monotonic();
+    const since = clock.monotonic();
+    // The dialog has waited since before a restart of the control plane.
+    const waitedMs = Math.max(0, clock.now() - queued.queuedAt);
     let reported = -1;
     for (;;) {
       const watch = changes.watch(queued.id);
@@ -63,7 +65,8 @@ export class ConnectionTest {
         watch.end();
         return this.#conclude(steps, run.status.state === 'success' ? null : run.status.error);
       }
-      const problem = this.#problemOf(run, clock.monotonic() - startedAt, signal);
+      const elapsedMs = clock.monotonic() - since;
+      const problem = this.#problemOf(run, { elapsedMs, waitedMs }, signal);
       if (problem !== undefined) {
         watch.end();
         await this.#cancel(run, problem.message);
@@ -81,7 +84,11 @@ export class ConnectionTest {
   }
 
   /** Why the test cannot go on. */
-  #problemOf(run: Run, elapsedMs: number, signal: AbortSignal): ErrorBody | undefined {
+  #problemOf(
+    run: Run,
+    { elapsedMs, waitedMs }: { readonly elapsedMs: number; readonly waitedMs: number },
+    signal: AbortSignal,
+  ): ErrorBody | undefined {
     if (signal.aborted)
       return {
         code: 'RESTARTED',
@@ -94,7 +101,7 @@ export class ConnectionTest {
       const message = wait.code === 'NO_RUNNER' ? nobody : wait.message;
       return { code: wait.code, message, remedy: wait.remedy };
     }
-    if (elapsedMs < LIMIT_MS) return undefined;
+    if (waitedMs + elapsedMs < LIMIT_MS) return undefined;
     return {
       code: 'TIMEOUT',
       message:

@@ -4,13 +4,17 @@
  * - The test passes only if every step of the runner has passed.
  * - The token goes to the server that the operator named, whatever address the workflow has.
  * - No secret is written to the server, and the connection is stored only as references.
+ * - A test is stored until the server has its result, its token sealed, so that a control plane
+ *   that was killed goes on with it.
  */
 import { z } from 'zod';
-import { queueRun } from '../../runs/start-run.ts';
+import { queueRun, type Draft } from '../../runs/start-run.ts';
 import type { Run } from '../../runs/run.ts';
 import { workflowOf } from '../../runs/workflow.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
+import type { PendingTest } from '../../store/relay.ts';
 import type { Endpoint } from '../deployed-pipelines.ts';
+import { openToken, sealToken } from '../deployments/bot-tokens.ts';
 import { checkedConnection, type CheckedConnection } from '../deployments/connection.ts';
 import { sealPlainSecrets } from '../deployments/plain-secrets.ts';
 import { readAutomation } from '../server/automations.ts';
@@ -42,8 +46,14 @@ export class ConnectionTests {
     this.#deps = deps;
   }
 
-  /** Ends the tests under way when the signal aborts. */
+  /**
+   * Goes on with the tests of an earlier process. Ends the tests under way when the signal aborts.
+   */
   async run(signal: AbortSignal): Promise<void> {
+    for (const test of await this.#deps.store.read.relays.tests())
+      await this.#resume(test).catch((thrown: unknown) =>
+        this.#deps.log.warn({ err: thrown, run: test.runId }, 'failed to resume a connection test'),
+      );
     if (!signal.aborted)
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     this.#stopping.abort();
@@ -60,9 +70,11 @@ export class ConnectionTests {
     const source = { read: () => Promise.resolve(token) };
     const api = new CatalogApi(endpoint, source, this.#deps);
     const test = new ConnectionTest(this.#deps, api, id, pool);
+    const sealedToken = sealToken(this.#deps.sealer, ownerOf(endpoint.name, id), token.reveal());
+    const pending = { endpoint: endpoint.name, workflow: id, pool, sealedToken };
     try {
-      const run = await this.#queue(api, endpoint, id, pool);
-      this.#follow(test.follow(run, this.#stopping.signal), api);
+      const run = await this.#queue(api, endpoint, pending);
+      this.#follow(test.follow(run, this.#stopping.signal), api, run.id);
     } catch (thrown) {
       const error = toControlPlaneError(thrown);
       this.#follow(test.refuse(error.body()), api);
@@ -70,8 +82,26 @@ export class ConnectionTests {
     }
   }
 
-  #follow(work: Promise<void>, api: CatalogApi): void {
-    const following = this.#untilReported(work, api).finally(() => this.#running.delete(following));
+  async #resume(test: PendingTest): Promise<void> {
+    const { store, sealer } = this.#deps;
+    const run = await store.read.runs.get(test.runId);
+    const endpoint = await store.read.endpoints.get(test.endpoint);
+    if (run === undefined || endpoint === undefined) return this.#drop(test.runId);
+    const owner = ownerOf(test.endpoint, test.workflow);
+    const token = botToken(openToken(sealer, owner, test.sealedToken));
+    const api = new CatalogApi(endpoint, { read: () => Promise.resolve(token) }, this.#deps);
+    const resumed = new ConnectionTest(this.#deps, api, test.workflow, test.pool);
+    this.#follow(resumed.follow(run, this.#stopping.signal), api, run.id);
+  }
+
+  async #drop(runId: string): Promise<void> {
+    await this.#deps.store.transaction((tx) => tx.relays.deleteTest(runId));
+  }
+
+  #follow(work: Promise<void>, api: CatalogApi, runId?: string): void {
+    const following = this.#untilReported(work, api)
+      .then(() => (runId === undefined ? undefined : this.#drop(runId)))
+      .finally(() => this.#running.delete(following));
     this.#running.add(following);
   }
 
@@ -85,7 +115,12 @@ export class ConnectionTests {
     }
   }
 
-  async #queue(api: CatalogApi, endpoint: Endpoint, id: string, pool: string): Promise<Run> {
+  async #queue(
+    api: CatalogApi,
+    endpoint: Endpoint,
+    pending: Omit<PendingTest, 'runId'>,
+  ): Promise<Run> {
+    const { workflow: id } = pending;
     const request = await readAutomation(api, id, AbortSignal.timeout(READ_MS));
     if (request === undefined)
       throw new ControlPlaneError('NOT_FOUND', 'the server has no such automation workflow');
@@ -97,7 +132,7 @@ export class ConnectionTests {
     const name = request.serviceName ?? UNSAVED;
     const given = { id, name, displayName: null, serviceType: 'Salesforce' };
     const checked = checkedConnection({ ...given, connection: request.connection }, endpoint);
-    return queueTest(this.#deps, name, checked, pool);
+    return queueTest(this.#deps, name, checked, pending);
   }
 }
 
@@ -105,7 +140,7 @@ function queueTest(
   deps: RelayDeps,
   service: string,
   { connection, plain }: CheckedConnection,
-  pool: string,
+  pending: Omit<PendingTest, 'runId'>,
 ): Promise<Run> {
   const definition = (runId: string) => ({
     name: service,
@@ -113,15 +148,25 @@ function queueTest(
     connection: sealPlainSecrets(deps.sealer, runId, connection, plain),
   });
   const pipeline = { name: '', sourceConfig: { type: 'DatabaseMetadata' }, loggerLevel: 'INFO' };
-  return queueRun(deps, async () => ({
+  const draft: Draft = {
     kind: 'test_connection',
     service,
     pipeline: null,
     pinnedTo: null,
-    pool,
+    pool: pending.pool,
     slot: null,
     deadlineMs: 0,
     whole: false,
     workflow: (runId) => workflowOf(definition(runId), pipeline, runId),
-  }));
+  };
+  return queueRun(
+    deps,
+    () => Promise.resolve(draft),
+    (tx, run) => tx.relays.saveTest({ ...pending, runId: run.id }),
+  );
+}
+
+/** A sealed token opens only for the test that brought it. */
+function ownerOf(endpoint: string, workflow: string): { endpoint: string; id: string } {
+  return { endpoint, id: `connection test ${workflow}` };
 }

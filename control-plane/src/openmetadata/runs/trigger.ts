@@ -14,14 +14,39 @@ import { checkedConnection, type CheckedConnection } from '../deployments/connec
 import { sealPlainSecrets } from '../deployments/plain-secrets.ts';
 import { uuid } from '../server/adapters.ts';
 import { existingEndpoint } from './existing.ts';
+import { isShownAsRun, storeRefusedRun } from './refused-run.ts';
 import { RELAYS, type RelayDeps } from './relay-deps.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 const TRIGGER_MS = 30_000;
 
-/** Throws NOT_FOUND, INPUT_INVALID, SECRET_IN_PLAIN_TEXT and OPENMETADATA_FAILED. */
+/**
+ * Queues a run, or a run that fails at once with what people have to correct in OpenMetadata.
+ * Throws NOT_FOUND for a pipeline that is not deployed, and OPENMETADATA_FAILED.
+ */
 export async function triggerRun(
+  deps: RelayDeps,
+  deployment: Deployment,
+  options: TriggerOptions,
+): Promise<Run> {
+  try {
+    return await queueDeployed(deps, deployment, options);
+  } catch (thrown) {
+    const error = ControlPlaneError.from(thrown);
+    const { definitions } = deps.store.read;
+    const pipeline = await definitions.pipeline(deployment.pipeline);
+    const service = pipeline && (await definitions.service(pipeline.service));
+    if (!isShownAsRun(error) || pipeline === undefined || service === undefined) throw error;
+    const config = overrideOf(options.conf);
+    const settings = { config, sourceConfig: pipeline.sourceConfig };
+    const relay = newRelay(deployment, uuid(deps.random), settings);
+    const refused = { service, pipeline, relay, error: error.body() };
+    return storeRefusedRun(deps, deployment, refused, options.scheduled);
+  }
+}
+
+async function queueDeployed(
   deps: RelayDeps,
   deployment: Deployment,
   { conf, scheduled }: TriggerOptions,

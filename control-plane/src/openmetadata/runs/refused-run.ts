@@ -1,0 +1,87 @@
+/**
+ * A run that cannot be queued because of what OpenMetadata holds. A server shows people no words of
+ * a refused trigger, but shows the failure of a run: so the trigger is accepted, and its run ends
+ * at once.
+ */
+import { end, type Run } from '../../runs/run.ts';
+import { queueRun, type Draft } from '../../runs/start-run.ts';
+import { workflowOf } from '../../runs/workflow.ts';
+import type { ControlPlaneError, ErrorBody } from '../../runtime/errors.ts';
+import type { Relay } from '../../store/relay.ts';
+import type { Pipeline, Service } from '../../store/store.ts';
+import type { Deployment, TriggerOptions } from '../deployed-pipelines.ts';
+import { RELAYS, type RelayDeps } from './relay-deps.ts';
+
+/** What people correct in OpenMetadata. Any other error may pass, or has nobody to show it to. */
+const SHOWN: ReadonlySet<ControlPlaneError['code']> = new Set([
+  'INPUT_INVALID',
+  'SECRET_IN_PLAIN_TEXT',
+  'NOT_FOUND',
+]);
+
+export function isShownAsRun({ code }: ControlPlaneError): boolean {
+  return SHOWN.has(code);
+}
+
+export interface Refused {
+  readonly service: Service;
+  readonly pipeline: Pipeline;
+  readonly relay: Relay;
+  readonly error: ErrorBody;
+}
+
+/** Stores the run as failed, and its relay, which has nothing left but to report that. */
+export async function storeRefusedRun(
+  deps: RelayDeps,
+  deployment: Deployment,
+  { service, pipeline, relay, error }: Refused,
+  scheduled: TriggerOptions['scheduled'],
+): Promise<Run> {
+  const { clock, changes, log } = deps;
+  const run = await queueRun(
+    deps,
+    () => Promise.resolve(draftOf(deployment, service, pipeline, scheduled)),
+    async (tx, queued) => {
+      const at = clock.now();
+      await scheduled?.also(tx, queued);
+      await tx.runs.save(end(queued, 'failed', at, error));
+      await tx.relays.save({
+        ...relay,
+        runId: queued.id,
+        queuedAt: queued.queuedAt,
+        status: {
+          state: 'reporting',
+          result: 'failed',
+          steps: [],
+          complete: false,
+          error,
+          trouble: null,
+        },
+      });
+      const line = { time: at, level: 'error', message: 'run refused', data: { ...error } };
+      await tx.relays.appendLog(queued.id, line);
+    },
+  );
+  log.warn({ run: run.id, pipeline: pipeline.name, code: error.code }, 'run refused');
+  changes.changed(RELAYS);
+  return run;
+}
+
+function draftOf(
+  { pool }: Deployment,
+  service: Service,
+  pipeline: Pipeline,
+  scheduled: TriggerOptions['scheduled'],
+): Draft {
+  return {
+    kind: 'metadata',
+    service: service.name,
+    pipeline: pipeline.name,
+    pinnedTo: service.runner,
+    pool: pool ?? service.pool,
+    slot: scheduled?.slot ?? null,
+    deadlineMs: pipeline.deadlineMs,
+    whole: false,
+    workflow: (runId) => workflowOf(service, pipeline, runId),
+  };
+}
