@@ -61,6 +61,8 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, Exit>>> = {
   ENROLLMENT_REFUSED: 'denied',
   POLICY_DENIED: 'denied',
   HOST_DENIED: 'denied',
+  ORGANIZATION_DENIED: 'denied',
+  CA_CERTIFICATE_DENIED: 'denied',
   ADDRESS_DENIED: 'denied',
   NETWORK_UNREACHABLE: 'unavailable',
   NETWORK_TIMEOUT: 'unavailable',

@@ -1,3 +1,4 @@
+import type { Account } from '../../foundation/src/domain/account.ts';
 import type { JOB_TRAITS, JobKind } from '../../foundation/src/domain/job.ts';
 import type { Progress } from '../../foundation/src/domain/progress.ts';
 import type {
@@ -68,6 +69,11 @@ export interface ConnectorContext {
   readonly clock: Clock;
   readonly random: Random;
   /**
+   * Call it with every spelling of the organization's id after each sign-in, before any other call.
+   * Throws ORGANIZATION_DENIED if the local policy binds the job's secrets to another one.
+   */
+  readonly admitOrganization: (organization: readonly string[]) => void;
+  /**
    * Redacts a value that the source issued for a secret (session id, access token). Call it before
    * the value is used.
    */
@@ -127,11 +133,18 @@ export interface Connector {
    * The `secretFields` that may name a file, if the local policy has a directory for such files.
    */
   readonly fileFields?: readonly string[] | undefined;
+  /** The `secretFields` with a certificate authority that connections to the source will trust. */
+  readonly authorityFields?: readonly string[] | undefined;
   /**
    * The endpoints that the connector signs in to with this connection. Throws a RunnerError for an
    * invalid connection. Called before any secret is read.
    */
   endpoints(connection: Readonly<Record<string, unknown>>): readonly Endpoint[];
+  /**
+   * Who the connection signs in as; rules of the local policy may bind secrets to it. A connector
+   * with accounts must call `admitOrganization` after each sign-in.
+   */
+  account?(connection: Readonly<Record<string, unknown>>): Account;
   /**
    * Fully qualified names, outermost first, that consist of texts of the job and constants: of the
    * service and, where the job names them, of its database and schema. They are not redacted where

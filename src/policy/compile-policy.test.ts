@@ -37,6 +37,7 @@ function secretPermitted(
     field,
     connector,
     hosts: hosts.map(parseEndpoint),
+    now: 0,
   }).allowed;
 }
 
@@ -154,7 +155,7 @@ describe('a policy decides about a job', () => {
     const use = { path: ['a'], field: 'password', connector: 'Salesforce' };
     expect([
       least.plainTextPermitted().allowed,
-      least.secretPermitted({ ...use, hosts: [parseEndpoint(ACME)] }).allowed,
+      least.secretPermitted({ ...use, hosts: [parseEndpoint(ACME)], now: 0 }).allowed,
     ]).toEqual([false, false]);
   });
 });

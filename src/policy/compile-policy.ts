@@ -1,12 +1,14 @@
 import { resolve, sep } from 'node:path';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import { formatEndpoint, type Endpoint } from '../../foundation/src/network/endpoint.ts';
+import { unmetBinding } from './bindings.ts';
 import { classifyAddress } from './address.ts';
-import { allAllowed, allow, deny, type Decision } from './decision.ts';
+import { allAllowed, allow, deny, type Decision, type Denied } from './decision.ts';
 import { formatHostRule, hostMatches } from './host-rule.ts';
 import { compileLimits, NOTHING_PERMITTED } from './limits.ts';
-import type { FileDecision, Policy, SecretUse } from './policy.ts';
+import type { AuthorityOrigin, FileDecision, JobFacts, Policy, SecretUse } from './policy.ts';
 import { referenceMatches } from './reference-pattern.ts';
+import { formatTimeWindow } from './time-window.ts';
 import { policyKey, type PolicyDocument, type PolicyRules } from './schema.ts';
 
 // Invariants:
@@ -22,21 +24,24 @@ export function compilePolicy({ rules, limits }: PolicyDocument, file: string): 
   return {
     present: true,
     checkJob: ({ kind }) => checkJob(rules, kind),
-    secretPermitted: ({ hosts, connector, ...use }) =>
+    secretPermitted: ({ hosts, path, field, ...job }) =>
       allAllowed(
-        hosts.map((host) => checkSecret(rules, use, connector, host)),
+        hosts.map((host) => checkSecret(rules, { path, field }, job, host)),
         deny('secrets', 'the connection has no host to bind the secret to'),
       ),
     plainTextPermitted: () => checkPlainText(rules),
     filePermitted: (path) => checkFile(rules, path),
     filesDirectory: rules.files.directory,
-    hostPermitted: (endpoint, { connector, uses }) =>
+    hostPermitted: (endpoint, { uses, ...job }) =>
       uses.length === 0
         ? checkAllowedHost(rules, endpoint)
         : allAllowed(
-            uses.map((use) => checkSecret(rules, use, connector, endpoint)),
+            uses.map((use) => checkSecret(rules, use, job, endpoint)),
             deny('secrets', 'the job uses no secret'),
           ),
+    organizationPermitted: (endpoints, { uses, ...job }) =>
+      checkOrganization(rules, uses, job, endpoints),
+    authorityPermitted: (origin) => checkAuthority(rules, origin),
     namesHost: (endpoint, connector) => namesHost(rules, endpoint, connector),
     addressPermitted: (address) => checkAddress(rules, address),
     limitsFor: (connector) => {
@@ -54,23 +59,65 @@ function checkJob({ jobs }: PolicyRules, kind: JobKind): Decision {
     : deny('jobs.kinds', `${kind} is not listed in jobs.kinds`);
 }
 
+interface Asking extends JobFacts {
+  readonly now?: number;
+}
+
+/** The reason of a denial is that of the first rule that would permit other circumstances. */
 function checkSecret(
   { secrets }: PolicyRules,
   use: SecretUse,
-  connector: string,
+  job: Asking,
   endpoint: Endpoint,
 ): Decision {
-  const index = secrets.findIndex(
-    (rule) =>
-      rule.connector === connector.toLowerCase() &&
-      rule.fields.includes(use.field) &&
-      referenceMatches(rule.ref, use.path) &&
-      rule.hosts.some((host) => hostMatches(host, endpoint)),
-  );
-  if (index >= 0) return allow(`secrets[${index}]`);
+  const { connector } = job;
+  let denied: Denied | undefined;
+  for (const [index, rule] of secrets.entries()) {
+    if (!covers(rule, use, connector, endpoint)) continue;
+    const unmet = unmetBinding(rule, job);
+    if (unmet === undefined) return allow(`secrets[${index}]`);
+    denied ??= deny(`secrets[${index}].${unmet.key}`, unmet.reason);
+  }
+  if (denied !== undefined) return denied;
   const reference = `/${use.path.join('/')}`;
   const host = formatEndpoint(endpoint);
   return deny('secrets', `no rule binds ${reference} as ${use.field} of ${connector} to ${host}`);
+}
+
+function covers(
+  rule: PolicyRules['secrets'][number],
+  use: SecretUse,
+  connector: string,
+  endpoint: Endpoint,
+): boolean {
+  return (
+    rule.connector === connector.toLowerCase() &&
+    rule.fields.includes(use.field) &&
+    referenceMatches(rule.ref, use.path) &&
+    rule.hosts.some((host) => hostMatches(host, endpoint))
+  );
+}
+
+/** A job without secrets is bound to no organization. */
+function checkOrganization(
+  rules: PolicyRules,
+  uses: readonly SecretUse[],
+  job: JobFacts,
+  endpoints: readonly Endpoint[],
+): Decision {
+  if (uses.length === 0) return allow('secrets');
+  return allAllowed(
+    uses.flatMap((use) => endpoints.map((endpoint) => checkSecret(rules, use, job, endpoint))),
+    deny('secrets', 'the connection has no host to bind the secret to'),
+  );
+}
+
+function checkAuthority({ network }: PolicyRules, origin: AuthorityOrigin): Decision {
+  const rule = 'network.jobCertificateAuthorities';
+  const { jobCertificateAuthorities: permitted } = network;
+  return permitted === 'allow' || (permitted === 'local' && origin === 'local')
+    ? allow(rule)
+    : deny(rule, `${rule} is ${permitted}`);
 }
 
 function checkPlainText({ plainTextSecrets }: PolicyRules): Decision {
@@ -124,7 +171,11 @@ function toDocument(
   return {
     file,
     ...rules,
-    secrets: rules.secrets.map((rule) => ({ ...rule, hosts: rule.hosts.map(formatHostRule) })),
+    secrets: rules.secrets.map(({ hosts, times, ...rule }) => ({
+      ...rule,
+      hosts: hosts.map(formatHostRule),
+      ...(times === undefined ? {} : { times: times.map(formatTimeWindow) }),
+    })),
     network: { ...rules.network, allow: rules.network.allow.map(formatHostRule) },
     ...Object.fromEntries(limits),
   };

@@ -8,15 +8,14 @@ import {
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { deny, type Denied } from './decision.ts';
-import type { Policy, SecretUse } from './policy.ts';
+import type { JobFacts, Policy, SecretUse } from './policy.ts';
 
 // Invariant: no byte goes to, and no name is resolved for, a source host that the policy does not
 // allow for this job. A connector reaches the network only through the function made here.
 
-export interface DialOptions {
+export interface DialOptions extends JobFacts {
   readonly policy: Policy;
   readonly connect: Connect;
-  readonly connector: string;
   /** Every secret the job uses: a host must be bound to all of them. */
   readonly uses: readonly SecretUse[];
   /** The local log. Its lines are not for the control plane. */
@@ -52,12 +51,12 @@ function permittedEndpoint(
   { tls }: ConnectOptions,
   options: DialOptions,
 ): Endpoint {
-  const { policy, connector, uses } = options;
+  const { policy, connector, kind, account, uses } = options;
   const endpoint = canonical(requested);
   if (endpoint === undefined) throw hostDenied('an invalid host name', NOT_A_HOST, options);
   const name = formatEndpoint(endpoint);
   if (tls === undefined) throw hostDenied(`${name} without TLS`, NO_TLS, options);
-  const decision = policy.hostPermitted(endpoint, { connector, uses });
+  const decision = policy.hostPermitted(endpoint, { connector, kind, account, uses });
   if (!decision.allowed) throw hostDenied(name, decision, options);
   return endpoint;
 }

@@ -16,6 +16,8 @@ export function noPolicy(file: string): Policy {
     filePermitted: () => denied,
     filesDirectory: undefined,
     hostPermitted: () => denied,
+    organizationPermitted: () => denied,
+    authorityPermitted: () => denied,
     namesHost: () => false,
     addressPermitted: () => denied,
     limitsFor: () => NOTHING_PERMITTED,

@@ -1,3 +1,4 @@
+import type { Account } from '../../foundation/src/domain/account.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Allowed, Decision, Denied } from './decision.ts';
@@ -10,11 +11,21 @@ import type { Limits } from './limits.ts';
  */
 export type FileDecision = (Allowed & { readonly directory: string }) | Denied;
 
+/** `local`: a reference to a local provider, or a file below `files.directory`. */
+export type AuthorityOrigin = 'local' | 'job';
+
 /** One reference in one secret field of a connection. */
 export interface SecretUse {
   readonly path: readonly string[];
   /** Dotted path of the field: `password`, `sslConfig.sslKey`. */
   readonly field: string;
+}
+
+/** What decisions about a job need to know of it. What is absent matches no rule that binds it. */
+export interface JobFacts {
+  readonly connector: string;
+  readonly kind?: JobKind | undefined;
+  readonly account?: Account | undefined;
 }
 
 /** A rule that binds secrets to hosts, as the file has it. */
@@ -41,10 +52,11 @@ export interface Policy {
   readonly present: boolean;
   checkJob(job: { readonly kind: JobKind }): Decision;
   /**
-   * Whether this reference may be resolved for a connection that would sign in to all of `hosts`.
+   * Whether this reference may be resolved now, in milliseconds of Unix time, for a connection that
+   * would sign in to all of `hosts`.
    */
   secretPermitted(
-    use: SecretUse & { readonly connector: string; readonly hosts: readonly Endpoint[] },
+    use: SecretUse & JobFacts & { readonly hosts: readonly Endpoint[]; readonly now: number },
   ): Decision;
   plainTextPermitted(): Decision;
   /** Whether a job may name this file, an absolute path, in a field for files. */
@@ -54,8 +66,15 @@ export interface Policy {
   /** Whether a job of this connector that uses these secrets may connect to a host. */
   hostPermitted(
     endpoint: Endpoint,
-    job: { readonly connector: string; readonly uses: readonly SecretUse[] },
+    job: JobFacts & { readonly uses: readonly SecretUse[] },
   ): Decision;
+  /** Whether every secret of a job that signed in is bound to `account.organization`. */
+  organizationPermitted(
+    endpoints: readonly Endpoint[],
+    job: JobFacts & { readonly uses: readonly SecretUse[] },
+  ): Decision;
+  /** Whether a job may bring a certificate authority that is trusted for its connections. */
+  authorityPermitted(origin: AuthorityOrigin): Decision;
   /** Whether a rule names this host for this connector. Grants nothing. */
   namesHost(endpoint: Endpoint, connector: string): boolean;
   addressPermitted(address: string): Decision;

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { JOB_KINDS } from '../../foundation/src/domain/job.ts';
+import { BINDINGS } from './bindings.ts';
 import { parseHostRule, type HostRule } from './host-rule.ts';
 import { limitsSchema, type LimitsDocument } from './limits.ts';
 
@@ -24,6 +25,7 @@ const secretRule = z
     connector: z.string().min(1).toLowerCase(),
     fields: z.array(z.string().min(1)).min(1),
     hosts: z.array(host).min(1),
+    ...BINDINGS,
     iUnderstandWildcardHosts: z.boolean().default(false),
   })
   .superRefine((rule, context) => {
@@ -48,6 +50,7 @@ const RULES = {
   network: z
     .strictObject({
       allowPrivateAddresses: z.boolean().default(false),
+      jobCertificateAuthorities: z.enum(['deny', 'local', 'allow']).default('local'),
       allow: z
         .array(host.refine((rule) => !rule.wildcard, 'wildcards are not allowed here'))
         .default([]),

@@ -1,3 +1,4 @@
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import {
@@ -51,6 +52,7 @@ function stage(path: string, directory: string | null = open, secretsDirectory?:
     policy: policyFor(directory),
     provider: { name: 'none', read: async () => undefined },
     secretsDirectory,
+    clock: systemClock,
     redactor,
     audit,
   });

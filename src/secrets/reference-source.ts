@@ -11,7 +11,15 @@ import { unavailable } from './unavailable.ts';
 
 type ReferenceOptions = Pick<
   SecretSourceOptions,
-  'connector' | 'endpoints' | 'policy' | 'provider' | 'audit' | 'metrics'
+  | 'connector'
+  | 'kind'
+  | 'account'
+  | 'endpoints'
+  | 'policy'
+  | 'provider'
+  | 'clock'
+  | 'audit'
+  | 'metrics'
 >;
 
 /** A secret of the local provider. */
@@ -48,8 +56,9 @@ class ReferenceRead {
   }
 
   #permittingRule(): string {
-    const { policy, connector, endpoints: hosts, metrics } = this.#options;
-    const decision = policy.secretPermitted({ ...this.#use, connector, hosts });
+    const { policy, connector, kind, account, endpoints: hosts, clock, metrics } = this.#options;
+    const job = { connector, kind, account };
+    const decision = policy.secretPermitted({ ...this.#use, ...job, hosts, now: clock.now() });
     const { rule } = decision;
     if (decision.allowed) return rule;
     metrics?.count('secretResolutions', { provider: 'none', result: 'denied' });

@@ -1,3 +1,4 @@
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { describe, expect, it } from 'vitest';
 import { policyOf } from '../../test/support/policy.ts';
 import { parseEndpoint } from '../../foundation/src/network/endpoint.ts';
@@ -59,6 +60,7 @@ function stage(
     policy: policyOf(policy),
     provider,
     secretsDirectory: undefined,
+    clock: systemClock,
     redactor,
     audit,
   });

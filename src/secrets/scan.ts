@@ -1,4 +1,4 @@
-import type { Policy, SecretUse } from '../policy/policy.ts';
+import type { AuthorityOrigin, Policy, SecretUse } from '../policy/policy.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import { fileDenied, looksLikeFile } from './job-file.ts';
@@ -12,13 +12,15 @@ export interface SecretPlace {
   readonly fields: readonly string[];
   /** Those of `fields` that can name a PEM file instead. */
   readonly fileFields?: readonly string[] | undefined;
+  /** Those of `fields` with a certificate authority that the job's connections will trust. */
+  readonly authorityFields?: readonly string[] | undefined;
   /** The run does not use these fields, so their values do not matter. */
   readonly unused?: boolean;
 }
 
 export interface ScanOptions {
   readonly places: readonly SecretPlace[];
-  readonly policy: Pick<Policy, 'plainTextPermitted' | 'filePermitted'>;
+  readonly policy: Pick<Policy, 'plainTextPermitted' | 'filePermitted' | 'authorityPermitted'>;
 }
 
 interface Problem {
@@ -41,6 +43,7 @@ const SEVERITY: readonly ErrorCode[] = [
   'SECRET_IN_PLAIN_FIELD',
   'SECRET_REFERENCE_INVALID',
   'SECRET_FILE_DENIED',
+  'CA_CERTIFICATE_DENIED',
   'SECRET_IN_PLAIN_TEXT',
 ];
 
@@ -48,7 +51,8 @@ const SEVERITY: readonly ErrorCode[] = [
  * Searches a whole workflow document and returns the references of each place. References are
  * permitted only in the secret fields of a place, as the whole value. Throws one error with all
  * problems: SECRET_IN_PLAIN_FIELD, SECRET_REFERENCE_INVALID, SECRET_FILE_DENIED,
- * SECRET_IN_PLAIN_TEXT, or JOB_INVALID for a document nested too deeply. Messages hold no values.
+ * CA_CERTIFICATE_DENIED, SECRET_IN_PLAIN_TEXT, or JOB_INVALID for a document nested too deeply.
+ * Messages hold no values.
  */
 export function scanForSecrets(
   document: unknown,
@@ -106,17 +110,28 @@ class Scan {
   }
 
   #visitSecret(text: string, at: string, { name, place, uses }: SecretField): void {
-    if (place.unused === true) return;
+    if (place.unused === true || text === '') return;
     const path = parseReference(text);
+    const canBeFile = place.fileFields?.includes(name) === true;
+    const isFile = path === undefined && canBeFile && looksLikeFile(text);
+    if (place.authorityFields?.includes(name) === true)
+      this.#checkAuthority(path !== undefined || isFile ? 'local' : 'job', at);
     if (path !== undefined) uses.push({ path, field: name });
     else if (looksLikeReference(text))
       this.#report('SECRET_REFERENCE_INVALID', `${at}: malformed secret reference`);
-    else if (place.fileFields?.includes(name) === true && looksLikeFile(text))
-      this.#checkFile(text, at);
-    else if (text !== '' && !this.#policy.plainTextPermitted().allowed)
+    else if (isFile) this.#checkFile(text, at);
+    else if (!this.#policy.plainTextPermitted().allowed)
       this.#report(
         'SECRET_IN_PLAIN_TEXT',
         `${at}: secret in plain text, which the local policy does not permit`,
+      );
+  }
+
+  #checkAuthority(origin: AuthorityOrigin, at: string): void {
+    if (!this.#policy.authorityPermitted(origin).allowed)
+      this.#report(
+        'CA_CERTIFICATE_DENIED',
+        `${at}: CA certificate of a job, which the local policy does not trust`,
       );
   }
 

@@ -1,22 +1,24 @@
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Metrics } from '../../foundation/src/logging/metrics.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import type { JobFacts, Policy } from '../policy/policy.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { SecretProvider } from './provider.ts';
 
-export interface SecretSourceOptions {
+export interface SecretSourceOptions extends JobFacts {
   readonly connection: Readonly<Record<string, unknown>>;
   readonly secretFields: readonly string[];
   /** Those of `secretFields` that can name a PEM file instead. */
   readonly fileFields?: readonly string[] | undefined;
-  readonly connector: string;
   /** Every endpoint that the connector signs in to with this connection. */
   readonly endpoints: readonly Endpoint[];
   readonly policy: Policy;
   readonly provider: SecretProvider;
   /** Where `provider` reads secrets from files; a job cannot name a file in it. */
   readonly secretsDirectory: string | undefined;
+  /** For rules that permit a secret at certain times. */
+  readonly clock: Pick<Clock, 'now'>;
   readonly redactor: Pick<Redactor, 'add'>;
   /** The local log. Its lines are not for the control plane. */
   readonly audit: Logger;

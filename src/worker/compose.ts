@@ -64,14 +64,14 @@ export function composeAccess({
     const protect = (value: string): void => redactor.add(value);
     const providerDeps = { ...SYSTEM, env, connect, protect };
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
-    const deps = { policy, provider, connect, redactor, audit, metrics };
+    const deps = { policy, provider, connect, redactor, audit, metrics, clock: systemClock };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),
       limits: limitsFor(policy.limitsFor(connector.type), sinkUse),
       ...stateAccess(request, settings, sinkUse),
       ...(server === undefined
         ? {}
-        : sinkAccess({ server, workflow, connector, redactor, uses: tokenUses }, deps)),
+        : sinkAccess({ server, request, redactor, uses: tokenUses }, deps)),
     };
   };
 }

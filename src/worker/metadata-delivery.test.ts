@@ -84,6 +84,7 @@ async function run(
       Promise.resolve({
         secrets: new Map(),
         connect: () => Promise.reject(busy),
+        admitOrganization: () => undefined,
         protect: () => undefined,
         limits: {
           reservePercent: 20,

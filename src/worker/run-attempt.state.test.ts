@@ -53,6 +53,7 @@ describe('incremental state of an attempt', () => {
           Promise.resolve({
             secrets: new Map(),
             connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')),
+            admitOrganization: () => undefined,
             protect: () => undefined,
             limits: {
               reservePercent: 20,

@@ -1,4 +1,4 @@
-import { yieldsEntities } from '../../foundation/src/domain/job.ts';
+import { type JobKind, yieldsEntities } from '../../foundation/src/domain/job.ts';
 import {
   catalogEndpointOf,
   catalogServerOf,
@@ -6,7 +6,6 @@ import {
 } from '../../openmetadata/src/catalog-server.ts';
 import { createMetadataRestSink } from '../../openmetadata/src/sink/rest-sink.ts';
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
-import type { Connector } from '../connectors/connector.ts';
 import { createDial } from '../policy/dial.ts';
 import type { Policy, SecretUse } from '../policy/policy.ts';
 import type { Redactor } from '../redaction/redactor.ts';
@@ -44,7 +43,7 @@ export function sinkServerFor(
   if (use === 'required') return catalogServerOf(workflow);
   if (!hasPolicyRule(workflow, policy)) return undefined;
   const server = catalogServerOf(workflow);
-  return server !== undefined && isPermitted(server, policy) ? server : undefined;
+  return server !== undefined && isPermitted(server, kind, policy) ? server : undefined;
 }
 
 /**
@@ -56,11 +55,15 @@ function hasPolicyRule(workflow: Workflow, policy: Policy): boolean {
   return endpoint !== undefined && policy.namesHost(endpoint, SINK);
 }
 
-function isPermitted({ endpoint, securityConfig }: CatalogServer, policy: Policy): boolean {
+function isPermitted(
+  { endpoint, securityConfig }: CatalogServer,
+  kind: JobKind,
+  policy: Policy,
+): boolean {
   const token = securityConfig[TOKEN];
   const path = typeof token === 'string' ? parseReference(token) : undefined;
   const uses = path === undefined ? [] : [{ path, field: TOKEN }];
-  return policy.hostPermitted(endpoint, { connector: SINK, uses }).allowed;
+  return policy.hostPermitted(endpoint, { connector: SINK, kind, uses }).allowed;
 }
 
 /** Where a reference to the sink's token may be in the document. */
@@ -74,8 +77,7 @@ export function sinkPlace(server: CatalogServer | undefined): SecretPlace {
 
 interface SinkOptions {
   readonly server: CatalogServer;
-  readonly workflow: Workflow;
-  readonly connector: Connector;
+  readonly request: Pick<AccessRequest, 'kind' | 'workflow' | 'connector'>;
   readonly redactor: Redactor;
   /** The reference to the sink's token, if the document has one. */
   readonly uses: readonly SecretUse[];
@@ -86,19 +88,20 @@ interface SinkOptions {
  * host of the other.
  */
 export function sinkAccess(
-  { server, workflow, connector, redactor, uses }: SinkOptions,
+  { server, request, redactor, uses }: SinkOptions,
   deps: AccessDeps,
 ): Required<Pick<Access, 'openSink'>> {
   const { hostPort, ca, storeServiceConnection } = server;
   const { policy, connect, audit } = deps;
-  const jwtToken = tokenOf(server, deps);
+  const { kind, workflow, connector } = request;
+  const jwtToken = tokenOf(server, kind, deps);
   const { ingestionPipelineFQN, pipelineRunId, workflowConfig, source } = workflow;
   return {
     openSink: ({ logger, clock, random, onProgress }) =>
       createMetadataRestSink({
         hostPort,
         jwtToken,
-        connect: createDial({ policy, connect, connector: SINK, uses, audit }),
+        connect: createDial({ policy, connect, connector: SINK, kind, uses, audit }),
         tls: { ca },
         clock,
         random,
@@ -119,14 +122,12 @@ export function sinkAccess(
 
 function tokenOf(
   { endpoint, securityConfig }: CatalogServer,
-  { policy, provider, redactor, audit, metrics }: AccessDeps,
+  kind: JobKind,
+  deps: AccessDeps,
 ): SecretSource {
   const token = createSecretSources({
-    policy,
-    provider,
-    redactor,
-    audit,
-    metrics,
+    ...deps,
+    kind,
     connection: securityConfig,
     secretFields: [TOKEN],
     secretsDirectory: undefined,

@@ -2,6 +2,7 @@ import type { Connector, ConnectorLimits } from '../connectors/connector.ts';
 import type { Connect } from '../../foundation/src/network/connect.ts';
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import { createDial } from '../policy/dial.ts';
+import { createOrganizationCheck } from '../policy/organization-check.ts';
 import type { Limits, Reach } from '../policy/limits.ts';
 import type { SecretUse } from '../policy/policy.ts';
 import { createSecretSources } from '../secrets/resolver.ts';
@@ -14,7 +15,7 @@ import type { SinkUse } from './sink-access.ts';
 /** What access to a host is made of, for a source and for a sink. */
 export interface AccessDeps extends Pick<
   SecretSourceOptions,
-  'policy' | 'provider' | 'audit' | 'metrics'
+  'policy' | 'provider' | 'clock' | 'audit' | 'metrics'
 > {
   /** Opens connections to any host; only `createDial` may use it. */
   readonly connect: Connect;
@@ -22,8 +23,9 @@ export interface AccessDeps extends Pick<
 }
 
 /** Where references to the source's secrets may be in the document. */
-export function sourcePlace({ secretFields, fileFields }: Connector): SecretPlace {
-  return { at: 'source.serviceConnection.config', fields: secretFields, fileFields };
+export function sourcePlace({ secretFields, fileFields, authorityFields }: Connector): SecretPlace {
+  const at = 'source.serviceConnection.config';
+  return { at, fields: secretFields, fileFields, authorityFields };
 }
 
 interface SourceOptions {
@@ -36,25 +38,25 @@ interface SourceOptions {
 }
 
 export function sourceAccess(
-  { request: { connector, workflow }, endpoints, uses, settings }: SourceOptions,
-  { policy, provider, connect, redactor, audit, metrics }: AccessDeps,
-): Pick<Access, 'secrets' | 'connect' | 'protect'> {
+  { request: { kind, connector, workflow }, endpoints, uses, settings }: SourceOptions,
+  { connect, ...deps }: AccessDeps,
+): Pick<Access, 'secrets' | 'connect' | 'admitOrganization' | 'protect'> {
+  const { policy, redactor, audit } = deps;
+  const { config: connection } = workflow.source.serviceConnection;
   const { type, secretFields, fileFields } = connector;
+  const job = { connector: type, kind, account: connector.account?.(connection) };
   return {
     secrets: createSecretSources({
-      connection: workflow.source.serviceConnection.config,
+      ...deps,
+      ...job,
+      connection,
       secretFields,
       fileFields,
-      connector: type,
       endpoints,
-      policy,
-      provider,
       secretsDirectory: settings.secrets.files.directory,
-      redactor,
-      audit,
-      metrics,
     }),
-    connect: createDial({ policy, connect, connector: type, uses, audit }),
+    connect: createDial({ ...job, policy, connect, uses, audit }),
+    admitOrganization: createOrganizationCheck({ ...job, policy, endpoints, uses, audit }),
     protect: (value) => redactor.add(value),
   };
 }

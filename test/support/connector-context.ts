@@ -46,6 +46,7 @@ export interface ContextOptions {
   readonly serviceName?: string;
   readonly proxy?: string;
   readonly stateDirectory?: string;
+  readonly admitOrganization?: ConnectorContext['admitOrganization'];
   readonly limits?: Partial<ConnectorContext['limits']>;
   readonly stateStore?: ConnectorContext['stateStore'];
 }
@@ -92,6 +93,7 @@ export function contextFor(source: SourceUnderTest, options: ContextOptions): Re
       owners: true,
       ...options.limits,
     },
+    admitOrganization: options.admitOrganization ?? (() => undefined),
     protect: (value) => {
       protectedValues.add(value);
       redactor.add(value);

@@ -1,7 +1,8 @@
 import type { StepRecord } from '../../../foundation/src/domain/record.ts';
 import type { Connector, ConnectorContext, Extracted } from '../connector.ts';
 import { CallBudget } from './api/budget.ts';
-import { FILE_FIELDS, SECRET_FIELDS } from './sign-in/connection-schema.ts';
+import { accountOf } from './sign-in/account.ts';
+import { AUTHORITY_FIELDS, FILE_FIELDS, SECRET_FIELDS } from './sign-in/connection-schema.ts';
 import { parseConnection } from './sign-in/connection.ts';
 import { testSteps } from './connection-test.ts';
 import { extractMetadata, SCHEMA } from './extraction/extraction.ts';
@@ -19,7 +20,9 @@ export function createSalesforceConnector(tuning: Tuning = {}): Connector {
     type: 'Salesforce',
     secretFields: SECRET_FIELDS,
     fileFields: FILE_FIELDS,
+    authorityFields: AUTHORITY_FIELDS,
     endpoints: (connection) => [parseConnection(connection).endpoint],
+    account: (connection) => accountOf(parseConnection(connection)),
     ownNames: ({ source }) => {
       const { databaseSchema, database, service } = placeNames({
         service: source.serviceName,

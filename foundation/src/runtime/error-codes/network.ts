@@ -36,6 +36,11 @@ export const network = {
     'The local policy does not allow connections to this host.',
     'If the host is correct, allow it in the policy file.',
   ),
+  ORGANIZATION_DENIED: entry(
+    'permanent',
+    'The sign-in led to an organization that the local policy does not permit.',
+    'If the organization is correct, add its id to the rule of the secret in the policy file.',
+  ),
   ADDRESS_DENIED: entry(
     'permanent',
     'The host name resolves to an address that the local policy does not allow.',

@@ -21,6 +21,11 @@ export const secrets = {
     'A field names a file that the local policy does not allow jobs to read.',
     'Move the file below files.directory of the policy (docs/policy.md), or use a secret reference.',
   ),
+  CA_CERTIFICATE_DENIED: entry(
+    'user',
+    'A job brings a CA certificate that the local policy does not trust.',
+    'Store the certificate with a local provider and put its reference in the field, or set network.jobCertificateAuthorities of the policy (docs/policy.md).',
+  ),
   SECRET_UNAVAILABLE: entry(
     'user',
     'A secret is not available.',

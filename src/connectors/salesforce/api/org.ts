@@ -116,12 +116,21 @@ function createSessions(
   outage: OutageGate,
   signal: AbortSignal,
 ): SessionKeeper {
-  const { secrets, clock, logger, protect, stateDirectory } = context;
+  const { secrets, clock, logger, protect, admitOrganization, stateDirectory } = context;
   const refusals =
     stateDirectory === undefined
       ? undefined
       : createRefusalStore(join(stateDirectory, 'refused-sign-ins'));
-  const signIn = new SignIn({ connection, secrets, http, clock, logger, protect, refusals });
+  const signIn = new SignIn({
+    connection,
+    secrets,
+    http,
+    clock,
+    logger,
+    admitOrganization,
+    protect,
+    refusals,
+  });
   return new SessionKeeper(
     (bounded) =>
       outage.persist(

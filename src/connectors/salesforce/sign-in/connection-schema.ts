@@ -17,6 +17,9 @@ export const SECRET_FIELDS = [
 /** Certificates and keys are files, so these may be named by path. */
 export const FILE_FIELDS = SECRET_FIELDS.filter((field) => field.startsWith('sslConfig.'));
 
+/** A certificate authority that connections of the job trust in addition. */
+export const AUTHORITY_FIELDS = ['sslConfig.caCertificate'] as const;
+
 /** YAML reads digits without quotes as a number, which loses leading zeros and precision. */
 const string = z.string({
   error: ({ input }) => (typeof input === 'number' ? 'is a number; write it in quotes' : undefined),

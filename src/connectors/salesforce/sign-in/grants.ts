@@ -67,7 +67,7 @@ function bearer(
   key: Secret,
   { now, protect }: GrantContext,
 ): Grant {
-  const audience = `https://${domainHost(audienceDomain(domain))}`;
+  const audience = audienceOf(domain);
   protect(unfoldPem(key.reveal()));
   const assertion = signAssertion({ consumerKey, username, audience, now }, key.reveal());
   protect(assertion);
@@ -75,6 +75,11 @@ function bearer(
     consumerKey,
     parameters: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion },
   };
+}
+
+/** `aud` of an assertion for this domain. */
+export function audienceOf(domain: string): string {
+  return `https://${domainHost(audienceDomain(domain))}`;
 }
 
 function audienceDomain(domain: string): string {

@@ -25,6 +25,11 @@ export function parseOrganizationId(text: string): string {
   return short;
 }
 
+/** Both spellings of an id of 15 characters. */
+export function organizationSpellings(short: string): readonly string[] {
+  return [short, short + checkDigits(short)];
+}
+
 function checkDigits(short: string): string {
   return [0, 5, 10]
     .map((start) => {

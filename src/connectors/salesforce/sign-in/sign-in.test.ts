@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
 import { extractFrom, soapOptions, tableNames } from '../../../../test/support/salesforce-run.ts';
 
@@ -63,6 +64,25 @@ describe('SignIn', () => {
     expect(new Set(dialed)).toEqual(
       new Set(['login.salesforce.com:443', 'acme.my.salesforce.com:443']),
     );
+  });
+
+  it('makes no call in an organization that the local policy does not permit', async () => {
+    const { username, password, securityToken } = sandbox.credentials;
+    const asked: (readonly string[])[] = [];
+    const refuse = (organization: readonly string[]): never => {
+      asked.push(organization);
+      throw new RunnerError('ORGANIZATION_DENIED', 'another organization');
+    };
+    const run = extractFrom(sandbox, {
+      connection: { username, password: 'x', securityToken: 'x', ...one },
+      secrets: { password, securityToken },
+      admitOrganization: refuse,
+    });
+    await expect(run).rejects.toMatchObject({ code: 'ORGANIZATION_DENIED' });
+    expect(asked).toEqual([
+      [sandbox.organizationId.slice(0, 15), expect.stringMatching(/^00D\w{15}$/)],
+    ]);
+    expect(sandbox.stats().calls).toEqual({ soap: 1 });
   });
 
   it('signs in by client credentials', async () => {

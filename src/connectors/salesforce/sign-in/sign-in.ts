@@ -6,6 +6,7 @@ import type { Secret, SecretSource } from '../../../secrets/secret.ts';
 import type { Connection } from './connection.ts';
 import { neededSecrets } from './grants.ts';
 import { OAuthSignIn } from './oauth-sign-in.ts';
+import { organizationSpellings } from './organization-id.ts';
 import { readSecret } from './read-secret.ts';
 import type { RefusalStore } from './refusal-store.ts';
 import { RefusedCredentials } from './refused-credentials.ts';
@@ -18,6 +19,8 @@ export interface SignInDeps {
   readonly http: Pick<HttpClient, 'call'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** As in ConnectorContext. */
+  readonly admitOrganization: (organization: readonly string[]) => void;
   readonly protect: (value: string) => void;
   /** Refusals of earlier attempts; absent if none are stored. */
   readonly refusals?: RefusalStore | undefined;
@@ -44,7 +47,7 @@ export class SignIn {
 
   /**
    * Throws SALESFORCE_LOGIN_FAILED, SALESFORCE_LOGIN_DENIED, SALESFORCE_LOGIN_RETIRED, SECRET_*,
-   * NETWORK_*, HOST_DENIED and the like.
+   * NETWORK_*, HOST_DENIED, ORGANIZATION_DENIED and the like.
    */
   async open(signal: AbortSignal): Promise<Session> {
     const secrets = await this.#readSecrets(signal);
@@ -82,7 +85,7 @@ export class SignIn {
     );
   }
 
-  /** The first org that answers is the org of the whole attempt. */
+  /** The first org that answers is the org of the whole attempt, if the policy permits it. */
   #requireSameOrg(session: Session): Session {
     if (this.#organizationId !== undefined && session.organizationId !== this.#organizationId) {
       throw new RunnerError(
@@ -90,6 +93,7 @@ export class SignIn {
         'the sign-in led to another org than the one in organizationId or the one of the previous sign-in',
       );
     }
+    this.#deps.admitOrganization(organizationSpellings(session.organizationId));
     this.#organizationId = session.organizationId;
     return session;
   }

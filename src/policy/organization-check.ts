@@ -1,0 +1,44 @@
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { JobFacts, Policy, SecretUse } from './policy.ts';
+
+export interface OrganizationCheckOptions extends JobFacts {
+  readonly policy: Pick<Policy, 'organizationPermitted'>;
+  /** Where the job signs in. */
+  readonly endpoints: readonly Endpoint[];
+  readonly uses: readonly SecretUse[];
+  /** The local log. Its lines are not for the control plane. */
+  readonly audit: Logger;
+}
+
+/**
+ * The question whether a job may go on in the organization that a sign-in led to, for every
+ * spelling of its id. Throws ORGANIZATION_DENIED.
+ */
+export function createOrganizationCheck({
+  policy,
+  endpoints,
+  uses,
+  audit,
+  ...job
+}: OrganizationCheckOptions): (organization: readonly string[]) => void {
+  return (spellings) => {
+    const organization = spellings.length === 0 ? [''] : spellings;
+    const account = { ...job.account, organization };
+    const decision = policy.organizationPermitted(endpoints, { ...job, account, uses });
+    if (decision.allowed) return;
+    audit.log('warn', 'organization denied', {
+      event: 'audit',
+      decision: 'deny',
+      connector: job.connector,
+      organization: organization[0],
+      rule: decision.rule,
+      reason: decision.reason,
+    });
+    throw new RunnerError(
+      'ORGANIZATION_DENIED',
+      'the local policy does not bind the secrets of this job to the organization that the sign-in led to',
+    );
+  };
+}
