@@ -1,3 +1,4 @@
+import { environmentName, settingOf } from '../config/schema.ts';
 import type { Check, CheckName } from './check.ts';
 import { acceptance } from './checks/acceptance.ts';
 import { channels } from './checks/channels.ts';
@@ -76,11 +77,16 @@ function selected(names: readonly CheckName[]): readonly Check[] {
   return CHECKS.filter(({ name }) => wanted.has(name));
 }
 
-async function protectProxyPassword(facts: Facts): Promise<void> {
-  const { redactor } = facts.options;
-  const proxy = await facts.config().then(
+/** Also when the configuration is invalid, so that its errors cannot contain the password. */
+async function protectProxyPassword({ config, options }: Facts): Promise<void> {
+  const { env, redactor } = options;
+  const configured = await config().then(
     ({ network }) => network.proxy,
     () => undefined,
   );
-  for (const password of proxy === undefined ? [] : proxyPasswords(proxy)) redactor.add(password);
+  const { conventional } = settingOf('network.proxy');
+  const variables = [environmentName('network.proxy'), ...(conventional?.variables ?? [])];
+  const proxies = [configured, ...variables.map((name) => env[name])];
+  for (const password of proxies.flatMap((proxy) => (proxy ? proxyPasswords(proxy) : [])))
+    redactor.add(password);
 }

@@ -46,7 +46,8 @@ function putInVault(place: { file: string; keyFile: string }): Put {
 async function openVaultProvider(): Promise<ProviderUnderTest> {
   const place = vaultPlace();
   const provider = await PROVIDERS.vault.open(place, providerDeps());
-  return { provider: provider!, put: putInVault(place) };
+  const list = () => PROVIDERS.vault.list!(place, providerDeps(), signal);
+  return { provider: provider!, put: putInVault(place), list };
 }
 
 const hasNoDots = (path: readonly string[]): boolean =>
@@ -60,6 +61,7 @@ function openFiles(fileOf: (path: readonly string[]) => string, end: string): Op
     return {
       provider: provider!,
       holds: hasNoDots,
+      list: () => PROVIDERS.files.list!({ directory: root }, providerDeps(), signal),
       put: async (path, value) => {
         const file = join(root, fileOf(path));
         rmSync(file, { force: true });
@@ -77,6 +79,7 @@ async function openEnvironment(): Promise<ProviderUnderTest> {
   const provider = await PROVIDERS.environment.open({ enabled: true }, providerDeps({ env }));
   return {
     provider: provider!,
+    list: () => PROVIDERS.environment.list!({ enabled: true }, providerDeps({ env }), signal),
     holds: (path) => variableName(path) !== undefined,
     put: async (path, value) => {
       const name = variableName(path) ?? '';

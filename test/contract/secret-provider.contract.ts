@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SecretProvider } from '../../src/secrets/provider.ts';
+import type { ListedSecret } from '../../src/secrets/providers/provider-kind.ts';
 
 /** A provider with a way to change its secrets. */
 export interface ProviderUnderTest {
@@ -10,6 +11,8 @@ export interface ProviderUnderTest {
   readonly holds?: (path: readonly string[]) => boolean;
   /** Stores a value at `path`; undefined removes it. */
   readonly put: (path: readonly string[], value: string | undefined) => Promise<void>;
+  /** Lists its secrets; absent for a provider that cannot. */
+  readonly list?: () => Promise<readonly ListedSecret[] | undefined>;
 }
 
 const never = new AbortController().signal;
@@ -83,6 +86,19 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       expect(`${secret?.version} ${String(secret)} ${JSON.stringify({ secret })}`).not.toContain(
         'never-on-paper',
       );
+    });
+
+    it('lists the paths of its secrets, without values, if it can', async () => {
+      const { put, list } = await open();
+      if (list === undefined) return;
+      expect(await list()).toEqual([]);
+      const paths = [['top'], ['db', 'main', 'password']];
+      for (const path of paths) await put(path, 'never-on-paper');
+      await put(['gone'], 'never-on-paper');
+      await put(['gone'], undefined);
+      const listed = await list();
+      expect(new Set(listed)).toEqual(new Set(paths.map((path) => ({ path }))));
+      expect(JSON.stringify(listed)).not.toContain('never-on-paper');
     });
 
     it('serves many readers at the same time', async () => {

@@ -2,7 +2,7 @@ import type { SecretRule } from '../../policy/policy.ts';
 import { isExact, referenceMatches } from '../../policy/reference-pattern.ts';
 import { formatReference, parseReference, type SecretPath } from '../../secrets/reference.ts';
 import { PROVIDER_NAMES } from '../../secrets/providers/registry.ts';
-import { storedReferences } from '../../secrets/stored-references.ts';
+import { storedSecrets } from '../../secrets/stored-secrets.ts';
 import type { Check } from '../check.ts';
 import type { Facts } from '../facts.ts';
 import { fail, failed, pass, skip, warn, type Finding } from '../finding.ts';
@@ -32,10 +32,12 @@ async function storedIn(facts: Facts, signal: AbortSignal): Promise<Stored> {
   const { secrets } = await facts.config();
   const deps = await facts.providerDeps();
   const lists = await Promise.all(
-    PROVIDER_NAMES.map((name) => storedReferences(name, secrets, deps, signal)),
+    PROVIDER_NAMES.map((name) => storedSecrets(name, secrets, deps, signal)),
   );
   return {
-    paths: lists.flatMap((list) => (list === undefined || list === 'unknown' ? [] : list)),
+    paths: lists.flatMap((list) =>
+      list === undefined || list === 'unknown' ? [] : list.map(({ path }) => path),
+    ),
     isPartial: lists.includes('unknown'),
   };
 }

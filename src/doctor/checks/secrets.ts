@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { WRITABLE_BY_OTHERS } from '../../../foundation/src/runtime/safe-file.ts';
 import { formatReference } from '../../secrets/reference.ts';
 import { PROVIDER_NAMES, type ProviderName } from '../../secrets/providers/registry.ts';
-import { storedReferences } from '../../secrets/stored-references.ts';
+import { storedSecrets } from '../../secrets/stored-secrets.ts';
 import type { Check } from '../check.ts';
 import { errorOf, type Facts } from '../facts.ts';
 import { failed, pass, skip, warn, type Finding } from '../finding.ts';
@@ -32,17 +32,15 @@ async function checkProvider(
   const mount = settings.mounts.find(({ provider }) => provider === name);
   const subject = mount === undefined ? name : `${name} at ${mount.prefix}`;
   try {
-    const references = await storedReferences(name, settings, deps, signal);
-    if (references === undefined) return [skip(subject, 'not configured')];
-    if (references === 'unknown') return [pass(subject, 'opens; it does not list its secrets')];
-    const provider = await facts.providers();
-    const problems: Finding[] = [];
-    for (const path of references) {
-      // The value stays in its wrapper, which nobody opens here.
-      const error = await errorOf(provider.read(path, signal));
-      if (error !== undefined) problems.push(failed(formatReference(path), error));
-    }
-    return [pass(subject, `opens; number of secrets: ${references.length}`), ...problems];
+    const stored = await storedSecrets(name, settings, deps, signal);
+    if (stored === undefined) return [skip(subject, 'not configured')];
+    if (stored === 'unknown') return [pass(subject, 'opens; it does not list its secrets')];
+    return [
+      pass(subject, `opens; number of secrets: ${stored.length}`),
+      ...stored.flatMap(({ path, error }) =>
+        error === undefined ? [] : [failed(formatReference(path), error)],
+      ),
+    ];
   } catch (thrown) {
     return [failed(subject, thrown)];
   }

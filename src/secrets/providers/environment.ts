@@ -4,7 +4,7 @@ import type { SecretProvider } from '../provider.ts';
 import { formatReference, type SecretPath } from '../reference.ts';
 import { Secret } from '../secret.ts';
 import { versionOf } from '../value-version.ts';
-import { providerKind, switchSetting } from './provider-kind.ts';
+import { type ListedSecret, providerKind, switchSetting } from './provider-kind.ts';
 
 const PREFIX = 'HYBRID_SECRET_';
 const SEGMENT = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
@@ -19,7 +19,7 @@ export const environmentProvider = providerKind({
   },
   open: async ({ enabled }, { env }) => (enabled ? createEnvironmentProvider(env) : undefined),
   list: async ({ enabled }, { env }) =>
-    enabled ? Object.keys(env).flatMap((name) => pathOf(name, env[name])) : undefined,
+    enabled ? Object.keys(env).flatMap((name) => secretOf(name, env[name])) : undefined,
   variables: ({ enabled }) => (enabled ? [PREFIX] : []),
 });
 
@@ -55,10 +55,10 @@ export function variableName(path: SecretPath): string | undefined {
   return PREFIX + path.map((segment) => segment.toUpperCase().replaceAll('-', '_')).join('__');
 }
 
-/** The path of a variable with a value; empty for a variable that belongs to none. */
-function pathOf(name: string, value: string | undefined): SecretPath[] {
+/** The secret of a variable with a value; empty for a variable that belongs to no reference. */
+function secretOf(name: string, value: string | undefined): readonly ListedSecret[] {
   if (!name.startsWith(PREFIX) || value === undefined || value === '') return [];
   const segments = name.slice(PREFIX.length).toLowerCase().split('__');
   const path = segments.map((segment) => segment.replaceAll('_', '-'));
-  return variableName(path) === name ? [path] : [];
+  return variableName(path) === name ? [{ path }] : [];
 }

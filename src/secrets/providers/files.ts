@@ -6,7 +6,7 @@ import { readInside, realRoot, type SecretFile } from '../file-below.ts';
 import type { SecretProvider } from '../provider.ts';
 import { formatReference, parseReference, type SecretPath } from '../reference.ts';
 import { Secret } from '../secret.ts';
-import { optionalPathSetting, providerKind } from './provider-kind.ts';
+import { type ListedSecret, optionalPathSetting, providerKind } from './provider-kind.ts';
 
 // Invariant: no two references reach the same file. The one reference of a file is spelled by its
 // real path below the directory; the file is read for no other reference.
@@ -25,7 +25,7 @@ export const filesProvider = providerKind({
   open: async ({ directory }) =>
     directory === undefined ? undefined : createFilesProvider(directory),
   list: async ({ directory }, _deps, signal) =>
-    directory === undefined ? undefined : untilAborted(listReferences(directory), signal),
+    directory === undefined ? undefined : untilAborted(listFiles(directory), signal),
 });
 
 /**
@@ -113,14 +113,25 @@ function unavailable(message: string): RunnerError {
 
 const MAX_DEPTH = 8;
 
-/** The references that files below the directory spell. Hidden names do not count. */
-async function listReferences(directory: string): Promise<readonly SecretPath[]> {
+/** The secrets whose files are below the directory. Hidden names do not count. */
+async function listFiles(directory: string): Promise<readonly ListedSecret[]> {
   const root = await realRoot(directory);
   const places = await filesBelow(root, [], MAX_DEPTH);
-  return places.flatMap((place) => {
-    const path = parseReference(referenceOf(place));
+  const references = new Set(places.map(referenceOf));
+  const paths = [...references].flatMap((reference) => {
+    const path = parseReference(reference);
     return path === undefined ? [] : [path];
   });
+  return Promise.all(paths.map((path) => listFile(directory, path)));
+}
+
+async function listFile(directory: string, path: SecretPath): Promise<ListedSecret> {
+  try {
+    await readReferenced(directory, path);
+    return { path };
+  } catch (thrown) {
+    return { path, error: RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED') };
+  }
 }
 
 async function filesBelow(

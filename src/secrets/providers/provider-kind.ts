@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Connect } from '../../../foundation/src/network/connect.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import type { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import type { SecretProvider } from '../provider.ts';
 import type { SecretPath } from '../reference.ts';
@@ -21,6 +22,13 @@ export interface ProviderDeps {
   readonly protect: (value: string) => void;
 }
 
+/** A secret that a provider has. */
+export interface ListedSecret {
+  readonly path: SecretPath;
+  /** Why it cannot be read, although it is there. */
+  readonly error?: RunnerError;
+}
+
 /**
  * A kind of provider: its settings, which the configuration has below `secrets.<name>`, and how to
  * open it.
@@ -30,14 +38,14 @@ export interface ProviderKind<Settings> {
   /** Undefined when the settings do not enable the provider. Reads no secret. */
   readonly open: (settings: Settings, deps: ProviderDeps) => Promise<SecretProvider | undefined>;
   /**
-   * The paths of all its secrets, for reports; undefined when it is not enabled. Reads no value.
-   * Absent for a provider that cannot tell.
+   * All its secrets without their values, for reports; undefined when it is not enabled. Absent for
+   * a provider that cannot tell.
    */
   readonly list?: (
     settings: Settings,
     deps: ProviderDeps,
     signal: AbortSignal,
-  ) => Promise<readonly SecretPath[] | undefined>;
+  ) => Promise<readonly ListedSecret[] | undefined>;
   /** Prefixes of the environment variables that a worker needs for the provider. */
   readonly variables?: (settings: Settings) => readonly string[];
 }

@@ -30,7 +30,7 @@ export const vaultProvider = providerKind({
     const entries = await openVault(place, { clock, random }).list(signal);
     return entries.flatMap(({ reference }) => {
       const path = parseReference(reference);
-      return path === undefined ? [] : [path];
+      return path === undefined ? [] : [{ path }];
     });
   },
 });
