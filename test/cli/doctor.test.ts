@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CHECK_NAMES } from '../../src/doctor/check.ts';
@@ -69,6 +71,14 @@ describe('doctor', () => {
     );
     expect(stdout).toContain('\n        → Create a policy file as described in docs/policy.md.\n');
     expect(stdout).not.toContain('\u001b');
+  });
+
+  it('has a page that describes every check', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/doctor.md'), 'utf8');
+    const described = [...page.matchAll(/^\| `(?<name>[a-z]+)` \|/gm)].map(
+      ({ groups }) => groups!['name'],
+    );
+    expect(described.slice(0, CHECK_NAMES.length)).toEqual([...CHECK_NAMES]);
   });
 
   it.each([

@@ -27,7 +27,9 @@ export const service: Check = {
     ]);
     return [
       await unitFinding(unit, runner, config),
-      ...(unit.name === 'loaded' ? await userFindings(unit.user, config, machine) : []),
+      ...(unit.name === 'loaded' && unit.isEnabled
+        ? await userFindings(unit.user, config, machine)
+        : []),
       ...runnerFindings(runner, unit),
     ];
   },
