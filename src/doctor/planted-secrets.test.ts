@@ -17,7 +17,7 @@ function planted(place: string, count: number): Readonly<Record<string, string>>
   return Object.fromEntries(
     Array.from({ length: count }, (_, index) => [
       `${place}-${index}`,
-      `S3cret "${place}" <${index}> ${(index * 7919 + 104_729).toString(36)}&qwert`,
+      `Secret "${place}" <${index}> ${(index * 7919 + 104_729).toString(36)}&more`,
     ]),
   );
 }
