@@ -30,6 +30,7 @@ export async function makeDoctorReport(
   const { flags, env, interrupts } = invocation;
   const only = namesOf(flags.get('only'));
   const timeoutMs = timeoutOf(flags.get('timeout'));
+  limitNameResolution(timeoutMs);
   return diagnose(
     {
       machine: thisMachine(),
@@ -74,6 +75,14 @@ async function connectionTest(invocation: Invocation): Promise<DoctorOptions['te
     );
     return { steps, error };
   };
+}
+
+/**
+ * Nobody can cancel the system's resolver, and a process ends only after it. This is glibc's way to
+ * shorten its patience with a silent name server: resolv.conf(5).
+ */
+function limitNameResolution(timeoutMs: number): void {
+  process.env['RES_OPTIONS'] ??= `timeout:${Math.ceil(timeoutMs / 1000)} attempts:1`;
 }
 
 function timeoutOf(text: string | true | undefined): number {

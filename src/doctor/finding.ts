@@ -68,7 +68,7 @@ export function failed(
 
 /** The error of the operating system behind an error: other causes may contain anything. */
 function reasonOf({ message, cause }: RunnerError): string {
-  const code = errorCodeOf(cause);
+  const code = cause instanceof RunnerError ? undefined : errorCodeOf(cause);
   return code === undefined || message.includes(code) || (cause as Error).message === message
     ? ''
     : ` (${code})`;

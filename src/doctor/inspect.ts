@@ -45,7 +45,7 @@ export async function inspect(
   const route = routeTo(target);
   const found = { route, addresses: [] as readonly string[] };
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(deps.timeoutMs)]);
-  let stage: 'name' | 'proxy' | 'connection' | 'tls' = 'name';
+  let stage: Stage = 'name';
   try {
     if (route.proxy === undefined)
       found.addresses = await addressesOf(route.target.host, deps.resolve, deadline);
@@ -61,7 +61,8 @@ export async function inspect(
     return { ...found, stage: 'done', handshake: await lookAtTls(stream, options) };
   } catch (thrown) {
     if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
-    return { ...found, stage, error: explain(thrown, target, deadline, deps.timeoutMs) };
+    const late = `${WAITED_FOR[stage](target)} within ${deps.timeoutMs} ms`;
+    return { ...found, stage, error: explain(thrown, late, deadline) };
   }
 }
 
@@ -79,17 +80,18 @@ async function addressesOf(
   return isIP(host) === 0 ? untilAborted(resolve(host), signal) : [host];
 }
 
-function explain(
-  thrown: unknown,
-  { endpoint }: Target,
-  deadline: AbortSignal,
-  timeoutMs: number,
-): RunnerError {
+type Stage = Exclude<Inspection['stage'], 'done'>;
+
+/** What did not happen when the time is over. */
+const WAITED_FOR: Readonly<Record<Stage, (target: Target) => string>> = {
+  name: ({ endpoint }) => `no name server answered for ${endpoint.host}`,
+  proxy: () => 'the proxy did not answer',
+  connection: ({ endpoint }) => `${formatEndpoint(endpoint)} did not answer`,
+  tls: ({ endpoint }) => `${formatEndpoint(endpoint)} did not complete the TLS handshake`,
+};
+
+function explain(thrown: unknown, late: string, deadline: AbortSignal): RunnerError {
   const error = RunnerError.from(thrown, 'NETWORK_UNREACHABLE');
   if (!deadline.aborted || error.code !== 'DEADLINE_EXCEEDED') return error;
-  return new RunnerError(
-    'NETWORK_TIMEOUT',
-    `${formatEndpoint(endpoint)} did not answer within ${timeoutMs} ms`,
-    { cause: thrown },
-  );
+  return new RunnerError('NETWORK_TIMEOUT', late, { cause: thrown });
 }
