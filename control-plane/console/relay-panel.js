@@ -42,7 +42,7 @@ function countsText(counts) {
 }
 
 function errorText({ message, remedy, code }, since) {
-  const tried = since === null ? '' : ` Tried again since ${new Date(since).toLocaleString()}.`;
+  const tried = since === null ? '' : ` Retried since ${new Date(since).toLocaleString()}.`;
   return [
     el('p', {}, el('strong', {}, message)),
     el('p', { class: 'small soft' }, `${remedy}${tried}`),

@@ -23,7 +23,7 @@ function failureOf({ message, remedy, retryAt }) {
     'span',
     {},
     el('span', { class: 'badge bad' }, 'Could not start'),
-    ` ${message}. ${remedy} Tried again `,
+    ` ${message}. ${remedy} Next try: `,
     upcoming(retryAt),
   );
 }

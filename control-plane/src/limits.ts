@@ -27,7 +27,7 @@ export interface Limits {
   readonly deployQuietMs: number;
   /** How long an OpenMetadata server may be down before the results of a run are given up. */
   readonly relayPatienceMs: number;
-  /** The longest pause before a server that failed is tried again. */
+  /** The longest pause before a server that failed is retried. */
   readonly relayPauseMaxMs: number;
   /** How often the log of a run says how much of it an OpenMetadata server has. */
   readonly relayProgressMs: number;

@@ -192,7 +192,7 @@ describe('a failed run of a slot', () => {
 describe('a run that cannot be queued', () => {
   const refusal = new ControlPlaneError('CONFLICT', 'the server is away');
 
-  it('is tried again after growing pauses until it succeeds', async () => {
+  it('is retried after growing pauses until it succeeds', async () => {
     const { starter } = stage;
     let tries = 0;
     stage.starter = async (...call) => {

@@ -20,7 +20,7 @@ import {
 useLifecycle();
 
 describe('runs of one service', () => {
-  it('run one after the other, a canceled one until it has ended, and in parallel with a connection test', async () => {
+  it('run one at a time; a canceled run blocks the next until it has ended', async () => {
     await openPrepared();
     const { connection } = await runner({ capacity: 4 });
     const first = await startRun(stage.api);
@@ -30,13 +30,22 @@ describe('runs of one service', () => {
       message: expect.stringContaining(first),
       endsAt: null,
     });
-    const test = (await stage.api.post('/api/v1/services/sandbox/test-connection')).body.id;
-    expect((await acceptNext(connection)).runId).toBe(test);
     await stage.api.post(`/api/v1/runs/${first}/cancel`);
     await pause(600);
     expect(await view(second)).toMatchObject({ state: 'queued' });
     await finish(connection, ref, [], { status: 'cancelled' });
     expect((await acceptNext(connection)).runId).toBe(second);
+  });
+
+  it('run in parallel with a connection test', async () => {
+    await openPrepared();
+    const { connection } = await runner({ capacity: 4 });
+    await startRun(stage.api);
+    await acceptNext(connection);
+    const waiting = await startRun(stage.api);
+    await waitForWait(waiting, 'SERVICE_BUSY');
+    const test = (await stage.api.post('/api/v1/services/sandbox/test-connection')).body.id;
+    expect((await acceptNext(connection)).runId).toBe(test);
   });
 
   it('are placed one at a time when several wait for the same runner', async () => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Copies everything that a control plane needs to be restored, also while it runs: to one directory, or with the
-// key of sealed tokens in a file elsewhere, so that neither alone reveals them.
+// Copies everything that a control plane needs to be restored, also while it runs: to one
+// directory, or with the key of sealed tokens in a file elsewhere, so that neither alone reveals
+// them.
 import {
   chmodSync,
   constants,

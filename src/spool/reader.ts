@@ -5,6 +5,18 @@ import { writeLedger } from './ledger.ts';
 import { type Recovered, segments } from './recover.ts';
 import { type Position, SegmentChain } from './segment-chain.ts';
 
+/** What a writer says of its records. */
+export interface WriterReport {
+  /** Records up to this one are durable. */
+  readonly sequence: Sequence;
+  /** Bytes of the writer's segments since the reader began. */
+  readonly bytes: number;
+  /** Whether the last record is the outcome of the attempt. */
+  readonly complete: boolean;
+  /** Segments before this one no longer grow. */
+  readonly segment?: Sequence;
+}
+
 export interface ReaderOptions {
   readonly disk: Disk;
   readonly directory: string;
@@ -89,15 +101,12 @@ export class SpoolReader {
     return this.#chain.hasBefore(this.#acknowledged + 1);
   }
 
-  /**
-   * Notes a report of the writer: records up to `durable` are durable, its segments since this
-   * reader began hold `writtenBytes`, and segments before `segment` (if present) no longer grow.
-   */
-  advance(durable: Sequence, writtenBytes: number, complete: boolean, segment?: Sequence): void {
+  /** Notes a report of the writer. */
+  advance({ sequence, bytes, complete, segment }: WriterReport): void {
     if (segment !== undefined) this.#chain.note(segment);
-    this.#durable = Math.max(this.#durable, durable);
-    this.#segmentBytes += Math.max(0, writtenBytes - this.#writtenBytes);
-    this.#writtenBytes = Math.max(this.#writtenBytes, writtenBytes);
+    this.#durable = Math.max(this.#durable, sequence);
+    this.#segmentBytes += Math.max(0, bytes - this.#writtenBytes);
+    this.#writtenBytes = Math.max(this.#writtenBytes, bytes);
     this.#complete ||= complete;
   }
 

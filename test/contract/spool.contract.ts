@@ -18,7 +18,7 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
     it('returns the appended records in order, numbered from 1', async () => {
       const writer = await spool.fill(25);
       const reader = spool.newReader();
-      reader.advance(writer.durable, writer.bytes, true);
+      reader.advance({ sequence: writer.durable, bytes: writer.bytes, complete: true });
       const first = await reader.read(1, 1000);
       expect(first).toEqual({
         firstSequence: 1,
@@ -36,7 +36,7 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       const writer = await spool.fill(200, { segmentBytes: 2000 });
       expect((await spool.segmentsOnDisk()).length).toBeGreaterThan(5);
       const reader = spool.newReader();
-      reader.advance(writer.durable, writer.bytes, true);
+      reader.advance({ sequence: writer.durable, bytes: writer.bytes, complete: true });
       for (const from of [1, 57, 9, 200, 120]) {
         const seen: Uint8Array[] = [];
         for (
@@ -53,7 +53,7 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
     it('returns no record before it is reported durable', async () => {
       const writer = await spool.fill(20);
       const reader = spool.newReader();
-      reader.advance(5, writer.bytes, false);
+      reader.advance({ sequence: 5, bytes: writer.bytes, complete: false });
       expect((await reader.read(1, 1_000_000))?.lines).toHaveLength(5);
       expect(await reader.read(6, 1000)).toBeUndefined();
       await reader.close();
@@ -65,7 +65,7 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       await writer.append(line(2), { last: false }, never);
       await writer.flush(never);
       const reader = spool.newReader();
-      reader.advance(2, writer.bytes, false);
+      reader.advance({ sequence: 2, bytes: writer.bytes, complete: false });
       const read = await reader.read(1, 1000);
       expect(read?.lines).toHaveLength(1);
       expect(line(1, 300_000).equals(read!.lines[0]!)).toBe(true);
@@ -86,7 +86,7 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
     it('deletes fully acknowledged segments, and counts the bytes of the rest', async () => {
       const writer = await spool.fill(100, { segmentBytes: 2000 });
       const reader = spool.newReader();
-      reader.advance(writer.durable, writer.bytes, true);
+      reader.advance({ sequence: writer.durable, bytes: writer.bytes, complete: true });
       expect(reader.bytes).toBe(writer.bytes);
       while (
         (await reader.read(reader.acknowledged + 1, 500)) !== undefined &&
@@ -104,7 +104,7 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
     it('rejects an acknowledgement beyond the last record', async () => {
       const writer = await spool.fill(3);
       const reader = spool.newReader();
-      reader.advance(writer.durable, writer.bytes, true);
+      reader.advance({ sequence: writer.durable, bytes: writer.bytes, complete: true });
       await expect(reader.acknowledge(4)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });
       await reader.close();
     });
@@ -112,7 +112,7 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
     it('restores records and acknowledgements after a restart', async () => {
       const writer = await spool.fill(100, { segmentBytes: 2000 });
       const reader = spool.newReader();
-      reader.advance(writer.durable, writer.bytes, true);
+      reader.advance({ sequence: writer.durable, bytes: writer.bytes, complete: true });
       await reader.acknowledge(60);
       await reader.close();
       await writer.close();
@@ -139,7 +139,7 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       const writer = spool.newWriter({ next: 16 });
       await writer.append(line(16), { last: true }, never);
       await writer.flush(never);
-      reader.advance(16, writer.bytes, true);
+      reader.advance({ sequence: 16, bytes: writer.bytes, complete: true });
       expect((await reader.read(14, 1_000_000))?.lines).toEqual([line(14), line(15), line(16)]);
       await reader.close();
     });
@@ -169,7 +169,7 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       await file.write(Buffer.from('X'), 500);
       await file.close();
       const reader = spool.newReader();
-      reader.advance(writer.durable, writer.bytes, true);
+      reader.advance({ sequence: writer.durable, bytes: writer.bytes, complete: true });
       await expect(reader.read(1, 1_000_000)).rejects.toMatchObject({ code: 'SPOOL_CORRUPT' });
       await reader.close();
     });

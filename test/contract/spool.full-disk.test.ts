@@ -47,7 +47,14 @@ async function fullDisk(
     segmentBytes: 4000,
     retryMs: 1,
   });
-  writer.onDurable((durable) => spool.advance(durable, writer.bytes, false, writer.segment));
+  writer.onDurable((durable) =>
+    spool.advance({
+      sequence: durable,
+      bytes: writer.bytes,
+      complete: false,
+      segment: writer.segment,
+    }),
+  );
   for (let sequence = 1; sequence <= 9; sequence++) {
     await writer.append(Buffer.alloc(1000, sequence), { last: false }, never);
     await writer.flush(never);
@@ -123,7 +130,12 @@ describe('the spool on a failing disk', () => {
     });
     let delivering = Promise.resolve();
     writer.onDurable((durable) => {
-      spool.advance(durable, writer.bytes, false, writer.segment);
+      spool.advance({
+        sequence: durable,
+        bytes: writer.bytes,
+        complete: false,
+        segment: writer.segment,
+      });
       delivering = delivering.then(() => spool.acknowledge(durable));
     });
     for (let sequence = 1; sequence <= 400; sequence++)

@@ -28,8 +28,8 @@ interface Changes {
 }
 
 /**
- * A runner that lacks nothing: enrolled with a real control plane, with a secret, a rule for it, and
- * a source with TLS. Tests break one part of it and ask the doctor.
+ * A runner that lacks nothing: enrolled with a real control plane, with a secret, a rule for it,
+ * and a source with TLS. Tests break one part of it and ask the doctor.
  */
 export class DoctorScene {
   readonly directory = mkdtempSync(join(tmpdir(), 'doctor-'));

@@ -96,7 +96,12 @@ export class ModeledSpool {
   }
 
   async #read(bytes: number): Promise<void> {
-    this.#reader.advance(this.#durable, this.#writer.bytes, false, this.#writer.segment);
+    this.#reader.advance({
+      sequence: this.#durable,
+      bytes: this.#writer.bytes,
+      complete: false,
+      segment: this.#writer.segment,
+    });
     const [from, durable] = [this.#acknowledged + 1, this.#durable];
     const batch = await this.#reader.read(from, bytes);
     if (from > durable) return expect(batch).toBeUndefined();
@@ -106,7 +111,12 @@ export class ModeledSpool {
   }
 
   async #acknowledge(share: number): Promise<void> {
-    this.#reader.advance(this.#durable, this.#writer.bytes, false, this.#writer.segment);
+    this.#reader.advance({
+      sequence: this.#durable,
+      bytes: this.#writer.bytes,
+      complete: false,
+      segment: this.#writer.segment,
+    });
     const upTo = this.#acknowledged + Math.floor(share * (this.#durable - this.#acknowledged));
     this.#acknowledged = upTo;
     await this.#reader.acknowledge(upTo);
@@ -130,7 +140,12 @@ export class ModeledSpool {
   async #crash({ power, sizes, steps, again }: Command & { do: 'crash' }): Promise<void> {
     await this.#read(Number.MAX_SAFE_INTEGER);
     for (const size of sizes) await this.#append(size);
-    this.#reader.advance(this.#durable, this.#writer.bytes, false, this.#writer.segment);
+    this.#reader.advance({
+      sequence: this.#durable,
+      bytes: this.#writer.bytes,
+      complete: false,
+      segment: this.#writer.segment,
+    });
     const middle = this.#acknowledged + Math.ceil((this.#durable - this.#acknowledged) / 2);
     const acknowledging = this.#reader.acknowledge(middle).catch(() => undefined);
     this.#acknowledged = middle;

@@ -3,64 +3,30 @@ import { deletePipeline, savePipeline } from '../definitions/definitions.ts';
 import { existingPipeline } from '../definitions/existing.ts';
 import { tagOf } from '../definitions/precondition.ts';
 import type { Deps } from '../deps.ts';
-import {
-  application,
-  createRoute,
-  DELETED,
-  jsonBody,
-  preconditionOf,
-  PreconditionHeaders,
-  REFUSALS,
-  requestBody,
-  SECURITY,
-} from './routing.ts';
-import { NameParameter, PipelineRequest, PipelineView } from './schemas.ts';
+import { definitionRoutes } from './definition-routes.ts';
+import { application, preconditionOf } from './routing.ts';
+import { PipelineRequest, PipelineView } from './schemas.ts';
 
-const PATH = '/api/v1/pipelines/{name}';
-const pipeline = {
-  200: jsonBody(PipelineView, 'The pipeline; the ETag header identifies this state'),
-  ...REFUSALS,
-};
-
-const putRoute = createRoute({
-  method: 'put',
-  path: PATH,
-  summary: 'Create a pipeline, or replace the state given in If-Match',
-  security: SECURITY,
-  request: { params: NameParameter, headers: PreconditionHeaders, ...requestBody(PipelineRequest) },
-  responses: pipeline,
-});
-const listRoute = createRoute({
-  method: 'get',
-  path: '/api/v1/pipelines',
-  summary: 'List pipelines',
-  security: SECURITY,
-  responses: {
-    200: jsonBody(z.object({ pipelines: z.array(PipelineView) }), 'All pipelines'),
-    ...REFUSALS,
+const routes = definitionRoutes({
+  path: '/api/v1/pipelines/{name}',
+  listPath: '/api/v1/pipelines',
+  request: PipelineRequest,
+  view: PipelineView,
+  list: z.object({ pipelines: z.array(PipelineView) }),
+  texts: {
+    put: 'Create a pipeline, or replace the state given in If-Match',
+    list: 'List pipelines',
+    get: 'Get a pipeline',
+    delete: 'Delete a pipeline',
+    view: 'The pipeline; the ETag header identifies this state',
+    all: 'All pipelines',
   },
-});
-const getRoute = createRoute({
-  method: 'get',
-  path: PATH,
-  summary: 'Get a pipeline',
-  security: SECURITY,
-  request: { params: NameParameter },
-  responses: pipeline,
-});
-const deleteRoute = createRoute({
-  method: 'delete',
-  path: PATH,
-  summary: 'Delete a pipeline',
-  security: SECURITY,
-  request: { params: NameParameter, headers: PreconditionHeaders },
-  responses: DELETED,
 });
 
 export function pipelinesApi(deps: Deps): OpenAPIHono {
   const { read } = deps.store;
   const app = application();
-  app.openapi(putRoute, async (context) => {
+  app.openapi(routes.put, async (context) => {
     const { displayName, ...request } = context.req.valid('json');
     const draft = {
       name: context.req.valid('param').name,
@@ -70,14 +36,14 @@ export function pipelinesApi(deps: Deps): OpenAPIHono {
     const saved = await savePipeline(deps, draft, preconditionOf(context.req.valid('header')));
     return context.json(saved, 200, { etag: tagOf(saved) });
   });
-  app.openapi(listRoute, async (context) =>
+  app.openapi(routes.list, async (context) =>
     context.json({ pipelines: await read.definitions.pipelines() }, 200),
   );
-  app.openapi(getRoute, async (context) => {
+  app.openapi(routes.get, async (context) => {
     const found = await existingPipeline(read, context.req.valid('param').name);
     return context.json(found, 200, { etag: tagOf(found) });
   });
-  app.openapi(deleteRoute, async (context) => {
+  app.openapi(routes.delete, async (context) => {
     await deletePipeline(
       deps,
       context.req.valid('param').name,

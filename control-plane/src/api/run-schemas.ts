@@ -90,7 +90,7 @@ export const RunViewSchema = z
           .object({ code: z.string(), message: z.string(), remedy: z.string() })
           .nullable()
           .openapi({ description: 'What keeps the results from arriving, or why they did not' }),
-        troubleSince: Time.nullable().openapi({ description: 'Since when it is tried again' }),
+        troubleSince: Time.nullable().openapi({ description: 'Since when it is retried' }),
       })
       .nullable()
       .openapi({

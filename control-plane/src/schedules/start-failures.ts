@@ -12,11 +12,11 @@ export interface StartFailure {
   readonly tries: number;
   /** When the first start of this slot failed. */
   readonly since: Moment;
-  /** When it is tried again; null when the slot was given up. */
+  /** When it is retried; null when the slot was given up. */
   readonly retry: Moment | null;
 }
 
-/** The starts that failed, by pipeline. After a restart, what is due is tried again at once. */
+/** The starts that failed, by pipeline. After a restart, what is due is retried at once. */
 export class StartFailures {
   readonly #failures = new Map<string, StartFailure>();
 

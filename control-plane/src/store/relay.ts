@@ -8,7 +8,7 @@ import type { ErrorBody } from '../runtime/errors.ts';
 export const RELAY_RESULTS = ['success', 'partialSuccess', 'failed', 'stopped'] as const;
 export type RelayResult = (typeof RELAY_RESULTS)[number];
 
-/** What keeps a relay from going on; it is tried again. */
+/** What keeps a relay from going on; it is retried. */
 export interface Trouble {
   readonly error: ErrorBody;
   readonly since: number;

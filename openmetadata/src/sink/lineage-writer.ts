@@ -114,11 +114,10 @@ export class LineageWriter {
     signal: AbortSignal,
   ): Promise<void> {
     const { server, summary } = this.#deps;
-    let stored: Stored = new Map();
-    await summary.guard(`lineage of "${to}"`, signal, async () => {
-      stored = await this.#upstream(to, id, signal);
-    });
-    for (const [fromId, details] of stored) {
+    const stored = await summary.guard(`lineage of "${to}"`, signal, () =>
+      this.#upstream(to, id, signal),
+    );
+    for (const [fromId, details] of stored ?? []) {
       const from = names.get(fromId);
       if (
         from === undefined ||
@@ -126,7 +125,7 @@ export class LineageWriter {
         this.#received.get(to)?.has(from) === true
       )
         continue;
-      const what = `lineage from "${from}" to "${to}"`;
+      const what = nameOf({ from, to });
       await summary.attempt(what, 'lineageDeleted', signal, async () => {
         await server.send(
           { method: 'DELETE', path: `/lineage/table/${fromId}/table/${id}`, what, accept: [404] },
@@ -191,7 +190,7 @@ export class LineageWriter {
   }
 }
 
-function nameOf({ from, to }: LineageRecord): string {
+function nameOf({ from, to }: Pick<LineageRecord, 'from' | 'to'>): string {
   return `lineage from "${from}" to "${to}"`;
 }
 

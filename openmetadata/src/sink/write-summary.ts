@@ -99,20 +99,30 @@ export class WriteSummary {
     signal: AbortSignal,
     work: () => Promise<void>,
   ): Promise<void> {
-    try {
+    const isDone = await this.guard(name, signal, async () => {
       await work();
+      return true;
+    });
+    if (isDone && counted !== undefined)
+      this.count(typeof counted === 'string' ? counted : counted());
+  }
+
+  /** The result of `work`; undefined if it fails, which is counted. Rethrows like `attempt`. */
+  async guard<T>(
+    name: string,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      const result = await work();
       this.#consecutiveFailures = 0;
-      if (counted !== undefined) this.count(typeof counted === 'string' ? counted : counted());
+      return result;
     } catch (thrown) {
       const error = RunnerError.from(thrown, 'SINK_FAILED');
       if (signal.aborted || !TOLERATED.has(error.code)) throw error;
       this.#failed(name, error);
+      return undefined;
     }
-  }
-
-  /** Like `attempt`, for work that counts only when it fails. */
-  async guard(name: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    await this.attempt(name, undefined, signal, work);
   }
 
   #failed(name: string, error: RunnerError): void {

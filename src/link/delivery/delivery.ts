@@ -19,7 +19,7 @@ export interface DeliveryOptions {
   readonly onDelivered: (attempt: Attempt) => void;
   /** Called when a record can never be delivered; the attempt is then dropped. */
   readonly onUndeliverable: (error: RunnerError) => void;
-  /** Called when an acknowledgement could not be written; it is tried again. */
+  /** Called when an acknowledgement could not be written; it is retried. */
   readonly onSpoolError: (error: RunnerError) => void;
 }
 

@@ -49,7 +49,7 @@ describe('an outbox', () => {
       await writer.append(Buffer.from(`${record}\n`.padStart(100)), { last: false }, never);
       if (record % 4 === 0) await writer.flush(never);
     }
-    outbox.advance(writer.durable, writer.bytes, false);
+    outbox.advance({ sequence: writer.durable, bytes: writer.bytes, complete: false });
     await writer.close();
     const closing = systemClock
       .sleep(3, never)
@@ -82,7 +82,7 @@ describe('an outbox', () => {
     await stage.work(['a\n', 'b\n'], { last: false, report: true });
     await outbox.acknowledge(2);
     expect(await segmentsOf(outbox)).toHaveLength(1);
-    outbox.advance(2, 100, false, 3);
+    outbox.advance({ sequence: 2, bytes: 100, complete: false, segment: 3 });
     await expect.poll(() => segmentsOf(outbox)).toEqual([]);
     await stage.store.closeInterrupted(job.ref, stopped);
     expect(outbox.durable()).toEqual({ sequence: 3, complete: true });
@@ -108,15 +108,15 @@ describe('an outbox', () => {
       await writer.flush(never);
     };
     for (let record = 1; record <= 3; record++) await write();
-    outbox.advance(3, writer.bytes, false, 3);
+    outbox.advance({ sequence: 3, bytes: writer.bytes, complete: false, segment: 3 });
     const acknowledged = outbox.acknowledge(3);
     await deleting.promise;
-    outbox.advance(3, writer.bytes, false, 4);
+    outbox.advance({ sequence: 3, bytes: writer.bytes, complete: false, segment: 4 });
     deleted.resolve();
     await acknowledged;
     expect(await segmentsOf(outbox)).toEqual([]);
     await write();
-    outbox.advance(4, writer.bytes, false, 4);
+    outbox.advance({ sequence: 4, bytes: writer.bytes, complete: false, segment: 4 });
     expect((await outbox.read(4, 1000))?.firstSequence).toBe(4);
     await writer.close();
   });

@@ -8,7 +8,7 @@ import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import { type Journal, removeAttempt, writeJournal } from '../../spool/journal.ts';
 import type { ProcessIdentity } from '../../../foundation/src/runtime/processes.ts';
-import { SpoolReader } from '../../spool/reader.ts';
+import { SpoolReader, type WriterReport } from '../../spool/reader.ts';
 import { recover, type Recovered } from '../../spool/recover.ts';
 import { writeFromReserve } from '../../spool/reserve.ts';
 import type { Outbox, OutboxBatch } from './outbox.ts';
@@ -108,8 +108,8 @@ export class SpoolOutbox implements Outbox {
   }
 
   /** Takes the worker's report, see SpoolReader.advance. */
-  advance(durable: Sequence, writtenBytes: number, complete: boolean, segment?: Sequence): void {
-    this.#reader.advance(durable, writtenBytes, complete, segment);
+  advance(report: WriterReport): void {
+    this.#reader.advance(report);
     this.#announce();
     if (this.#reader.hasDeletable) this.#free();
   }
@@ -143,7 +143,7 @@ export class SpoolOutbox implements Outbox {
   }
 
   /**
-   * Deletes segments that were acknowledged before the worker closed them. A failure is tried again
+   * Deletes segments that were acknowledged before the worker closed them. A failure is retried
    * at its next report.
    */
   #free(): void {
@@ -191,7 +191,7 @@ export class SpoolOutbox implements Outbox {
     try {
       const record = { sequence, last: true, payload };
       const bytes = await writeFromReserve(this.#options.disk, this.directory, record);
-      this.#reader.advance(sequence, bytes, true, sequence);
+      this.#reader.advance({ sequence, bytes, complete: true, segment: sequence });
     } catch (thrown) {
       throw RunnerError.from(thrown, 'SINK_FAILED');
     }

@@ -76,7 +76,7 @@ describe('a worker process', () => {
     const { worker, outbox } = await stage.start('stop on request');
     await untilDurable(outbox, 1);
     const other = await stage.store.create(jobFor('run-2', ''));
-    other.advance(1, 90_000, false);
+    other.advance({ sequence: 1, bytes: 90_000, complete: false });
     await untilDurable(outbox, 2);
     await other.discard();
     await untilDurable(outbox, 3);

@@ -135,12 +135,7 @@ export class WorkerProcess implements WorkerHandle {
   #act(message: FromWorker): void {
     switch (message.type) {
       case 'durable':
-        return this.#outbox.advance(
-          message.sequence,
-          message.bytes,
-          message.complete,
-          message.segment,
-        );
+        return this.#outbox.advance(message);
       case 'progress':
         for (const listener of this.#progressListeners) listener(message.progress);
         return;

@@ -75,7 +75,7 @@ export class OutboxStage {
     for (const [index, line] of lines.entries())
       await writer.append(Buffer.from(line), { last: last && index === lines.length - 1 }, never);
     await writer.flush(never);
-    if (report) outbox.advance(writer.durable, writer.bytes, last);
+    if (report) outbox.advance({ sequence: writer.durable, bytes: writer.bytes, complete: last });
     await writer.close();
   }
 

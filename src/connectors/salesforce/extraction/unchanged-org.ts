@@ -8,7 +8,7 @@ import { unchangedRecords } from './unchanged-records.ts';
 
 /**
  * The org has not changed since the previous run, which covered all objects. Only the objects that
- * failed then are tried again, because the reason may have passed.
+ * failed then are retried, because the reason may have passed.
  */
 export async function* extractUnchangedOrg(
   run: RunContext,
