@@ -87,6 +87,31 @@ describe('records after the tables', () => {
     expect(catalog.server.busiest).toBeGreaterThan(1);
   });
 
+  it('list stored procedures when there are many, and do not ask for those of a new schema', async () => {
+    const code = (index: number, text = 'x'): SinkRecord => ({
+      kind: 'entity',
+      type: 'storedProcedure',
+      fqn: `${SCHEMA}.trigger${index}`,
+      request: {
+        name: `trigger${index}`,
+        databaseSchema: SCHEMA,
+        storedProcedureCode: { code: text },
+      },
+    });
+    const all = Array.from({ length: 130 }, (_, index) => code(index));
+    const procedures = (): readonly string[] =>
+      catalog.server.requests.filter((title) => title.includes(' /storedProcedures'));
+    await catalog.run([...parents, ...all]);
+    expect(new Set(procedures())).toEqual(new Set(['PUT /storedProcedures']));
+    catalog.server.requests.length = 0;
+    await catalog.run([...parents, ...all.slice(0, 129), code(129, 'y')]);
+    expect(catalog.countRequests('PUT /storedProcedures')).toBe(1);
+    expect(procedures().length).toBeLessThan(25);
+    expect(catalog.server.store.get('storedProcedure', `${SCHEMA}.trigger129`)).toMatchObject({
+      storedProcedureCode: { code: 'y' },
+    });
+  });
+
   it('skip unchanged lineage', async () => {
     const edge = (fromColumns: readonly string[]): SinkRecord => ({
       kind: 'lineage',

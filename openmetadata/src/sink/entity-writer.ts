@@ -45,6 +45,11 @@ export class EntityWriter {
     this.#override = override;
   }
 
+  /** Whether the source's values replace those of people. */
+  get overrides(): boolean {
+    return this.#override;
+  }
+
   async find({ type, fqn }: Target, signal: AbortSignal): Promise<Found | undefined> {
     const answer = await this.#server.find(
       `${byName(type, fqn)}?include=all&fields=${FIELDS[type]}`,

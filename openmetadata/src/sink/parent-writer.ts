@@ -1,9 +1,10 @@
 import type { EntityRecord } from '../../../foundation/src/domain/record.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import type { EntityWriter } from './entity-writer.ts';
+import type { EntityWriter, Found } from './entity-writer.ts';
 import { titled } from './entity.ts';
 import { fingerprint, sourceHash } from './fingerprint.ts';
+import type { ProcedureIndex } from './procedure-index.ts';
 import type { ClassificationRecord, TagRecord } from './records.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
@@ -12,6 +13,7 @@ export interface ParentWriterDeps {
   readonly server: MetadataServer;
   readonly entities: EntityWriter;
   readonly index: TableIndex;
+  readonly procedures: ProcedureIndex;
   readonly logger: Logger;
   /** The connection of a service that is created, without secrets. */
   readonly serviceConnection: () => Readonly<Record<string, unknown>> | undefined;
@@ -30,9 +32,14 @@ export class ParentWriter {
 
   /** Resolves with whether anything had to be written. */
   async put(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
-    return record.type === 'databaseService'
-      ? this.#putService(record, signal)
-      : this.#putContainer(record, signal);
+    switch (record.type) {
+      case 'databaseService':
+        return this.#putService(record, signal);
+      case 'storedProcedure':
+        return this.#putProcedure(record, signal);
+      default:
+        return this.#putContainer(record, signal);
+    }
   }
 
   /**
@@ -70,10 +77,32 @@ export class ParentWriter {
   }
 
   async #putContainer(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
-    const hash = sourceHash(fingerprint(record.request), []);
-    const { entities, index } = this.#deps;
+    const { entities, index, procedures } = this.#deps;
     const found = await entities.find(record, signal);
-    if (found === undefined && record.type === 'databaseSchema') index.addEmptySchema(record.fqn);
+    if (found === undefined && record.type === 'databaseSchema') {
+      index.addEmptySchema(record.fqn);
+      procedures.addEmptySchema(record.fqn);
+    }
+    return this.#putHashed(record, hashOf(record), found, signal);
+  }
+
+  async #putProcedure(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
+    const { entities, procedures } = this.#deps;
+    const hash = hashOf(record);
+    const known = entities.overrides ? 'unlisted' : await procedures.get(record.fqn, signal);
+    if (known !== undefined && known !== 'unlisted' && !known.deleted && known.sourceHash === hash)
+      return false;
+    const found = known === undefined ? undefined : await entities.find(record, signal);
+    return this.#putHashed(record, hash, found, signal);
+  }
+
+  async #putHashed(
+    record: EntityRecord,
+    hash: string,
+    found: Found | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { entities } = this.#deps;
     if (found?.entity.deleted === false && found.entity.sourceHash === hash)
       return entities.override(record, record.request, signal);
     await entities.put(record, { ...record.request, sourceHash: hash }, found, signal);
@@ -107,6 +136,10 @@ export class ParentWriter {
     await server.send({ method: 'PUT', path, what, body }, signal);
     return true;
   }
+}
+
+function hashOf({ request }: EntityRecord): string {
+  return sourceHash(fingerprint(request), []);
 }
 
 /** A tag's fully qualified name; parts with a dot or a quote are quoted. */

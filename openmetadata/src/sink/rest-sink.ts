@@ -12,6 +12,7 @@ import { LineageWriter } from './lineage-writer.ts';
 import { MetadataRestSink } from './metadata-rest-sink.ts';
 import { ParentWriter } from './parent-writer.ts';
 import { PipelineReporter, type Pipeline } from './pipeline-status.ts';
+import { ProcedureIndex } from './procedure-index.ts';
 import { RecordWriter } from './record-writer.ts';
 import type { MetadataSink } from './records.ts';
 import { MetadataServer } from './server.ts';
@@ -170,6 +171,7 @@ function createRecordWriter(
       server,
       entities,
       index,
+      procedures: new ProcedureIndex(server),
       logger,
       serviceConnection: options.serviceConnection ?? (() => undefined),
     }),
