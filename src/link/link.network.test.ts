@@ -1,3 +1,4 @@
+import { MemoryEpochs } from '../../test/support/link/memory-epochs.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Peer } from '../../test/contract/channel.contract.ts';
 import { NetworkStage } from '../../test/contract/channel.stage.ts';
@@ -70,6 +71,7 @@ describe.each(['ws', 'grpc'] as const)('a link over %s', (kind) => {
     };
     stop = new AbortController();
     link = createLink({
+      epochs: new MemoryEpochs(),
       identity,
       dialers: [dialer],
       store,

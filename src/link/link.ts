@@ -74,6 +74,7 @@ class RunnerLink implements Link {
 
   async run(signal: AbortSignal): Promise<void> {
     const open = await recoverAttempts(this.#attempts, this.#runDeps());
+    for (const { ref } of this.#attempts.all()) this.#options.epochs.begun(ref);
     const group = new TaskGroup(signal);
     for (const attempt of open) group.start((scope) => this.#closeRecovered(attempt, scope));
     group.start((scope) => this.#supervisor.run(scope));

@@ -9,6 +9,7 @@ import type { Predecessor } from './connection/predecessor.ts';
 import type { Identity } from './enrollment/identity.ts';
 import type { History } from './history/history.ts';
 import type { OutboxStore } from './outbox/outbox.ts';
+import type { EpochMemory } from './replay/epoch-memory.ts';
 import type { LinkTiming } from './timing.ts';
 import type { StartWorker } from './workers/worker-handle.ts';
 
@@ -17,6 +18,8 @@ export interface LinkOptions {
   /** The kinds of channel that may be used, preferred first. */
   readonly dialers: readonly Dialer[];
   readonly store: OutboxStore;
+  /** Recognizes offers of attempts that have begun here before. */
+  readonly epochs: EpochMemory;
   readonly startWorker: StartWorker;
   /** Largest number of attempts that run at a time. */
   readonly capacity: number;

@@ -1,3 +1,4 @@
+import { MemoryEpochs } from '../../test/support/link/memory-epochs.ts';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -32,6 +33,7 @@ describe.runIf(canMount('src/link/small-disk'))('a link on a disk of one megabyt
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', stateDir]);
     store = await openOutboxStore({ stateDir, clock: systemClock, logger: silentLogger });
     link = createLink({
+      epochs: new MemoryEpochs(),
       identity,
       dialers: [
         new MemoryDialer(AUTHORITY, systemClock, (wire, codec) =>

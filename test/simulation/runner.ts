@@ -4,6 +4,7 @@ import type { Predecessor } from '../../src/link/connection/predecessor.ts';
 import { type Identity, rawPublicKey } from '../../src/link/enrollment/identity.ts';
 import { createLink, type Link } from '../../src/link/link.ts';
 import { SpoolOutboxStore } from '../../src/link/outbox/spool-outbox-store.ts';
+import { type EpochMemory, openEpochMemory } from '../../src/link/replay/epoch-memory.ts';
 import type { LinkTiming } from '../../src/link/timing.ts';
 import { createStartWorker } from '../../src/link/workers/start-worker.ts';
 import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
@@ -139,6 +140,7 @@ export class Runner {
       identity,
       dialers: [network.dialer('ws', route, process), network.dialer('grpc', route, process)],
       store,
+      epochs: await this.#openEpochs(process),
       startWorker,
       capacity,
       checkOffer: () => Promise.resolve(undefined),
@@ -171,6 +173,16 @@ export class Runner {
     const store = new SpoolOutboxStore(options, SPOOL, { release: () => Promise.resolve() });
     await store.recover();
     return store;
+  }
+
+  #openEpochs(process: SimulatedProcess): Promise<EpochMemory> {
+    const { machine, identity } = this;
+    return openEpochMemory({
+      disk: machine.diskOf(process),
+      file: `${STATE}/epochs`,
+      owner: identity.runnerId,
+      clock: process.clock,
+    });
   }
 
   #predecessor(): Predecessor {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Dialer } from '../../channel/channel.ts';
 import { createDialers } from '../../channel/dialers.ts';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
@@ -9,6 +10,7 @@ import { LogTails } from '../../link/history/log-tails.ts';
 import { findPredecessor } from '../../link/connection/predecessor.ts';
 import { createLink, type Link } from '../../link/link.ts';
 import { openOutboxStore, type SpoolOutboxStore } from '../../link/outbox/spool-outbox-store.ts';
+import { type EpochMemory, openEpochMemory } from '../../link/replay/epoch-memory.ts';
 import type { StartWorker } from '../../link/workers/worker-handle.ts';
 import { createStartWorker } from '../../link/workers/start-worker.ts';
 import { createConnect } from '../../../foundation/src/network/open.ts';
@@ -56,6 +58,7 @@ export async function composeRunner(
     identity,
     dialers,
     store,
+    epochs: await openEpochs(config, identity),
     startWorker: workersFor(config, store, listened, env),
     capacity: config.capacity,
     checkOffer: createOfferCheck(policy, logger),
@@ -97,6 +100,14 @@ function openHistory(
 ): HistoryFiles {
   const redact = hideProxyPassword(network.proxy);
   return new HistoryFiles({ stateDir, disk: nodeDisk, clock: systemClock, logger, tails, redact });
+}
+
+function openEpochs(
+  { stateDir }: RunnerConfig,
+  { runnerId: owner }: Identity,
+): Promise<EpochMemory> {
+  const file = join(stateDir, 'epochs');
+  return openEpochMemory({ disk: nodeDisk, file, owner, clock: systemClock });
 }
 
 function workersFor(

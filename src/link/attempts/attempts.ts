@@ -91,7 +91,7 @@ export class Attempts {
    */
   async begin(job: Job): Promise<Attempt> {
     const { store, run } = this.#options;
-    this.#assertCapacity();
+    this.assertCapacity();
     this.#reserved += 1;
     const outbox = await store.create(job).finally(() => (this.#reserved -= 1));
     const attempt = new Attempt(outbox, { name: 'starting' });
@@ -103,7 +103,8 @@ export class Attempts {
     return attempt;
   }
 
-  #assertCapacity(): void {
+  /** Throws AT_CAPACITY. */
+  assertCapacity(): void {
     const { capacity } = this.#options;
     const occupied = this.occupied();
     if (occupied < capacity) return;

@@ -14,6 +14,7 @@ import { Queue } from '../../../foundation/src/runtime/queue.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 import { leaseEnd, type Leases } from '../attempts/leases.ts';
+import type { EpochMemory } from '../replay/epoch-memory.ts';
 import { toAttemptRef } from '../connection/frame-fields.ts';
 
 const WORKFLOW_MAX_BYTES = 512 * 1024;
@@ -25,6 +26,7 @@ const VACATE_MS = 5_000;
 
 export interface OffersOptions {
   readonly attempts: Attempts;
+  readonly epochs: EpochMemory;
   readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -50,7 +52,7 @@ type Answer =
 
 /**
  * Answers offers one by one. An attempt is journaled before it is accepted; the same offer again is
- * accepted again.
+ * accepted again while the attempt is held here, and a replay afterwards.
  */
 export class Offers {
   readonly #options: OffersOptions;
@@ -123,7 +125,7 @@ export class Offers {
   }
 
   async #begin(job: Job, { offer, sentAfter }: WaitingOffer): Promise<Answer> {
-    const { clock, attempts, leases, leaseMs, draining, checkOffer } = this.#options;
+    const { clock, attempts, epochs, leases, leaseMs, draining, checkOffer } = this.#options;
     if (draining()) throw new RunnerError('DRAINING', 'the runner takes no more work');
     const denied = await checkOffer(job);
     if (denied !== undefined) return { rejected: denied };
@@ -134,12 +136,18 @@ export class Offers {
         'the lease of the offer may have expired before the offer was read',
         { retryable: true },
       );
+    attempts.assertCapacity();
+    await epochs.reserve(job.ref);
     const attempt = await attempts.begin(job);
+    epochs.begun(job.ref);
     leases.grant(job.ref, ttlMs, sentAfter);
     return { accepted: attempt, isNew: true };
   }
 
-  /** Two attempts of one run are never active at the same time: the higher epoch wins. */
+  /**
+   * Two attempts of one run are never active at the same time: the higher epoch wins. Throws before
+   * anything is stopped.
+   */
   #supersedeOlder(ref: AttemptRef): void {
     const others = this.#options.attempts
       .ofRun(ref)
@@ -149,6 +157,7 @@ export class Offers {
         'ATTEMPT_STALE',
         'this runner is already running a newer attempt of the run',
       );
+    this.#options.epochs.assertNew(ref);
     for (const other of others)
       this.#options.attempts.drop(
         other,

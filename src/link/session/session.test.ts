@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noMetrics } from '../../../foundation/src/logging/metrics.ts';
+import { MemoryEpochs } from '../../../test/support/link/memory-epochs.ts';
 import { LinkStage } from '../../../test/support/link/link-stage.ts';
 import { channelOver, MemoryWire } from '../../channel/memory.ts';
 import { loadCodec } from '../../channel/codec.ts';
@@ -22,6 +23,7 @@ describe('a session', () => {
       metrics: noMetrics,
       timing: DEFAULT_TIMING,
       capacity: 1,
+      epochs: new MemoryEpochs(),
       jobDeadlineMs: 1_000,
       helloAt: 0,
       agreement: {

@@ -35,6 +35,7 @@ export interface SessionTiming {
 /** What every session of a link uses. */
 export interface SessionDeps {
   readonly attempts: Attempts;
+  readonly epochs: OffersOptions['epochs'];
   readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;

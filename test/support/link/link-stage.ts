@@ -10,6 +10,7 @@ import type { LogData, Logger } from '../../../foundation/src/logging/logger.ts'
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import { SimulatedClock } from '../simulated-clock.ts';
 import { ControlPlaneDouble } from './control-plane-double.ts';
+import { MemoryEpochs } from './memory-epochs.ts';
 import { MemoryOutboxStore } from './memory-outbox.ts';
 import { type ScriptedWorker, ScriptedWorkers } from './scripted-workers.ts';
 
@@ -83,6 +84,7 @@ export class LinkStage {
       identity: this.identity,
       dialers: [this.dialer()],
       store: this.store,
+      epochs: before?.options.epochs ?? new MemoryEpochs(),
       startWorker: this.workers.start,
       capacity: 2,
       checkOffer: async () => undefined,

@@ -31,6 +31,11 @@ export const jobs = {
     'The offered attempt is not newer than an attempt that this runner already had.',
     'No action is needed. The control plane offers the run again with a higher epoch.',
   ),
+  OFFER_REPLAYED: entry(
+    'transient',
+    'The offered attempt, or a newer one of the same run, has already begun on this runner.',
+    'No action is needed if a control plane was restored from a backup: it offers the run again with a higher epoch. Otherwise find out who sent the offer again.',
+  ),
   LEASE_LOST: entry(
     'transient',
     'The lease expired, or the control plane assigned the run to another attempt.',

@@ -16,6 +16,11 @@ export const spool = {
     'Records in the spool are damaged.',
     'Check the disk. The attempt is reported as interrupted, and the run is retried.',
   ),
+  EPOCHS_DAMAGED: entry(
+    'permanent',
+    'The file with the epochs of earlier attempts is damaged.',
+    'Check the disk. Delete the file named in the message to start; offers of earlier attempts are then no longer recognized.',
+  ),
   STATE_LOCKED: entry(
     'user',
     'Another process uses this state directory.',
