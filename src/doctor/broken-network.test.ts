@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   createAuthority,
   type Authority,
@@ -14,10 +14,8 @@ import type { Machine } from './options.ts';
 let authority: Authority;
 let scene: DoctorScene;
 let closers: (() => unknown)[];
-beforeAll(async () => {
-  authority = await createAuthority('Example Corp Inspection CA');
-});
 beforeEach(async () => {
+  authority = await createAuthority('Example Corp Inspection CA');
   closers = [];
   scene = await DoctorScene.open();
 });
@@ -127,6 +125,14 @@ const ROWS: readonly Row[] = [
     /^tls: localhost:\d+: the certificate of localhost expired on \d{4}-/,
   ],
   [
+    'a control plane whose CA has expired',
+    async () => {
+      authority = await createAuthority('Old CA', { fromDays: -40, untilDays: -2 });
+      await intercept(['localhost'], {});
+    },
+    /^tls: localhost:\d+: the certificate of Old CA expired on \d{4}-/,
+  ],
+  [
     'a control plane whose certificate is not valid yet',
     () => intercept(['localhost'], { fromDays: 2 }),
     /^tls: localhost:\d+: the certificate of localhost is not valid before \d{4}-/,
@@ -201,6 +207,18 @@ describe('a warning names', () => {
     expect(findings(await scene.diagnose(), 'warn')).toEqual([
       `tls: ${SOURCE}:443: TLS is intercepted: the certificate is not from a public CA but from Test CA`,
     ]);
+  });
+});
+
+describe('an address that the policy denies', () => {
+  it('gets no connection', async () => {
+    let connections = 0;
+    const port = await listen(createServer(() => (connections += 1)));
+    scene.policy({ hosts: [`${SOURCE}:${port}`] });
+    scene.configure({ network: { connectTo: [] } });
+    const report = await scene.diagnose({ machine: resolveExcept(SOURCE, '127.0.0.1') });
+    expect(firstFailure(report)).toMatch(/^dns: .*private addresses are not permitted/);
+    expect(connections).toBe(0);
   });
 });
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import tls, { type TlsOptions } from 'node:tls';
@@ -76,6 +77,14 @@ describe('a look at a server', () => {
     expect(problem).toBeDefined();
     expect(received).toBe('HEAD / HTTP/1.1\r\nHost: plane.test:443\r\nConnection: close\r\n\r\n');
     expect(serverTime).toBe(Date.parse('2026-10-21T07:28:00Z'));
+  });
+
+  it('tells a CA of the public from a CA of a company', () => {
+    const x509 = new X509Certificate(tls.rootCertificates[0]!);
+    const certificate = { subject: '', issuer: '', notBefore: 0, notAfter: 0, x509 };
+    expect(isPublic([certificate])).toBe(true);
+    const own = { ...certificate, x509: new X509Certificate(authority.caPem) };
+    expect(isPublic([own])).toBe(false);
   });
 
   it.each([

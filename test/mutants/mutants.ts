@@ -1,3 +1,4 @@
+import { DOCTOR_MUTANTS } from './doctor-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { RELAY_MUTANTS } from './relay-mutants.ts';
 
@@ -235,4 +236,5 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['control-plane/test/placement.test.ts'],
   },
   ...RELAY_MUTANTS,
+  ...DOCTOR_MUTANTS,
 ];

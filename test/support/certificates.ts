@@ -30,13 +30,16 @@ export interface Authority {
   issue(names: readonly string[], options?: LeafOptions): Promise<Leaf>;
 }
 
-export async function createAuthority(name = 'Test CA'): Promise<Authority> {
+export async function createAuthority(
+  name = 'Test CA',
+  valid: LeafOptions = { fromDays: -1, untilDays: 30 },
+): Promise<Authority> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${name}`,
     keys,
     signingAlgorithm: ALGORITHM,
-    ...validity({ fromDays: -1, untilDays: 30 }),
+    ...validity(valid),
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(

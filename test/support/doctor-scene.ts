@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { openStage, type Stage } from '../../control-plane/test/stage.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
@@ -167,7 +168,7 @@ export class DoctorScene {
       credentialsDir: undefined,
       join,
     };
-    return diagnose(
+    const report = await diagnose(
       {
         machine: {
           ...thisMachine(),
@@ -190,6 +191,8 @@ export class DoctorScene {
       },
       AbortSignal.timeout(60_000),
     );
+    expectRemedies(report);
+    return report;
   }
 
   /** As in the program, which excludes its memory from core dumps. */
@@ -202,6 +205,12 @@ export class DoctorScene {
     this.source.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** Every report has one remedy for each failure and each warning, and none for the rest. */
+function expectRemedies({ checks }: Report): void {
+  for (const { status, subject, remedy } of checks.flatMap((check) => check.findings))
+    expect([subject, remedy !== undefined]).toEqual([subject, ['warn', 'fail'].includes(status)]);
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
