@@ -1,6 +1,7 @@
 import type { EntityType } from '../../../foundation/src/domain/record.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import { keepEdits, overrideEdits } from './edits.ts';
+import { withColumnProperties } from './column-properties.ts';
+import { changesTypes, keepEdits, overrideEdits } from './edits.ts';
 import {
   byName,
   ENTITY_PATHS,
@@ -9,7 +10,7 @@ import {
   titled,
   type StoredEntity,
 } from './entity.ts';
-import type { MetadataServer } from './server.ts';
+import type { Answer, MetadataServer } from './server.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -66,6 +67,18 @@ export class EntityWriter {
     return found === undefined || this.#override ? request : keepEdits(request, found.entity);
   }
 
+  /** A second request that a table needs when this one changes the types of columns. */
+  async second(
+    fqn: string,
+    prepared: Json,
+    { entity }: Found,
+    signal: AbortSignal,
+  ): Promise<Json | undefined> {
+    return changesTypes(prepared, entity)
+      ? withColumnProperties(fqn, prepared, this.#server, signal)
+      : undefined;
+  }
+
   /**
    * Creates or updates the entity, or restores a soft-deleted one. Resolves with the entity's id.
    */
@@ -75,16 +88,24 @@ export class EntityWriter {
     found: Found | undefined,
     signal: AbortSignal,
   ): Promise<string> {
-    const answer = await this.#server.send(
-      {
-        method: 'PUT',
-        path: ENTITY_PATHS[target.type],
-        what: titled(target.type, target.fqn),
-        body: this.prepare(request, found),
-        hasArrived: async () => this.#isStored(target, request, signal),
-      },
-      signal,
-    );
+    const prepared = this.prepare(request, found);
+    const second =
+      found === undefined || target.type !== 'table'
+        ? undefined
+        : await this.second(target.fqn, prepared, found, signal);
+    const send = (body: Json): Promise<Answer> =>
+      this.#server.send(
+        {
+          method: 'PUT',
+          path: ENTITY_PATHS[target.type],
+          what: titled(target.type, target.fqn),
+          body,
+          hasArrived: async () => this.#isStored(target, request, signal),
+        },
+        signal,
+      );
+    const answer = await send(prepared);
+    if (second !== undefined) await send(second);
     if (found !== undefined) await this.override(target, request, signal);
     const body = answer.body ?? (await this.find(target, signal))?.entity;
     return readAs(storedEntitySchema, body, titled(target.type, target.fqn)).id;

@@ -136,6 +136,29 @@ describe('edits made in the catalog', () => {
       });
     });
 
+    it.each([
+      ['with others', [table('Contact', { more: columns('DOUBLE') })]],
+      ['alone', []],
+    ])('are kept with their custom properties: %s', async (_how, others) => {
+      const before = others.map(({ fqn }) =>
+        table(fqn.slice(SCHEMA.length + 1), { more: columns('UNKNOWN') }),
+      );
+      await catalog.run([...filled, table('Account', { more: columns('UNKNOWN') }), ...before]);
+      const [id, amount] = catalog.storedTable('Account')['columns'] as Record<string, unknown>[];
+      id!['extension'] = { steward: 'Bo' };
+      amount!['extension'] = { steward: 'Ann' };
+      const report = await catalog.run([
+        ...filled,
+        table('Account', { more: columns('DECIMAL') }),
+        ...others,
+      ]);
+      expect(report).toMatchObject({ status: 'success', counts: { written: 1 + others.length } });
+      expect(catalog.storedTable('Account')['columns']).toMatchObject([
+        { name: 'Id', extension: { steward: 'Bo' } },
+        { name: 'Amount', dataType: 'DECIMAL', extension: { steward: 'Ann' } },
+      ]);
+    });
+
     it('are kept in small requests, apart from the others', async () => {
       const many = (dataType: string): readonly EntityRecord[] =>
         Array.from({ length: 8 }, (_, index) =>

@@ -13,6 +13,8 @@ const RETYPED_TABLES = 3;
 interface Prepared {
   readonly table: TableRequest;
   readonly isRetyped: boolean;
+  /** What is sent after it. */
+  readonly second?: TableRequest;
 }
 
 /**
@@ -33,18 +35,28 @@ export class TableSender {
   async put(tables: readonly TableRequest[], signal: AbortSignal): Promise<Sent> {
     const prepared: Prepared[] = [];
     for (const table of tables) prepared.push(await this.#prepare(table, signal));
-    const [retyped, others] = [
-      prepared.filter(({ isRetyped }) => isRetyped),
-      prepared.filter(({ isRetyped }) => !isRetyped),
-    ].map((part) => part.map(({ table }) => table));
-    const sent = [await this.#bulk.put(others!, signal)];
-    for (let start = 0; start < retyped!.length; start += RETYPED_TABLES) {
-      const few = retyped!.slice(start, start + RETYPED_TABLES);
-      sent.push(await this.#bulk.put(few, signal));
-    }
+    const others = prepared.filter(({ isRetyped }) => !isRetyped);
+    const retyped = prepared.filter(({ isRetyped }) => isRetyped);
+    const sent = [await this.#bulk.put(tablesOf(others), signal)];
+    for (let start = 0; start < retyped.length; start += RETYPED_TABLES)
+      sent.push(await this.#putRetyped(retyped.slice(start, start + RETYPED_TABLES), signal));
     return {
       arrived: sent.flatMap(({ arrived }) => arrived),
       alone: sent.flatMap(({ alone }) => alone),
+    };
+  }
+
+  async #putRetyped(few: readonly Prepared[], signal: AbortSignal): Promise<Sent> {
+    const { arrived, alone } = await this.#bulk.put(tablesOf(few), signal);
+    const names = new Set(arrived.map(({ fqn }) => fqn));
+    const seconds = few.flatMap(({ second }) =>
+      second !== undefined && names.has(second.fqn) ? [second] : [],
+    );
+    const { alone: refused } = await this.#bulk.put(seconds, signal);
+    const again = new Set(refused.map(({ fqn }) => fqn));
+    return {
+      arrived: arrived.filter(({ fqn }) => !again.has(fqn)),
+      alone: [...alone, ...refused],
     };
   }
 
@@ -53,6 +65,17 @@ export class TableSender {
     const found = exists ? await this.#entities.find({ type: 'table', fqn }, signal) : undefined;
     if (found === undefined) return { table, isRetyped: false };
     const request = this.#entities.prepare(table.request, found);
-    return { table: { ...table, request }, isRetyped: changesTypes(request, found.entity) };
+    if (!changesTypes(request, found.entity))
+      return { table: { ...table, request }, isRetyped: false };
+    const second = await this.#entities.second(fqn, request, found, signal);
+    return {
+      table: { ...table, request },
+      isRetyped: true,
+      ...(second === undefined ? {} : { second: { ...table, request: second } }),
+    };
   }
+}
+
+function tablesOf(prepared: readonly Prepared[]): readonly TableRequest[] {
+  return prepared.map(({ table }) => table);
 }

@@ -35,6 +35,19 @@ export function mergeTags(updated: Json, stored: Json): void {
   }
 }
 
+/**
+ * Custom properties of columns stay when a put has none. A column with another type loses them, and
+ * those that come with it.
+ */
+export function keepProperties(updated: Json, stored: Json): void {
+  const columns = new Map(list(stored['columns']).map((column) => [column['name'], column]));
+  for (const column of list(updated['columns'])) {
+    const known = columns.get(column['name']);
+    if (known === undefined || !isSameType(column, known)) delete column['extension'];
+    else if (known['extension'] !== undefined) column['extension'] ??= known['extension'];
+  }
+}
+
 function addTags(target: Json, stored: Json): void {
   const names = new Set(list(target['tags']).map(({ tagFQN }) => tagFQN));
   const more = list(stored['tags']).filter(({ tagFQN }) => !names.has(tagFQN));

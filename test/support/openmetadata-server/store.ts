@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ChangeEvents } from './change-events.ts';
 import { apply, type Operation } from './json-patch.ts';
 import { check } from './request-checks.ts';
-import { keepCurated, mergeTags } from './merging.ts';
+import { keepCurated, keepProperties, mergeTags } from './merging.ts';
 import { notFound, Problem } from './problem.ts';
 import { checkTable, list } from './table-rules.ts';
 import { nextVersion, rounded } from './versions.ts';
@@ -179,6 +179,7 @@ export class Store {
       version: stored.version,
     };
     mergeTags(updated, stored);
+    keepProperties(updated, stored);
     if (this.bot) keepCurated(updated, stored);
     if (updated['connection'] === undefined && stored['connection'] !== undefined)
       updated['connection'] = stored['connection'];
