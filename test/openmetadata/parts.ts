@@ -121,7 +121,9 @@ async function runByHand(flow: Flow): Promise<void> {
   await expectTruth(flow, 'a run by hand', service);
   await step('a second run changes nothing', async () => {
     const before = versionsOf(await readCatalog(scene.target.bot, service));
+    const since = Date.now();
     deepStrictEqual((await scene.runToEnd(pipeline)).pipelineState, 'success');
+    report.note(`from the trigger to success ${(Date.now() - since) / 1000} s`);
     deepStrictEqual(versionsOf(await readCatalog(scene.target.bot, service)), before);
   });
   await step('delete', async () => scene.ui.deleteService(id));
