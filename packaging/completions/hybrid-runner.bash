@@ -4,7 +4,7 @@ _hybrid_runner() {
   local command='' words='' index
   COMPREPLY=()
   case $previous in
-    --token-file|--config|--ca-file|--state-dir|--network-ca-file|--workflow|--out|--status-socket|--policy-file|--vault-file|--vault-key-file)
+    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--vault-file|--vault-key-file)
       compopt -o filenames
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
@@ -22,10 +22,10 @@ _hybrid_runner() {
     '') words='enroll run ingest test-connection status doctor runs secrets config policy service version help -h --help -V --version' ;;
     'enroll'|'enroll '*) words='--json --token-file --replace --config --url --ca-file --channel --name --state-dir --proxy --without-proxy --connect-to --network-ca-file -h --help' ;;
     'run'|'run '*) words='--json --config --channel --capacity --log-level -h --help' ;;
-    'ingest'|'ingest '*) words='--json --workflow --out --config -h --help' ;;
-    'test-connection'|'test-connection '*) words='--json --workflow --config -h --help' ;;
+    'ingest'|'ingest '*) words='--json -c --workflow --out --config -h --help' ;;
+    'test-connection'|'test-connection '*) words='--json -c --workflow --config -h --help' ;;
     'status'|'status '*) words='--json --config --status-socket -h --help' ;;
-    'doctor'|'doctor '*) words='--json --only --timeout --workflow --config --state-dir --policy-file -h --help' ;;
+    'doctor'|'doctor '*) words='--json --only --timeout -c --workflow --config --state-dir --policy-file -h --help' ;;
     'runs') words='show --json --config --state-dir -h --help' ;;
     'runs show'|'runs show '*) words='--json --config --state-dir -h --help' ;;
     'secrets') words='set list rm rotate -h --help' ;;

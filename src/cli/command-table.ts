@@ -1,7 +1,7 @@
 import type { CommandDefinition, CommandGroup, OptionDefinition } from './command-definition.ts';
 
 const WORKFLOW: OptionDefinition = {
-  flags: '--workflow <file>',
+  flags: '-c, --workflow <file>',
   text: 'OpenMetadata workflow document, YAML or JSON',
   required: true,
 };
@@ -78,7 +78,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
       { flags: '--only <checks>', text: 'only these checks and those they need, comma-separated' },
       { flags: '--timeout <duration>', text: 'longest time to wait for a server', preset: '5s' },
       {
-        flags: '--workflow <file>',
+        flags: '-c, --workflow <file>',
         text: 'sign in to the source of this OpenMetadata workflow document as well',
       },
     ],

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { passwordReference, tokenReference } from '../../demo/setup.ts';
 import type { OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
 import { Stage } from '../support/stage.ts';
@@ -72,6 +73,24 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
       records.filter((record) => record.kind === 'entity' && record.type === 'table'),
     ).toHaveLength(outcome.counts['objects']!);
     expect(statSync(out).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([
+    ['-c, in YAML', (file: string) => ['-c', file]],
+    ['--config, as users of OpenMetadata’s command', (file: string) => ['--config', file]],
+  ])('takes the workflow after %s', async (_name, args) => {
+    const file = join(stage.place.directory, 'as-in-openmetadata.yaml');
+    writeFileSync(file, stringify(JSON.parse(readFileSync(workflow(), 'utf8'))));
+    const env = { HYBRID_RUNNER_CONFIG: stage.place.configFile };
+    const { code, stdout } = await place.callBare(['ingest', ...args(file)], { env });
+    expect(code).toBe(0);
+    expect(parseLines(stdout).at(-1)).toMatchObject({ kind: 'outcome', status: 'success' });
+  });
+
+  it('takes --config for its configuration beside -c, and for a file that is no workflow', async () => {
+    expect(await call('test-connection', '-c', workflow())).toMatchObject({ code: 0 });
+    const { code, stderr } = await call('ingest');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--workflow is missing')]);
   });
 
   it('prints only records on standard output, and no secret anywhere', async () => {

@@ -15,11 +15,12 @@ import { runAttempt } from '../../worker/run-attempt.ts';
 import { workerSettingsSchema } from '../../worker/settings.ts';
 import type { SinkUse } from '../../worker/sink-access.ts';
 import { Stop } from '../../worker/stop.ts';
-import { loadSettings, openCommandLog, requireFlag, type Invocation } from '../invocation.ts';
+import { loadSettings, openCommandLog, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
 import { captureConsole } from './capture-console.ts';
 import { ProgressLine } from './progress-line.ts';
 import { readWorkflowFile, type WorkflowFile } from './workflow-file.ts';
+import { findWorkflow } from './workflow-flag.ts';
 
 export interface LocalAttempt {
   readonly kind: JobKind;
@@ -42,9 +43,9 @@ export async function runLocally(
   invocation: Invocation,
   { kind, openSink, workflow: given, signal }: LocalAttempt,
 ): Promise<OutcomeRecord> {
-  const { flags, interrupts, terminal, env } = invocation;
-  const file = requireFlag(flags, 'workflow');
-  const settings = await loadSettings(invocation);
+  const { interrupts, terminal, env } = invocation;
+  const { file, flags } = await findWorkflow(invocation.flags);
+  const settings = await loadSettings({ flags, env });
   const { text, workflow } = given ?? (await readWorkflowFile(file));
   const sinkUse: SinkUse = typeof flags.get('out') === 'string' ? 'ifPermitted' : 'required';
   if (yieldsEntities(kind) && sinkUse === 'required') catalogServerOf(workflow);
