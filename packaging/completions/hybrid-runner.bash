@@ -10,6 +10,7 @@ _hybrid_runner() {
       return ;;
     --channel) COMPREPLY=($(compgen -W 'auto ws grpc' -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W 'debug info warn error' -- "$current")); return ;;
+    --kind) COMPREPLY=($(compgen -W 'metadata test_connection' -- "$current")); return ;;
     --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--only|--timeout|--user) return ;;
   esac
   for ((index = 1; index < COMP_CWORD; index++)); do
@@ -35,9 +36,11 @@ _hybrid_runner() {
     'secrets rotate'|'secrets rotate '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
     'config') words='show -h --help' ;;
     'config show'|'config show '*) words='--json --config -h --help' ;;
-    'policy') words='show check -h --help' ;;
+    'policy') words='show check explain test -h --help' ;;
     'policy show'|'policy show '*) words='--json --config --policy-file -h --help' ;;
     'policy check'|'policy check '*) words='--json --config --policy-file -h --help' ;;
+    'policy explain'|'policy explain '*) words='--json --workflow --kind --config --policy-file -h --help' ;;
+    'policy test'|'policy test '*) words='--json --config --policy-file -h --help' ;;
     'service') words='install uninstall check print -h --help' ;;
     'service install'|'service install '*) words='--json --now --user --config -h --help' ;;
     'service uninstall'|'service uninstall '*) words='--json --purge --user --config -h --help' ;;
@@ -48,7 +51,7 @@ _hybrid_runner() {
     'help runs') words='show' ;;
     'help secrets') words='set list rm rotate' ;;
     'help config') words='show' ;;
-    'help policy') words='show check' ;;
+    'help policy') words='show check explain test' ;;
     'help service') words='install uninstall check print' ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))

@@ -1,3 +1,4 @@
+import { JOB_KINDS } from '../../foundation/src/domain/job.ts';
 import type { CommandDefinition, CommandGroup, OptionDefinition } from './command-definition.ts';
 
 const WORKFLOW: OptionDefinition = {
@@ -168,6 +169,28 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
         text: 'validate the policy file',
         settings: ['policyFile'],
         load: async () => (await import('./commands/policy.ts')).check,
+      },
+      {
+        name: 'explain',
+        text: 'show what the policy decides about a workflow, and the line that decided each part',
+        options: [
+          WORKFLOW,
+          {
+            flags: '--kind <kind>',
+            text: 'kind of the job',
+            preset: 'metadata',
+            choices: JOB_KINDS,
+          },
+        ],
+        settings: ['policyFile'],
+        load: async () => (await import('./policy/explain.ts')).explain,
+      },
+      {
+        name: 'test',
+        text: 'compare decisions of the policy with those that a file expects',
+        argument: { name: '<file>', text: 'YAML file of expected decisions (docs/policy.md)' },
+        settings: ['policyFile'],
+        load: async () => (await import('./policy/test.ts')).test,
       },
     ],
   },

@@ -20,7 +20,11 @@ import { policyKey, type PolicyDocument, type PolicyRules } from './schema.ts';
 // 3. Link-local and metadata addresses are denied regardless of the file.
 
 /** `file` is for people. */
-export function compilePolicy({ rules, limits }: PolicyDocument, file: string): Policy {
+export function compilePolicy(
+  { rules, limits }: PolicyDocument,
+  file: string,
+  lineOf: Policy['lineOf'],
+): Policy {
   return {
     present: true,
     checkJob: ({ kind }) => checkJob(rules, kind),
@@ -48,6 +52,7 @@ export function compilePolicy({ rules, limits }: PolicyDocument, file: string): 
       const found = limits.get(policyKey(connector));
       return found === undefined ? NOTHING_PERMITTED : compileLimits(found);
     },
+    lineOf,
     outline: { secrets: rules.secrets, hosts: rules.network.allow },
     toDocument: () => toDocument({ rules, limits }, file),
   };

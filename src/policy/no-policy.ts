@@ -21,6 +21,7 @@ export function noPolicy(file: string): Policy {
     namesHost: () => false,
     addressPermitted: () => denied,
     limitsFor: () => NOTHING_PERMITTED,
+    lineOf: () => undefined,
     outline: { secrets: [], hosts: [] },
     toDocument: () => ({ file, present: false }),
   };

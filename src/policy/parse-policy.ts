@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { compilePolicy } from './compile-policy.ts';
 import type { Policy } from './policy.ts';
+import { locateRules } from './rule-lines.ts';
 import { policySchema } from './schema.ts';
 
 /** What the text of a policy file is read with. */
@@ -17,7 +18,7 @@ export interface PolicySource {
 export function parsePolicy(text: string, { file, connectors }: PolicySource): Policy {
   const result = policySchema(connectors).safeParse(parseYaml(text, file));
   if (!result.success) throw policyInvalid(file, result.error.issues.map(formatIssue));
-  return compilePolicy(result.data, file);
+  return compilePolicy(result.data, file, locateRules(text));
 }
 
 export function policyInvalid(file: string, problems: readonly string[]): RunnerError {

@@ -80,6 +80,8 @@ export interface Policy {
   addressPermitted(address: string): Decision;
   limitsFor(connector: string): Limits;
   readonly outline: RuleOutline;
+  /** The line of the file with the rule of a decision; undefined for a default. */
+  lineOf(rule: string): number | undefined;
   /** The compiled rules as plain data, for `policy show`. Holds no secret. */
   toDocument(): Readonly<Record<string, unknown>>;
 }

@@ -30,7 +30,8 @@ export function createSecretSources(
   return sources;
 }
 
-function valueAt(connection: Readonly<Record<string, unknown>>, field: string): unknown {
+/** The value of a dotted path. */
+export function valueAt(connection: Readonly<Record<string, unknown>>, field: string): unknown {
   return field
     .split('.')
     .reduce<unknown>(

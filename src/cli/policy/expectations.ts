@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { JOB_KINDS } from '../../../foundation/src/domain/job.ts';
+import { parseEndpoint } from '../../../foundation/src/network/endpoint.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { deny, type Decision } from '../../policy/decision.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { parseReference } from '../../secrets/reference.ts';
+import type { ExplainedJob } from '../../worker/explain-job.ts';
+import { explainFile, isAllowed, placeOf } from './explain.ts';
+
+const secretSchema = z.strictObject({
+  reference: z.string().refine((text) => parseReference(text) !== undefined, 'is not a reference'),
+  connector: z.string().min(1),
+  field: z.string().min(1),
+  host: z.string().min(1),
+  user: z.string().optional(),
+  client: z.string().optional(),
+  audience: z.string().optional(),
+  organization: z.string().optional(),
+});
+
+const expectationSchema = z
+  .strictObject({
+    name: z.string().min(1),
+    workflow: z.string().optional(),
+    secret: secretSchema.optional(),
+    kind: z.enum(JOB_KINDS).default('metadata'),
+    at: z.iso.datetime({ offset: true }).optional(),
+    expect: z.enum(['allowed', 'denied']),
+    rule: z.string().optional(),
+    leaves: z.array(z.enum(['profile', 'owners', 'sampleRows', 'codeText'])).optional(),
+  })
+  .refine(({ workflow, secret }) => (workflow === undefined) !== (secret === undefined), {
+    message: 'needs either "workflow" or "secret"',
+  });
+const fileSchema = z.strictObject({ tests: z.array(expectationSchema).min(1) });
+
+export type Expectation = z.infer<typeof expectationSchema>;
+
+export interface Verdict {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** Throws FILE_UNREADABLE, and INPUT_INVALID with all problems. */
+export async function readExpectations(file: string): Promise<readonly Expectation[]> {
+  const text = await readFile(file, 'utf8').catch((thrown: unknown) => {
+    throw new RunnerError('FILE_UNREADABLE', `failed to read ${file}`, { cause: thrown });
+  });
+  const result = fileSchema.safeParse(parseYaml(text, file));
+  if (result.success) return result.data.tests;
+  const problems = result.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'the document'}: ${message}`,
+  );
+  throw new RunnerError('INPUT_INVALID', `${file} is not valid: ${problems.join('; ')}`, {
+    remedy: 'docs/policy.md shows a file of expected decisions.',
+  });
+}
+
+function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 20 });
+  } catch (thrown) {
+    throw new RunnerError('INPUT_INVALID', `${file} is not valid YAML`, { cause: thrown });
+  }
+}
+
+/** `file` is that of the expectation: workflows are relative to it. */
+export async function judge(
+  expectation: Expectation,
+  { policy, file, now }: { readonly policy: Policy; readonly file: string; readonly now: number },
+): Promise<Verdict> {
+  const { name, workflow, kind, at, expect, rule, leaves } = expectation;
+  const time = at === undefined ? now : Date.parse(at);
+  const job: ExplainedJob =
+    workflow === undefined
+      ? { access: [{ about: [], decision: secretDecision(expectation, policy, time) }], leaves: [] }
+      : await explainFile(policy, resolve(dirname(file), workflow), kind, time);
+  const decisive = job.access.find(({ decision }) => !decision.allowed) ?? job.access.at(-1)!;
+  const left = job.leaves.filter(({ decision }) => decision.allowed).map(({ about }) => about[1]!);
+  const word = isAllowed(job) ? 'allowed' : 'denied';
+  const passed =
+    word === expect &&
+    (rule === undefined || decisive.decision.rule === rule) &&
+    (leaves === undefined || leaves.toSorted().join() === left.toSorted().join());
+  return {
+    name,
+    passed,
+    expected: phrase(expect, rule, leaves),
+    actual: phrase(word, placeOf(decisive.decision.rule, policy), leaves && left),
+  };
+}
+
+function secretDecision({ secret, kind }: Expectation, policy: Policy, now: number): Decision {
+  const path = parseReference(secret?.reference ?? '');
+  if (secret === undefined || path === undefined) return deny('built in', 'not a reference');
+  const { connector, field, host, user, client, audience, organization } = secret;
+  const named = organization === undefined ? undefined : [organization];
+  const account = { user, client, audience, organization: named };
+  const endpoint = parseEndpoint(/:\d+$/.test(host) ? host : `${host}:443`);
+  return policy.secretPermitted({ path, field, connector, kind, account, hosts: [endpoint], now });
+}
+
+function phrase(word: string, rule?: string, leaves?: readonly string[]): string {
+  const by = rule === undefined ? '' : ` by ${rule}`;
+  return leaves === undefined ? `${word}${by}` : `${word}${by}, leaves: [${leaves.join(', ')}]`;
+}
