@@ -21,6 +21,7 @@ import type { ProviderDeps } from '../secrets/providers/provider-kind.ts';
 import { inspect, type Inspection, type Target } from './inspect.ts';
 import { once } from './once.ts';
 import type { DoctorOptions } from './options.ts';
+import { secretDirectories } from '../secrets/providers/registry.ts';
 
 /**
  * What several checks need to know, found out once. A failure is for each check that asks: only one
@@ -47,7 +48,7 @@ export class Facts {
   readonly policy = once(async (): Promise<Policy> => {
     const { policyFile, secrets } = await this.config();
     const source = { file: policyFile, connectors: CONNECTOR_TYPES };
-    return requirePolicy(source, secrets.files.directory);
+    return requirePolicy(source, secretDirectories(secrets));
   });
 
   readonly providerDeps = once(async (): Promise<ProviderDeps> => {

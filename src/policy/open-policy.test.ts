@@ -7,6 +7,7 @@ import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { openPolicy, openPolicyForJob, requirePolicy } from './open-policy.ts';
 import type { PolicySource } from './parse-policy.ts';
+import type { SecretDirectory } from './secret-directory.ts';
 import type { Policy } from './policy.ts';
 
 const HOST = parseEndpoint('acme.my.salesforce.com:443');
@@ -91,18 +92,23 @@ describe('openPolicy', () => {
 
 describe('requirePolicy', () => {
   it('rejects a missing file', async () => {
-    await expect(
-      requirePolicy(source(join(directory, 'absent.yaml')), undefined),
-    ).rejects.toMatchObject({ code: 'POLICY_MISSING' });
+    await expect(requirePolicy(source(join(directory, 'absent.yaml')), [])).rejects.toMatchObject({
+      code: 'POLICY_MISSING',
+    });
   });
 
   it('rejects files.directory when it overlaps the directory of secrets', async () => {
     const shared = write('shared.yaml', JSON.stringify({ version: 1, files: { directory } }));
-    await expect(requirePolicy(shared, join(directory, 'secrets'))).rejects.toMatchObject({
+    const at = (path: string): SecretDirectory => ({ setting: 'secrets.x.y', path });
+    await expect(
+      requirePolicy(shared, [at('/run/secrets'), at(join(directory, 'secrets'))]),
+    ).rejects.toMatchObject({
       code: 'POLICY_INVALID',
-      message: expect.stringContaining('overlaps') as string,
+      message: expect.stringContaining('overlaps secrets.x.y of') as string,
     });
-    await expect(requirePolicy(shared, '/run/secrets')).resolves.toMatchObject({ present: true });
+    await expect(requirePolicy(shared, [at('/run/secrets')])).resolves.toMatchObject({
+      present: true,
+    });
   });
 });
 

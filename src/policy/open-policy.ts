@@ -6,6 +6,7 @@ import { readTrustedFile } from '../../foundation/src/runtime/trusted-file.ts';
 import { noPolicy } from './no-policy.ts';
 import { parsePolicy, policyInvalid, type PolicySource } from './parse-policy.ts';
 import type { Policy } from './policy.ts';
+import type { SecretDirectory } from './secret-directory.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -22,26 +23,24 @@ export async function openPolicy(source: PolicySource): Promise<Policy> {
 
 /**
  * Like openPolicy, with two more checks. A missing file is POLICY_MISSING. A files.directory that
- * overlaps `secretsDirectory`, where references read secrets, is POLICY_INVALID: the path of a file
- * there would be a second name for a secret.
+ * overlaps one of `secretDirectories`, where references read secrets, is POLICY_INVALID: the path
+ * of a file there would be a second name for a secret.
  */
 export async function requirePolicy(
   source: PolicySource,
-  secretsDirectory: string | undefined,
+  secretDirectories: readonly SecretDirectory[],
 ): Promise<Policy> {
   const { file } = source;
   const policy = await openPolicy(source);
   if (!policy.present)
     throw new RunnerError('POLICY_MISSING', `no policy file at ${file}; every job is rejected`);
   const { filesDirectory } = policy;
-  if (
-    filesDirectory !== undefined &&
-    secretsDirectory !== undefined &&
-    (await overlap(filesDirectory, secretsDirectory))
-  )
-    throw policyInvalid(file, [
-      `files.directory: ${filesDirectory} overlaps secrets.files.directory of the configuration, ${secretsDirectory}; keep files that jobs name in another directory`,
-    ]);
+  if (filesDirectory === undefined) return policy;
+  for (const { setting, path } of secretDirectories)
+    if (await overlap(filesDirectory, path))
+      throw policyInvalid(file, [
+        `files.directory: ${filesDirectory} overlaps ${setting} of the configuration, ${path}; keep files that jobs name in another directory`,
+      ]);
   return policy;
 }
 

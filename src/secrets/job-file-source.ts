@@ -14,16 +14,16 @@ export function jobFileSource(
   path: string,
   {
     policy,
-    secretsDirectory,
+    secretDirectories,
     audit,
-  }: Pick<SecretSourceOptions, 'policy' | 'secretsDirectory' | 'audit'>,
+  }: Pick<SecretSourceOptions, 'policy' | 'secretDirectories' | 'audit'>,
 ): SecretSource {
   const facts = { event: 'audit', file: path, field };
   return {
     reference: undefined,
     read: async (signal) => {
       try {
-        const secret = await readJobFile({ path, field, policy, secretsDirectory }, signal);
+        const secret = await readJobFile({ path, field, policy, secretDirectories }, signal);
         audit.log('info', 'file read for secret field', { ...facts, decision: 'allow' });
         return secret;
       } catch (thrown) {

@@ -51,7 +51,8 @@ function stage(path: string, directory: string | null = open, secretsDirectory?:
     endpoints: [parseEndpoint('acme.my.salesforce.com:8443')],
     policy: policyFor(directory),
     provider: { name: 'none', read: async () => undefined },
-    secretsDirectory,
+    secretDirectories:
+      secretsDirectory === undefined ? [] : [{ setting: 'secrets.x.y', path: secretsDirectory }],
     clock: systemClock,
     redactor,
     audit,
@@ -141,7 +142,7 @@ describe('a file that a job names', () => {
           event: 'audit',
           decision: 'deny',
           code: 'SECRET_FILE_DENIED',
-          error: expect.stringContaining('overlaps') as string,
+          error: expect.stringContaining('overlaps secrets.x.y of') as string,
         },
       ]);
       expect(redact(KEY)).toBe(KEY);

@@ -4,6 +4,7 @@ import { liesIn, overlap } from '../../foundation/src/runtime/directory-overlap.
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { denial, deny, type Denied } from '../policy/decision.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { SecretDirectory } from '../policy/secret-directory.ts';
 import { readFileBelow } from './file-below.ts';
 import { isUsablePem } from './pem.ts';
 import { Secret } from './secret.ts';
@@ -16,13 +17,8 @@ export interface JobFile {
   readonly field: string;
   readonly policy: Pick<Policy, 'filePermitted'>;
   /** Where references read secrets from files. */
-  readonly secretsDirectory: string | undefined;
+  readonly secretDirectories: readonly SecretDirectory[];
 }
-
-const OVERLAP = deny(
-  'files.directory',
-  'files.directory of the policy overlaps secrets.files.directory of the configuration, so files in it cannot be read',
-);
 
 /** Whether the value of a file field is a path: PEM text does not start with a slash. */
 export function looksLikeFile(value: string): boolean {
@@ -37,21 +33,22 @@ export function fileDenied(field: string, denied: Denied): RunnerError {
 /**
  * Reads a PEM file that a job names. With links followed, it must be in the directory that the
  * policy opens to jobs, and only root or this user can be able to change it. That directory must
- * not overlap the one of secrets: the policy binds a secret to hosts by its reference, and a path
+ * not overlap those of secrets: the policy binds a secret to hosts by its reference, and a path
  * would be a second name for it.
  *
  * Throws SECRET_FILE_DENIED, SECRET_UNAVAILABLE, FILE_UNSAFE, FILE_UNREADABLE,
  * SECRET_PROVIDER_FAILED. Their messages are for the local log.
  */
 export async function readJobFile(
-  { path, field, policy, secretsDirectory }: JobFile,
+  { path, field, policy, secretDirectories }: JobFile,
   signal: AbortSignal,
 ): Promise<Secret> {
   const decision = policy.filePermitted(path);
   if (!decision.allowed) throw fileDenied(field, decision);
   const { directory } = decision;
-  if (secretsDirectory !== undefined && (await reaches(directory, path, secretsDirectory)))
-    throw fileDenied(field, OVERLAP);
+  for (const secrets of secretDirectories)
+    if (await reaches(directory, path, secrets.path))
+      throw fileDenied(field, overlaps(secrets.setting));
   const file = await untilAborted(readFileBelow(directory, path), signal);
   if (file === undefined)
     throw new RunnerError('SECRET_UNAVAILABLE', 'the file is missing or empty');
@@ -60,10 +57,13 @@ export async function readJobFile(
   return new Secret(file.text, file.version);
 }
 
-async function reaches(
-  directory: string,
-  path: string,
-  secretsDirectory: string,
-): Promise<boolean> {
-  return (await overlap(directory, secretsDirectory)) || liesIn(dirname(path), secretsDirectory);
+function overlaps(setting: string): Denied {
+  return deny(
+    'files.directory',
+    `files.directory of the policy overlaps ${setting} of the configuration, so files in it cannot be read`,
+  );
+}
+
+async function reaches(directory: string, path: string, secrets: string): Promise<boolean> {
+  return (await overlap(directory, secrets)) || liesIn(dirname(path), secrets);
 }

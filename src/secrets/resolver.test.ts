@@ -59,7 +59,7 @@ function stage(
     endpoints: endpoints.map(parseEndpoint),
     policy: policyOf(policy),
     provider,
-    secretsDirectory: undefined,
+    secretDirectories: [],
     clock: systemClock,
     redactor,
     audit,

@@ -3,6 +3,7 @@ import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Metrics } from '../../foundation/src/logging/metrics.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { JobFacts, Policy } from '../policy/policy.ts';
+import type { SecretDirectory } from '../policy/secret-directory.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { SecretProvider } from './provider.ts';
 
@@ -15,8 +16,8 @@ export interface SecretSourceOptions extends JobFacts {
   readonly endpoints: readonly Endpoint[];
   readonly policy: Policy;
   readonly provider: SecretProvider;
-  /** Where `provider` reads secrets from files; a job cannot name a file in it. */
-  readonly secretsDirectory: string | undefined;
+  /** Where `provider` reads secrets from files; a job cannot name a file in them. */
+  readonly secretDirectories: readonly SecretDirectory[];
   /** For rules that permit a secret at certain times. */
   readonly clock: Pick<Clock, 'now'>;
   readonly redactor: Pick<Redactor, 'add'>;

@@ -130,7 +130,7 @@ function tokenOf(
     kind,
     connection: securityConfig,
     secretFields: [TOKEN],
-    secretsDirectory: undefined,
+    secretDirectories: [],
     connector: SINK,
     endpoints: [endpoint],
   }).get(TOKEN);

@@ -11,6 +11,7 @@ import type { SecretPlace } from '../secrets/scan.ts';
 import type { Access, AccessRequest } from './access.ts';
 import type { WorkerSettings } from './settings.ts';
 import type { SinkUse } from './sink-access.ts';
+import { secretDirectories } from '../secrets/providers/registry.ts';
 
 /** What access to a host is made of, for a source and for a sink. */
 export interface AccessDeps extends Pick<
@@ -53,7 +54,7 @@ export function sourceAccess(
       secretFields,
       fileFields,
       endpoints,
-      secretsDirectory: settings.secrets.files.directory,
+      secretDirectories: secretDirectories(settings.secrets),
     }),
     connect: createDial({ ...job, policy, connect, uses, audit }),
     admitOrganization: createOrganizationCheck({ ...job, policy, endpoints, uses, audit }),

@@ -20,7 +20,9 @@ export interface Middlebox {
 const FORBIDDEN =
   'HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: 7\r\nConnection: close\r\n\r\nblocked';
 
-/** A device that ends TLS in front of a server, as companies have them, and can block a protocol. */
+/**
+ * A device that ends TLS in front of a server, as companies have them, and can block a protocol.
+ */
 export async function openMiddlebox(options: MiddleboxOptions): Promise<Middlebox> {
   const { leaf } = options;
   const sockets = new Set<Socket>();

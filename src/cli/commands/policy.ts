@@ -3,6 +3,7 @@ import { openPolicy, requirePolicy } from '../../policy/open-policy.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
 import { policySource } from '../policy-source.ts';
+import { secretDirectories } from '../../secrets/providers/registry.ts';
 
 /** Shows the compiled rules. */
 export async function show(invocation: Invocation): Promise<void> {
@@ -22,7 +23,7 @@ export async function show(invocation: Invocation): Promise<void> {
 export async function check(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
-  await requirePolicy(policySource(config), config.secrets.files.directory);
+  await requirePolicy(policySource(config), secretDirectories(config.secrets));
   invocation.terminal.result(
     { policyFile: config.policyFile, present: true, sound: true },
     `${config.policyFile} is valid`,

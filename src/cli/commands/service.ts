@@ -13,6 +13,7 @@ import { loadSettings, type Invocation } from '../invocation.ts';
 import { policySource } from '../policy-source.ts';
 import { actAsOwner, assertConfigReadable } from '../ownership.ts';
 import { runnerFilesOf, unitOptions } from '../service-files.ts';
+import { secretDirectories } from '../../secrets/providers/registry.ts';
 
 const answerSchema = z.object({
   error: z.object({
@@ -81,7 +82,7 @@ export async function check(invocation: Invocation): Promise<void> {
   actAsOwner(config.stateDir);
   assertConfigReadable(config.configFile);
   const { name } = await loadIdentity(config.stateDir);
-  await requirePolicy(policySource(config), config.secrets.files.directory);
+  await requirePolicy(policySource(config), secretDirectories(config.secrets));
   const secrets = await openVault(config.secrets.vault).list(invocation.interrupts.signal);
   invocation.terminal.result(
     { name, policyFile: config.policyFile, vaultSecrets: secrets.length },

@@ -2,6 +2,7 @@ import type { PolicyProblem } from '../../link/health/health.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { requirePolicy } from '../../policy/open-policy.ts';
 import type { PolicySource } from '../../policy/parse-policy.ts';
+import type { SecretDirectory } from '../../policy/secret-directory.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
@@ -11,13 +12,12 @@ const CHECK_INTERVAL_MS = 30_000;
 /** The state of the policy file, for people and monitors. Jobs read the file themselves. */
 export class PolicyWatch {
   readonly #source: PolicySource;
-  readonly #secretsDirectory: string | undefined;
+  readonly #secretDirectories: readonly SecretDirectory[];
   #problem: PolicyProblem;
 
-  /** `secretsDirectory` is the setting `secrets.files.directory`. */
-  constructor(source: PolicySource, secretsDirectory: string | undefined) {
+  constructor(source: PolicySource, secretDirectories: readonly SecretDirectory[]) {
     this.#source = source;
-    this.#secretsDirectory = secretsDirectory;
+    this.#secretDirectories = secretDirectories;
   }
 
   /** As of the last check. */
@@ -28,7 +28,7 @@ export class PolicyWatch {
   /** Reads the file. Never rejects. */
   async check(): Promise<PolicyProblem> {
     try {
-      await requirePolicy(this.#source, this.#secretsDirectory);
+      await requirePolicy(this.#source, this.#secretDirectories);
       this.#problem = undefined;
     } catch (thrown) {
       const error = RunnerError.from(thrown);

@@ -14,6 +14,7 @@ import { PolicyWatch } from './policy-watch.ts';
 import { shownBy } from './runner-gauges.ts';
 import { openStatusSocket, serviceStatusOf } from './runner-status.ts';
 import { createSignalHandler } from './stop-signals.ts';
+import { secretDirectories } from '../../secrets/providers/registry.ts';
 
 /**
  * Runs the link until it has drained or was stopped, and everything beside it: status, policy
@@ -27,7 +28,7 @@ export async function serve(
 ): Promise<void> {
   const manager = serviceManager(env);
   const stop = new AbortController();
-  const policy = new PolicyWatch(policySource(config), config.secrets.files.directory);
+  const policy = new PolicyWatch(policySource(config), secretDirectories(config.secrets));
   await policy.check();
   const onTerminal = terminal.stdin.isTTY === true;
   const handler = createSignalHandler({ runner, policy, logger, manager, stop, onTerminal });

@@ -20,6 +20,7 @@ export const filesProvider = providerKind({
         find: ({ credentialsDir }) => credentialsDir,
       },
       text: 'Directory with one file per secret: Docker and Kubernetes secrets, systemd credentials.',
+      holdsSecrets: true,
     }),
   },
   open: async ({ directory }) =>

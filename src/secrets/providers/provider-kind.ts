@@ -82,9 +82,11 @@ export interface ProviderSetting<T> {
     | { readonly words: string; readonly find: (context: DefaultContext) => string | undefined };
   /** Relative paths start from the directory of the configuration file. */
   readonly isPath?: boolean;
+  /** Whether it names a directory of files with secrets: a job can name no file in it. */
+  readonly holdsSecrets?: boolean;
 }
 
-type Definition = Pick<ProviderSetting<never>, 'flag' | 'text' | 'default'>;
+type Definition = Pick<ProviderSetting<never>, 'flag' | 'text' | 'default' | 'holdsSecrets'>;
 
 const path = z.string('must be text').min(1, 'must not be empty').max(4096, 'is too long');
 

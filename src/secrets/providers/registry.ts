@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { SecretDirectory } from '../../policy/secret-directory.ts';
 import { environmentProvider } from './environment.ts';
 import { filesProvider } from './files.ts';
-import type { ProviderKind } from './provider-kind.ts';
+import type { ProviderKind, ProviderSetting } from './provider-kind.ts';
 import { vaultProvider } from './vault.ts';
 
 /** Every kind of provider by its name, in the order in which references are looked up. */
@@ -38,6 +39,19 @@ export function withKind<Name extends ProviderName, Result>(
 export function workerVariables(settings: ProviderSettings): readonly string[] {
   return PROVIDER_NAMES.flatMap((name) =>
     withKind(name, settings, ({ variables }, own) => variables?.(own) ?? []),
+  );
+}
+
+/** The directories from which providers read secrets. */
+export function secretDirectories(settings: ProviderSettings): readonly SecretDirectory[] {
+  return PROVIDER_NAMES.flatMap((name) =>
+    Object.entries<ProviderSetting<unknown>>(PROVIDERS[name].settings)
+      .filter(([, { holdsSecrets }]) => holdsSecrets)
+      .map(([key]) => ({
+        setting: `secrets.${name}.${key}`,
+        path: new Map<string, unknown>(Object.entries(settings[name])).get(key),
+      }))
+      .filter((found): found is SecretDirectory => typeof found.path === 'string'),
   );
 }
 
