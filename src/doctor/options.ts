@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.ts';
+import { SYSTEM_PLACES } from '../config/places.ts';
 import type { Connector } from '../connectors/connector.ts';
 import type { Failure } from '../../foundation/src/domain/failure.ts';
 import type { StepRecord } from '../../foundation/src/domain/record.ts';
@@ -36,6 +37,8 @@ export interface Machine {
   readonly volumeOf: (path: string) => Promise<Volume>;
   readonly resolve: Resolve;
   readonly host: ServiceHost;
+  /** The configuration directory of the runner that is this machine's, not a user's. */
+  readonly systemConfigDir: string;
   /** Says which memory of this process a core dump contains: core(5). */
   readonly coreDumpFilter: string;
 }
@@ -53,6 +56,7 @@ export function thisMachine(): Machine {
     },
     resolve: systemResolve,
     host: systemHost(),
+    systemConfigDir: SYSTEM_PLACES.configDir,
     coreDumpFilter: '/proc/self/coredump_filter',
   };
 }

@@ -98,6 +98,8 @@ describe.skipIf(obstacle() !== undefined)(
       expect((await installation.followUntil(commands, 'status')).stdout).toContain('connected');
     });
 
+    it('passes doctor, as root and as the service’s user', () => installation.expectHealthy());
+
     it('runs the unit of the package, which systemd rates as safe', async () => {
       expect(
         await machine.ask('systemctl show --property=FragmentPath --value hybrid-runner'),

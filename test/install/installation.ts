@@ -1,6 +1,7 @@
 import { appendFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { Report } from '../../src/doctor/report.ts';
 import { PERSON } from './debian-root.ts';
 import type { Machine } from './machine.ts';
 import type { Outside } from './outside.ts';
@@ -78,6 +79,19 @@ export class Installation {
       counts: { objects: this.#objects },
     });
     expect(await this.#outside.tables()).toBe(this.#objects);
+  }
+
+  /** Nothing that doctor looks at has failed, and it has looked at what matters. */
+  async expectHealthy(): Promise<void> {
+    for (const who of ['sudo', 'sudo -u hybrid-runner']) {
+      const { code, stdout } = await this.#machine.asPerson(`${who} hybrid-runner doctor --json`);
+      const { firstFailure, checks } = JSON.parse(stdout) as Report;
+      expect([firstFailure, code]).toEqual([null, 0]);
+      const passed = checks.filter(({ status }) => status === 'pass').map(({ name }) => name);
+      expect(passed).toEqual(
+        expect.arrayContaining(['data', 'clock', 'rules', 'channels', 'acceptance', 'service']),
+      );
+    }
   }
 
   /** A run that remembers no earlier one, so that it has much to do, in the middle of its work. */

@@ -26,6 +26,8 @@ interface Changes {
   readonly machine?: Partial<Machine>;
   readonly options?: Partial<DoctorOptions>;
   readonly env?: NodeJS.ProcessEnv;
+  /** Another one than that of the scene. */
+  readonly configFile?: string;
 }
 
 /**
@@ -158,7 +160,12 @@ export class DoctorScene {
   }
 
   /** `machine` and `options` replace parts of the real ones. */
-  async diagnose({ machine, options, env = {} }: Changes = {}): Promise<Report> {
+  async diagnose({
+    machine,
+    options,
+    env = {},
+    configFile = this.configFile,
+  }: Changes = {}): Promise<Report> {
     const context = {
       env,
       workingDir: this.directory,
@@ -179,7 +186,7 @@ export class DoctorScene {
         env,
         version: '0.1.0',
         platform: 'test',
-        settings: async () => loadConfig({ configFile: this.configFile, flags: {}, context }),
+        settings: async () => loadConfig({ configFile, flags: {}, context }),
         workerEntry,
         connectors: loadConnectors,
         testConnection: undefined,

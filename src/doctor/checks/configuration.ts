@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
-import { SYSTEM_PLACES } from '../../config/places.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { readTrustedFile } from '../../../foundation/src/runtime/trusted-file.ts';
 import type { Check } from '../check.ts';
 import { failed, pass, warn, type Finding } from '../finding.ts';
+import type { Machine } from '../options.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -21,7 +21,11 @@ export const configuration: Check = {
     } catch (thrown) {
       return [failed('settings', thrown)];
     }
-    return [await settingsFile(config), ...otherRunner(config), await caFiles(config)];
+    return [
+      await settingsFile(config),
+      ...otherRunner(config, facts.options.machine),
+      await caFiles(config),
+    ];
   },
 };
 
@@ -37,13 +41,16 @@ async function settingsFile({ configFile }: RunnerConfig): Promise<Finding> {
 }
 
 /** Users have a runner of their own, so a command without sudo looks at another runner. */
-function otherRunner({ configDir }: RunnerConfig): readonly Finding[] {
-  const isUsers = configDir !== SYSTEM_PLACES.configDir && configDir.includes('/.config/');
-  if (!isUsers || !existsSync(SYSTEM_PLACES.configDir)) return [];
+function otherRunner(
+  { configDir }: RunnerConfig,
+  { systemConfigDir }: Machine,
+): readonly Finding[] {
+  const isUsers = configDir !== systemConfigDir && configDir.includes('/.config/');
+  if (!isUsers || !existsSync(systemConfigDir)) return [];
   return [
     warn(
       'runner',
-      `this is the runner of your user (${configDir}), not the one of this machine (${SYSTEM_PLACES.configDir})`,
+      `this is the runner of your user (${configDir}), not the one of this machine (${systemConfigDir})`,
       'Run the command with sudo to check the runner of this machine.',
     ),
   ];
