@@ -39,7 +39,7 @@ _hybrid_runner() {
     'policy') words='show check explain test -h --help' ;;
     'policy show'|'policy show '*) words='--json --config --policy-file -h --help' ;;
     'policy check'|'policy check '*) words='--json --config --policy-file -h --help' ;;
-    'policy explain'|'policy explain '*) words='--json --workflow --kind --config --policy-file -h --help' ;;
+    'policy explain'|'policy explain '*) words='--json -c --workflow --kind --config --policy-file -h --help' ;;
     'policy test'|'policy test '*) words='--json --config --policy-file -h --help' ;;
     'service') words='install uninstall check print -h --help' ;;
     'service install'|'service install '*) words='--json --now --user --config -h --help' ;;

@@ -123,7 +123,7 @@ complete -c hybrid-runner -n '__hybrid_runner_in \'policy check\'' -l config -r 
 complete -c hybrid-runner -n '__hybrid_runner_in \'policy check\'' -l policy-file -r -F -d 'The local policy: which secrets may be sent where (docs/policy.md)'
 complete -c hybrid-runner -n '__hybrid_runner_in \'policy check\'' -s h -l help -d 'show the help'
 complete -c hybrid-runner -n '__hybrid_runner_in \'policy explain\'' -l json -d 'print JSON'
-complete -c hybrid-runner -n '__hybrid_runner_in \'policy explain\'' -l workflow -r -F -d 'OpenMetadata workflow document, YAML or JSON'
+complete -c hybrid-runner -n '__hybrid_runner_in \'policy explain\'' -s c -l workflow -r -F -d 'OpenMetadata workflow document, YAML or JSON'
 complete -c hybrid-runner -n '__hybrid_runner_in \'policy explain\'' -l kind -x -a 'metadata test_connection' -d 'kind of the job'
 complete -c hybrid-runner -n '__hybrid_runner_in \'policy explain\'' -l config -r -F -d 'configuration file, or the directory of runner.yaml'
 complete -c hybrid-runner -n '__hybrid_runner_in \'policy explain\'' -l policy-file -r -F -d 'The local policy: which secrets may be sent where (docs/policy.md)'
