@@ -42,6 +42,12 @@ export interface RunnerConfig {
   readonly secrets: SecretSettings;
   readonly status: { readonly socket: string };
   readonly metrics: { readonly listen: ListenAddress | undefined };
+  readonly telemetry: {
+    readonly otlp: {
+      readonly endpoint: string | undefined;
+      readonly headersFile: string | undefined;
+    };
+  };
 }
 
 export function compile(
@@ -78,6 +84,9 @@ export function compile(
     secrets: compileSecrets(values),
     status: { socket: need('status.socket') },
     metrics: compileMetrics(values['metrics.listen'], need('metrics.allowRemote')),
+    telemetry: {
+      otlp: compileOtlp(values['telemetry.otlp.endpoint'], values['telemetry.otlp.headersFile']),
+    },
   };
 }
 
@@ -91,6 +100,23 @@ function compileMetrics(
       path: 'metrics.listen',
       problem: 'other machines can reach this address',
       remedy: 'use 127.0.0.1, or set metrics.allowRemote if the network keeps others out',
+    },
+  ]);
+}
+
+/** Headers can be credentials, so they travel only encrypted or within the machine. */
+function compileOtlp(
+  endpoint: string | undefined,
+  headersFile: string | undefined,
+): RunnerConfig['telemetry']['otlp'] {
+  const { protocol, hostname } = new URL(endpoint ?? 'https://unset');
+  const local = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  if (headersFile === undefined || protocol === 'https:' || local) return { endpoint, headersFile };
+  throw configInvalid([
+    {
+      path: 'telemetry.otlp.headersFile',
+      problem: 'headers would be sent unencrypted',
+      remedy: 'use https in telemetry.otlp.endpoint, or remove the headers file',
     },
   ]);
 }

@@ -1,4 +1,5 @@
 import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
+import { noTracer, type Tracer } from '../../foundation/src/logging/tracer.ts';
 import { aborted } from '../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { TaskGroup } from '../../foundation/src/runtime/task-group.ts';
@@ -36,7 +37,7 @@ export function createLink(options: LinkOptions): Link {
 }
 
 class RunnerLink implements Link {
-  readonly #options: LinkOptions & { readonly metrics: Metrics };
+  readonly #options: LinkOptions & { readonly metrics: Metrics; readonly tracer: Tracer };
   readonly #timing: LinkTiming;
   readonly #bootId: string;
   readonly #attempts: Attempts;
@@ -51,7 +52,7 @@ class RunnerLink implements Link {
 
   constructor(options: LinkOptions) {
     const { clock, random, logger } = options;
-    this.#options = { metrics: noMetrics, ...options };
+    this.#options = { metrics: noMetrics, tracer: noTracer, ...options };
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#bootId = random.uuid();
     this.#identityWatch = new IdentityWatch(clock, logger);

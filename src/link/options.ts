@@ -2,6 +2,7 @@ import type { Dialer } from '../channel/channel.ts';
 import type { Job } from '../../foundation/src/domain/job.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Metrics } from '../../foundation/src/logging/metrics.ts';
+import type { Tracer } from '../../foundation/src/logging/tracer.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Random } from '../../foundation/src/runtime/random.ts';
@@ -38,6 +39,7 @@ export interface LinkOptions {
   readonly history?: History;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
   readonly clock: Clock;
   readonly random: Random;
   readonly timing?: Partial<LinkTiming>;

@@ -29,7 +29,7 @@ describe('figures of a worker', () => {
   it('are sent at once when the attempt has ended', () => {
     const figures = new WorkerFigures(() => 1000);
     figures.take(0);
-    figures.ended('success');
+    figures.ended('success', []);
     expect(figures.take(1)).toMatchObject({ outcome: 'success', figures: [] });
   });
 

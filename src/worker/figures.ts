@@ -5,6 +5,7 @@ import {
   MAX_FIGURES,
   type Figures,
 } from '../../foundation/src/runtime/worker-figures.ts';
+import type { Phase } from './phases.ts';
 
 const INTERVAL_MS = 2_000;
 
@@ -12,7 +13,7 @@ const INTERVAL_MS = 2_000;
 export class WorkerFigures implements Metrics {
   readonly #residentBytes: () => number;
   readonly #pending = new Map<string, { name: string; labels: object; value: number }>();
-  #outcome: OutcomeStatus | undefined;
+  #ended: Pick<Figures, 'outcome' | 'phases'> = {};
   #takenAt = -Infinity;
 
   constructor(residentBytes: () => number) {
@@ -30,20 +31,19 @@ export class WorkerFigures implements Metrics {
   /** The link measures durations. */
   observe(): void {}
 
-  ended(outcome: OutcomeStatus): void {
-    this.#outcome = outcome;
+  ended(outcome: OutcomeStatus, phases: readonly Phase[]): void {
+    this.#ended = { outcome, phases: [...phases] };
   }
 
   /** The message that is due, and forgets what is in it; undefined between two messages. */
   take(now: number): Figures | undefined {
-    if (now < this.#takenAt + INTERVAL_MS && this.#outcome === undefined) return undefined;
+    if (now < this.#takenAt + INTERVAL_MS && this.#ended.outcome === undefined) return undefined;
     this.#takenAt = now;
     const figures = [...this.#pending.values()].flatMap(
       (each) => figureSchema.safeParse(each).data ?? [],
     );
     this.#pending.clear();
-    const outcome = this.#outcome === undefined ? {} : { outcome: this.#outcome };
-    return { type: 'figures', figures, residentBytes: this.#residentBytes(), ...outcome };
+    return { type: 'figures', figures, residentBytes: this.#residentBytes(), ...this.#ended };
   }
 
   #change(name: string, labels: object, change: (before: number) => number): void {

@@ -15,6 +15,7 @@ import { errorChain } from './error-texts.ts';
 import { WorkerFigures } from './figures.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { createPortLog, LinkPort } from './link-port.ts';
+import { Phases } from './phases.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import { runAttempt } from './run-attempt.ts';
 import { SpoolSink } from './spool-sink.ts';
@@ -156,6 +157,7 @@ class WorkerProgram {
     reporter: ProgressReporter,
   ): Promise<number> {
     const { clock, random, connectors } = this.#deps;
+    const phases = new Phases();
     try {
       const outcome = await runAttempt({
         job,
@@ -168,9 +170,12 @@ class WorkerProgram {
         clock,
         random,
         metrics: this.#figures,
-        onProgress: (progress) => reporter.note(progress),
+        onProgress: (progress) => {
+          phases.note(progress.phase, clock.now());
+          reporter.note(progress);
+        },
       });
-      this.#figures.ended(outcome.status);
+      this.#figures.ended(outcome.status, phases.ended(clock.now()));
       logger.log(OUTCOME_LEVELS[outcome.status], 'attempt ended', outcomeFields(outcome));
       return 0;
     } catch (thrown) {

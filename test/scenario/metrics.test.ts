@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Run } from '../../demo/control-plane-client.ts';
-import { permitCanaries } from '../support/canaries.ts';
 import { ask, turnOnMetrics, valueOf } from '../support/metrics.ts';
+import { PLANTED, plantSecrets, runPlanted, runService } from '../support/planted.ts';
 import { found } from '../support/secret-search.ts';
 import { Stage } from '../support/stage.ts';
-
-const PLANTED = Array.from({ length: 100 }, (_, index) => `planted-${index}-Xq7!${index * 7919}`);
-const reference = (index: number): string => `secret:/canary/s${index}`;
 
 let stage: Stage;
 let socket: string;
@@ -17,9 +13,7 @@ beforeAll(async () => {
     latencyMs: 0,
     controlPlaneArgs: ['--max-attempts', '1'],
   });
-  permitCanaries(stage);
-  const stored = PLANTED.map((value, index) => [reference(index), value] as const);
-  await stage.store(Object.fromEntries(stored));
+  await plantSecrets(stage);
   socket = turnOnMetrics(stage);
 });
 
@@ -29,33 +23,6 @@ async function scrape(): Promise<string> {
   const { status, text } = await ask(socket, '/metrics');
   expect(status).toBe(200);
   return text;
-}
-
-/** Runs a job whose names and secrets are planted ones; returns how it ended. */
-async function runPlanted(index: number): Promise<string> {
-  const name = `svc ${PLANTED[index]}`;
-  const path = encodeURIComponent(name);
-  await stage.client.call('PUT', `/api/v1/services/${path}`, {
-    type: 'Salesforce',
-    connection: {
-      salesforceDomain: stage.sandbox.myDomain,
-      username: `nobody${index}@acme.example`,
-      password: reference(index),
-      securityToken: reference(index + 1),
-    },
-  });
-  await stage.client.call('PUT', `/api/v1/pipelines/planted-${index}`, { service: name });
-  const { id } = await stage.client.call<Run>('POST', `/api/v1/pipelines/planted-${index}/runs`);
-  return (await stage.ended(id)).state;
-}
-
-/** Puts all planted texts where the org has texts. */
-async function plantInOrg(): Promise<void> {
-  await stage.admin('POST', '/org', {
-    kind: 'addField',
-    object: 'Account',
-    field: { name: 'Leak__c', type: 'string', label: 'leak', description: PLANTED.join(' ') },
-  });
 }
 
 describe('the metrics of a real runner', () => {
@@ -68,7 +35,6 @@ describe('the metrics of a real runner', () => {
   });
 
   it('count a run: offer, outcome, calls, allocation, records and secrets', async () => {
-    await plantInOrg();
     expect((await stage.ended(await stage.startRun())).state).toBe('success');
     await stage.waitFor('delivery', async () => {
       const text = await scrape();
@@ -95,18 +61,9 @@ describe('the metrics of a real runner', () => {
   });
 
   it('count secrets that are unknown and denied, and runs that failed', async () => {
-    expect(await runPlanted(0)).toBe('failed');
-    await stage.client.call('PUT', '/api/v1/services/wrong', {
-      type: 'Salesforce',
-      connection: {
-        salesforceDomain: stage.sandbox.myDomain,
-        username: 'nobody@acme.example',
-        password: 'secret:/canary/missing',
-      },
-    });
-    await stage.client.call('PUT', '/api/v1/pipelines/wrong', { service: 'wrong' });
-    const { id } = await stage.client.call<Run>('POST', '/api/v1/pipelines/wrong/runs');
-    await stage.ended(id);
+    expect(await runPlanted(stage, 0)).toBe('failed');
+    const missing = { password: 'secret:/canary/missing' };
+    expect(await runService(stage, 'wrong', 'wrong', missing)).toBe('failed');
     await stage.waitFor('the failures', async () => {
       const text = await scrape();
       const failed = 'hybrid_runner_attempts_total{kind="metadata",outcome="failed"}';

@@ -11,6 +11,7 @@ import { isOverdue } from './deadlines.ts';
 import { heldRuns } from './held-runs.ts';
 import { isQueued, place, type Placement, type Wait, type Waits } from './placement.ts';
 import { end, giveUpAttempt, offerTo, type Run } from './run.ts';
+import { traceIdOf, traceparentOf } from './traceparent.ts';
 
 /** Maximum time until expired offers and leases are noticed. */
 const TICK_MS = 500;
@@ -182,10 +183,8 @@ export class Dispatcher {
     const { log, progress, changes } = this.#deps;
     for (const { runnerId, run, revision } of offered) {
       this.#registry.offer(runnerId, this.#offer(run, revision));
-      log.info(
-        { run: run.id, runner: runnerId, attempt: run.attempt, epoch: run.epoch },
-        'run offered',
-      );
+      const { id, attempt, epoch } = run;
+      log.info({ run: id, runner: runnerId, attempt, epoch, trace: traceIdOf(run) }, 'run offered');
       progress.clear(run.id);
       changes.changed(run.id);
     }
@@ -212,6 +211,7 @@ export class Dispatcher {
       deadlineMs: run.deadlineMs,
       issuedAtMs: clock.now(),
       catalogRevision,
+      traceparent: traceparentOf(run),
     };
   }
 }

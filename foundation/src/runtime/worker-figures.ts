@@ -26,7 +26,11 @@ export const figuresSchema = z.strictObject({
   figures: z.array(figureSchema).max(MAX_FIGURES),
   /** Memory of the worker process. */
   residentBytes: z.int().nonnegative(),
-  /** Once the attempt has ended. */
+  /** Once the attempt has ended, as are `phases`. */
   outcome: z.enum(OUTCOME_STATUSES).optional(),
+  phases: z
+    .array(z.strictObject({ name: word, startedAt: value, endedAt: value }))
+    .max(16)
+    .optional(),
 });
 export type Figures = z.infer<typeof figuresSchema>;

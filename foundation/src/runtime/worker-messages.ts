@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isRunId } from '../domain/ids.ts';
 import { JOB_KINDS } from '../domain/job.ts';
 import { LOG_LEVELS } from '../domain/record.ts';
+import { isTraceparent } from '../domain/traceparent.ts';
 import { isErrorCode } from './error-codes.ts';
 import { figuresSchema } from './worker-figures.ts';
 
@@ -24,6 +25,7 @@ const job = z.strictObject({
   workflow: z.string(),
   deadlineMs: z.number().positive(),
   catalogRevision: z.string().optional(),
+  traceparent: z.string().refine(isTraceparent).optional(),
 });
 
 export const STOP_STATUSES = ['cancelled', 'expired', 'interrupted'] as const;

@@ -70,6 +70,7 @@ export async function composeRunner(
     history: openHistory(config, tails, logger),
     logger: listened,
     metrics: observability.metrics,
+    tracer: observability.tracer,
     clock: systemClock,
     random: systemRandom,
   });

@@ -1,8 +1,12 @@
+import { sourceNetwork } from '../../config/network-settings.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
+import { createConnect } from '../../../foundation/src/network/open.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { noMetrics, type Metrics } from '../../../foundation/src/logging/metrics.ts';
+import { noTracer, type Tracer } from '../../../foundation/src/logging/tracer.ts';
 import { JOB_KINDS } from '../../../foundation/src/domain/job.ts';
 import { OUTCOME_STATUSES } from '../../../foundation/src/domain/record.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { localErrorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { MetricsPages } from '../../observability/metrics/server.ts';
 import {
@@ -11,29 +15,43 @@ import {
 } from '../../observability/metrics/listen-address.ts';
 import type { ReadGauges } from '../../observability/metrics/table.ts';
 import { PROVIDER_NAMES } from '../../secrets/providers/registry.ts';
+import { version } from '../version.ts';
 
 /** What the running service shows about itself. */
 export interface Shown extends Pick<MetricsPages, 'live' | 'ready'> {
   readonly gauges: ReadGauges;
 }
 
-/** Metrics for programs that watch the runner. Loads nothing and takes nothing while it is off. */
+/** Metrics and traces. Loads nothing and takes nothing while both are off. */
 export interface Observability {
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   /** Shows the service until the returned function is called. Never rejects. */
   show(shown: Shown): Promise<() => Promise<void>>;
 }
 
-const off: Observability = {
-  metrics: noMetrics,
-  show: () => Promise.resolve(() => Promise.resolve()),
-};
-
+/** Throws the codes of files that the settings name. */
 export async function openObservability(
-  { metrics: { listen } }: Pick<RunnerConfig, 'metrics'>,
+  config: Pick<RunnerConfig, 'metrics' | 'telemetry' | 'network' | 'name'>,
   logger: Logger,
 ): Promise<Observability> {
-  return listen === undefined ? off : await openPrometheus(listen, logger);
+  const { listen } = config.metrics;
+  const { endpoint } = config.telemetry.otlp;
+  const parts = [
+    ...(listen === undefined ? [] : [await openPrometheus(listen, logger)]),
+    ...(endpoint === undefined ? [] : [await openCollector(endpoint, config, logger)]),
+  ];
+  const all = parts.map(({ metrics }) => metrics);
+  const metrics = all.length === 0 ? noMetrics : together(all);
+  startAtZero(metrics);
+  return {
+    metrics,
+    tracer: parts.at(-1)?.tracer ?? noTracer,
+    show: async (shown) => {
+      const hides = await Promise.all(parts.map((part) => part.show(shown)));
+      return async () => void (await Promise.all(hides.map((hide) => hide())));
+    },
+  };
 }
 
 /** A port that is in use must not keep the runner from its work, so it is logged. */
@@ -41,9 +59,9 @@ async function openPrometheus(listen: ListenAddress, logger: Logger): Promise<Ob
   const { createPrometheus } = await import('../../observability/metrics/prometheus.ts');
   const { serveMetrics } = await import('../../observability/metrics/server.ts');
   const prometheus = createPrometheus();
-  startAtZero(prometheus);
   return {
     metrics: prometheus,
+    tracer: noTracer,
     show: async ({ gauges, ...probes }) => {
       const { contentType } = prometheus;
       const metrics = async (): Promise<string> => prometheus.render(await gauges());
@@ -57,6 +75,41 @@ async function openPrometheus(listen: ListenAddress, logger: Logger): Promise<Ob
         return () => Promise.resolve();
       }
     },
+  };
+}
+
+async function openCollector(
+  endpoint: string,
+  config: Pick<RunnerConfig, 'telemetry' | 'network' | 'name'>,
+  logger: Logger,
+): Promise<Observability> {
+  const { openOtlp } = await import('../../observability/otlp/open.ts');
+  const { readHeadersFile } = await import('../../observability/otlp/headers-file.ts');
+  const { headersFile } = config.telemetry.otlp;
+  const otlp = openOtlp({
+    endpoint,
+    headers: headersFile === undefined ? {} : await readHeadersFile(headersFile),
+    connect: createConnect(await sourceNetwork(config)),
+    clock: systemClock,
+    logger,
+    name: config.name,
+    version: version(),
+  });
+  return {
+    metrics: otlp.metrics,
+    tracer: otlp.tracer,
+    show: ({ gauges }) => {
+      otlp.observe(gauges);
+      return Promise.resolve(() => otlp.close());
+    },
+  };
+}
+
+function together(all: readonly Metrics[]): Metrics {
+  return {
+    count: (...counted) => all.forEach((each) => each.count(...counted)),
+    observe: (...observed) => all.forEach((each) => each.observe(...observed)),
+    set: (...level) => all.forEach((each) => each.set(...level)),
   };
 }
 

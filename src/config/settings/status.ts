@@ -1,7 +1,7 @@
 import { formatListenAddress } from '../../observability/metrics/listen-address.ts';
 import { setting } from '../setting.ts';
 import { yesOrNo } from '../values/basic.ts';
-import { listenAddress } from '../values/network.ts';
+import { listenAddress, otlpEndpoint } from '../values/network.ts';
 import { PATH } from './path.ts';
 
 /** What shows how the runner is doing. */
@@ -28,5 +28,16 @@ export const statusSettings = {
     default: false,
     flag: '--metrics-allow-remote',
     text: 'Whether `metrics.listen` may be an address that other machines reach. There is no sign-in and no TLS.',
+  }),
+  'telemetry.otlp.endpoint': setting({
+    kind: '`http[s]://host:port`',
+    schema: otlpEndpoint(),
+    flag: '--otlp-endpoint',
+    text: 'OpenTelemetry collector that gets traces and metrics by OTLP over HTTP (docs/observability.md), for example `https://collector.example.com:4318`. Off while unset.',
+  }),
+  'telemetry.otlp.headersFile': setting({
+    ...PATH,
+    flag: '--otlp-headers-file',
+    text: 'File with HTTP headers for the collector, a line `Name: value` each. Only its owner may be able to read it.',
   }),
 } as const;

@@ -63,6 +63,25 @@ export function listenAddress(): z.ZodType<ListenAddress> {
     .transform((address, context) => tryParse(context, () => parseListenAddress(address)));
 }
 
+/** The address of a collector, with or without a path; comes out without a slash at its end. */
+export function otlpEndpoint(): z.ZodType<string> {
+  const wrong = 'must be https://host:port or http://host:port, without user or query';
+  return z
+    .string(wrong)
+    .refine((address) => {
+      const url = URL.parse(address);
+      return (
+        url !== null &&
+        ['http:', 'https:'].includes(url.protocol) &&
+        url.username === '' &&
+        url.password === '' &&
+        url.search === '' &&
+        url.hash === ''
+      );
+    }, wrong)
+    .transform((address) => address.replace(/\/+$/, ''));
+}
+
 /** wss://host:port, with nothing else in it. */
 export function controlPlaneUrl(): z.ZodType<string> {
   const wrong = 'must be wss://host or wss://host:port, without user, path or query';

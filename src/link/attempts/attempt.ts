@@ -1,4 +1,5 @@
 import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
+import type { AttemptTrace } from '../../../foundation/src/logging/tracer.ts';
 import type { Progress } from '../../../foundation/src/domain/progress.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
 import type { Figures } from '../../../foundation/src/runtime/worker-figures.ts';
@@ -26,6 +27,8 @@ export class Attempt {
   readonly ref: AttemptRef;
   readonly key: string;
   readonly outbox: Outbox;
+  /** Absent for an attempt of an earlier process. */
+  trace: AttemptTrace | undefined;
   readonly #gone = new AbortController();
   #state: AttemptState;
   #occupied: boolean;

@@ -4,10 +4,11 @@ import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { runAfter } from '../../../foundation/src/runtime/wait.ts';
 import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
+import type { Tracer } from '../../../foundation/src/logging/tracer.ts';
 import type { StartWorker, WorkerHandle } from '../workers/worker-handle.ts';
 import type { Attempt } from './attempt.ts';
-import { countEnded, countFigures } from './attempt-metrics.ts';
 import { recordBegin, recordEnd, type EndDeps } from './end-of-attempt.ts';
+import { beginTrace, countEnded, countFigures } from './observe-attempt.ts';
 import { writeOutcome, type OutcomeDeps } from './outcome.ts';
 import { diskFullError, untilDiskFullTooLong } from './disk-full.ts';
 
@@ -21,6 +22,7 @@ export interface RunDeps extends OutcomeDeps, EndDeps {
   /** How long an attempt may wait for room on disk that no delivery can make. */
   readonly diskFullMs: number;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
 }
 
 /**
@@ -31,6 +33,7 @@ export async function runAttempt(attempt: Attempt, job: Job, deps: RunDeps): Pro
   const { onChange, clock } = deps;
   const startedAt = clock.monotonic();
   recordBegin(attempt, job, deps);
+  beginTrace(attempt, job, deps.tracer);
   try {
     const worker = await deps.startWorker(job, attempt.outbox);
     if (attempt.state.name === 'gone') worker.kill();

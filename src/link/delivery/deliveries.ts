@@ -72,10 +72,14 @@ export class Deliveries {
       maxBatchBytes: agreement.maxBatchBytes,
       zstd: agreement.zstd,
     });
+    const startedAt = clock.now();
     this.#running.set(attempt.key, delivery);
     this.#group.start((signal) => delivery.run(signal));
     this.#group.start((signal) =>
-      sender.run(signal).finally(() => this.#running.delete(attempt.key)),
+      sender.run(signal).finally(() => {
+        this.#running.delete(attempt.key);
+        attempt.trace?.part('delivery', startedAt, clock.now());
+      }),
     );
   }
 

@@ -2,6 +2,7 @@ import type { Channel } from '../../channel/channel.ts';
 import type { Frame, Offer, Reject } from '../../channel/frames.ts';
 import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import { isJobKind, type Job } from '../../../foundation/src/domain/job.ts';
+import { isTraceparent } from '../../../foundation/src/domain/traceparent.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
@@ -190,7 +191,7 @@ function answerAgain(known: Attempt): Answer {
 /** Throws JOB_KIND_UNSUPPORTED, JOB_INVALID. */
 function toJob(
   ref: AttemptRef,
-  { kind, workflow, deadlineMs, catalogRevision }: Offer,
+  { kind, workflow, deadlineMs, catalogRevision, traceparent }: Offer,
   jobDeadlineMs: number,
 ): Job {
   if (!isJobKind(kind))
@@ -206,6 +207,7 @@ function toJob(
     workflow: decodeUtf8(workflow),
     deadlineMs: deadlineMs === 0 ? jobDeadlineMs : Math.min(deadlineMs, jobDeadlineMs),
     ...(catalogRevision === '' ? {} : { catalogRevision }),
+    ...(isTraceparent(traceparent) ? { traceparent } : {}),
   };
 }
 

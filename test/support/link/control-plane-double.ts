@@ -84,6 +84,7 @@ export class ControlPlaneDouble {
         deadlineMs: 0,
         issuedAtMs: this.now(),
         catalogRevision: '',
+        traceparent: '',
         ...offer,
       },
     });

@@ -23,6 +23,10 @@ export interface OfferInput {
    * current state of the service's catalog; empty: unknown, so the run must be a full run
    */
   'catalogRevision'?: (string);
+  /**
+   * W3C trace context of the run, for traces of the runner; changes nothing else; may be empty
+   */
+  'traceparent'?: (string);
 }
 
 export interface Offer {
@@ -45,4 +49,8 @@ export interface Offer {
    * current state of the service's catalog; empty: unknown, so the run must be a full run
    */
   'catalogRevision': (string);
+  /**
+   * W3C trace context of the run, for traces of the runner; changes nothing else; may be empty
+   */
+  'traceparent': (string);
 }

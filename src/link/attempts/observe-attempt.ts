@@ -1,5 +1,6 @@
 import type { Job } from '../../../foundation/src/domain/job.ts';
 import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
+import type { Tracer } from '../../../foundation/src/logging/tracer.ts';
 import type { Figures } from '../../../foundation/src/runtime/worker-figures.ts';
 import type { Attempt } from './attempt.ts';
 
@@ -19,9 +20,19 @@ export function countFigures({ figures }: Figures, metrics: Metrics): void {
     }
 }
 
-/** Counts an attempt whose worker has ended after `ms`. */
+/** Begins the trace of an attempt whose worker is about to be started. */
+export function beginTrace(attempt: Attempt, job: Job, tracer: Tracer): void {
+  const { ref, kind, traceparent } = job;
+  attempt.trace = tracer.begin({ runId: ref.runId, attempt: ref.attempt, kind, traceparent });
+}
+
+/** Counts and traces an attempt whose worker has ended after `ms`. */
 export function countEnded(attempt: Attempt, { kind }: Job, ms: number, metrics: Metrics): void {
-  const unreported = attempt.state.name === 'gone' ? 'dropped' : 'interrupted';
-  metrics.count('attempts', { kind, outcome: attempt.figures?.outcome ?? unreported });
+  const { figures, state, trace } = attempt;
+  const outcome = figures?.outcome ?? (state.name === 'gone' ? 'dropped' : 'interrupted');
+  metrics.count('attempts', { kind, outcome });
   metrics.observe('attemptDuration', { kind }, ms / 1000);
+  for (const { name, startedAt, endedAt } of figures?.phases ?? [])
+    trace?.part(name, startedAt, endedAt);
+  trace?.ended(outcome);
 }
