@@ -130,6 +130,25 @@ describe('copy of a runner', () => {
     expect((await runner(copied)).welcome.positions).toHaveLength(1);
   });
 
+  it('gets no run that it holds a copy of before the lease of an offer whose acceptance was lost expires', async () => {
+    await stage.close();
+    await open({ leaseTtlMs: 1500 });
+    const original = await runner(ORIGINAL);
+    await startRun(stage.api);
+    const { ref } = await original.connection.take<{ ref: Ref }>('offer');
+    original.connection.close();
+    await eventually(async () => !(await shown()).connected);
+    const copied = { ...COPY, held: [{ ref, complete: true }], predecessorEnded: false };
+    expect(await (await hello(copied)).take('refusal')).toMatchObject({
+      code: 'BUSY',
+      permanent: false,
+    });
+    const restarted = { ...copied, bootId: 'restarted', predecessorEnded: true };
+    expect((await runner(restarted)).welcome.positions).toMatchObject([
+      { verdict: 'VERDICT_KEEP' },
+    ]);
+  });
+
   it('is shown only while it keeps trying', async () => {
     const original = await runner(ORIGINAL);
     expect(await shown()).toMatchObject({ condition: '', conditionMessage: '' });

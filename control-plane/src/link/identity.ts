@@ -10,7 +10,7 @@
  *   outage.
  */
 import type { Deps } from '../deps.ts';
-import { holder } from '../runs/run.ts';
+import { holder, type Run } from '../runs/run.ts';
 import type { HelloStatement, Refusal } from './frames.ts';
 import type { OtherProcess, Registry } from './registry.ts';
 
@@ -108,10 +108,13 @@ async function leaseOfAnother(
 ): Promise<{ readonly remainingMs: number; readonly isHeldHere: boolean } | undefined> {
   const now = deps.clock.monotonic();
   const leases = (await deps.store.read.runs.active()).flatMap((run) => {
-    if (run.status.state !== 'running' || holder(run) !== runnerId) return [];
-    if (run.status.bootId === bootId || run.status.bootId === '') return [];
+    const lease = leaseIn(run);
+    if (lease === undefined || holder(run) !== runnerId) return [];
+    if (lease.bootId === bootId || lease.bootId === '') return [];
     const isHeldHere = held.some(({ ref }) => ref?.runId === run.id && ref.epoch === run.epoch);
-    const remainingMs = run.status.leaseUntil - now;
+    // An offer that this process does not know stays with the other one until its lease ends.
+    if (run.status.state === 'offered' && !isHeldHere) return [];
+    const remainingMs = lease.until - now;
     if (remainingMs <= 0 || (isHeldHere && predecessorEnded)) return [];
     return [{ remainingMs, isHeldHere }];
   });
@@ -120,4 +123,10 @@ async function leaseOfAnother(
     remainingMs: Math.max(...leases.map((lease) => lease.remainingMs)),
     isHeldHere: leases.every((lease) => lease.isHeldHere),
   };
+}
+
+/** The offer grants a lease: its process may be active although its answer has not arrived. */
+function leaseIn({ status }: Run): { readonly bootId: string; readonly until: number } | undefined {
+  if (status.state === 'running') return { bootId: status.bootId, until: status.leaseUntil };
+  return status.state === 'offered' ? { bootId: status.bootId, until: status.answerBy } : undefined;
 }
