@@ -1,6 +1,6 @@
 import type { QueuedRun } from '../src/runs/placement.ts';
 import type { Entity, NewEntity } from '../src/store/entity.ts';
-import type { Attempt, Store } from '../src/store/store.ts';
+import type { Attempt, Runner, Store } from '../src/store/store.ts';
 
 export interface StoreStage {
   open(): Store;
@@ -35,6 +35,18 @@ export const RUN: QueuedRun = {
   deadlineMs: 9,
   whole: true,
   recordsKept: true,
+};
+export const RUNNER: Runner = {
+  id: 'rnr_1',
+  name: 'r',
+  publicKey: Buffer.alloc(32, 2),
+  version: '1',
+  platform: 'p',
+  enrolledAt: 1,
+  lastSeenAt: null,
+  revokedAt: null,
+  drainReason: 'repairs',
+  pool: 'eu',
 };
 export const ATTEMPT: Attempt = {
   runId: 'run_1',

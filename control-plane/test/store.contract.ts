@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { end, offerTo, type Run } from '../src/runs/run.ts';
 import type { Store } from '../src/store/store.ts';
-import { ATTEMPT, RUN, type StoreStage } from './store-fixtures.ts';
+import { ATTEMPT, RUN, RUNNER, type StoreStage } from './store-fixtures.ts';
 
 /** The contract of every store: transactions, records and runs. */
 export function storeContract(name: string, openStage: () => StoreStage): void {
@@ -27,18 +27,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
         expiresAt: 9,
         usedBy: null,
       };
-      const runner = {
-        id: 'rnr_1',
-        name: 'r',
-        publicKey: Buffer.alloc(32, 2),
-        version: '1',
-        platform: 'p',
-        enrolledAt: 1,
-        lastSeenAt: null,
-        revokedAt: null,
-        drainReason: 'repairs',
-        pool: 'eu',
-      };
+      const runner = RUNNER;
       const service = {
         name: 'sandbox',
         displayName: 'Sandbox',
@@ -125,6 +114,62 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
         .catch(() => undefined);
       await Promise.all([increment(), failing, increment(), increment()]);
       expect((await store.read.runs.get('run_1'))?.epoch).toBe(4);
+    });
+
+    it('takes back only the failed one of transactions that share a commit', async () => {
+      const one = { ...RUN, id: 'run_1', slot: null };
+      const two = { ...RUN, id: 'run_2', slot: null };
+      const settled = await Promise.allSettled([
+        store.transaction((tx) => tx.runs.save(one)),
+        store.transaction(async (tx) => {
+          await tx.runs.save({ ...one, epoch: 9 });
+          await tx.runs.save({ ...two, id: 'run_3' });
+          throw new Error('stop');
+        }),
+        store.transaction(async (tx) => {
+          expect(await tx.runs.active()).toEqual([one]);
+          await tx.runs.save(two);
+          expect(await tx.runs.active()).toEqual([one, two]);
+        }),
+      ]);
+      expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(await store.read.runs.active()).toEqual([one, two]);
+      await store.close();
+      store = stage.open();
+      expect(await store.read.runs.active()).toEqual([one, two]);
+    });
+
+    it('shows another program’s commits', async () => {
+      const one = { ...RUN, slot: null };
+      await store.transaction((tx) => tx.runs.save(one));
+      expect(await store.read.runs.active()).toEqual([one]);
+      const other = stage.open();
+      await other.transaction((tx) => tx.runs.save(end(one, 'failed', 9, null)));
+      await other.close();
+      expect(await store.read.runs.active()).toEqual([]);
+    });
+
+    it('sets when runners were last seen', async () => {
+      const runner = { ...RUNNER, lastSeenAt: null };
+      await store.transaction(async (tx) => {
+        for (const id of ['a', 'b', 'c']) await tx.runners.save({ ...runner, id, name: id });
+      });
+      expect((await store.read.runners.list()).length).toBe(3);
+      await store.transaction(async (tx) => {
+        await tx.runners.seen(
+          new Map([
+            ['a', 5],
+            ['c', 7],
+            ['gone', 9],
+          ]),
+        );
+        expect((await tx.runners.list()).map(({ lastSeenAt }) => lastSeenAt)).toEqual([5, null, 7]);
+      });
+      expect((await store.read.runners.list()).map(({ lastSeenAt }) => lastSeenAt)).toEqual([
+        5,
+        null,
+        7,
+      ]);
     });
 
     it('stores a sequence once', async () => {

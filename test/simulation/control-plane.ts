@@ -86,7 +86,7 @@ export class ControlPlaneHost {
     if (this.process !== undefined || !this.wanted || this.#restoring) return;
     const { world } = this.machine;
     const process = this.machine.spawn('control plane');
-    const store = openSqliteStore(this.#path);
+    const store = openSqliteStore(this.#path, { gather: () => Promise.resolve() });
     const observer = new DatabaseSync(this.#path);
     this.#process = process;
     this.#observer = observer;

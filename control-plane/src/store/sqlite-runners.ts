@@ -1,4 +1,5 @@
 import { bytes, type Row, type Statements } from './sqlite-statements.ts';
+import type { RunnerList } from './runner-list.ts';
 import type { Runner, RunnerReads, RunnerWrites, StoredToken, Tokens } from './store.ts';
 
 export function tokenTable(statements: Statements): Tokens {
@@ -27,13 +28,26 @@ function toToken(row: Row): StoredToken {
   };
 }
 
-export function runnerTables(statements: Statements): RunnerReads & RunnerWrites {
+const TOUCH = `
+  UPDATE runners SET last_seen_at = seen.value
+  FROM json_each(?) AS seen
+  WHERE runners.id = seen.key`;
+
+/** Reads what is committed, for a connection that does not write. */
+export function runnerReads(statements: Statements, list: RunnerList): RunnerReads {
   return {
-    list: async () =>
-      statements.all('SELECT * FROM runners ORDER BY enrolled_at, id', [], toRunner),
+    list: async () => list.committedRunners(),
     get: async (id) => statements.get('SELECT * FROM runners WHERE id = ?', [id], toRunner),
-    save: async (runner) =>
-      void statements.run('INSERT OR REPLACE INTO runners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+  };
+}
+
+export function runnerTables(statements: Statements, list: RunnerList): RunnerReads & RunnerWrites {
+  return {
+    ...runnerReads(statements, list),
+    list: async () => list.currentRunners(() => allRunners(statements)),
+    save: async (runner) => {
+      list.changed();
+      statements.run('INSERT OR REPLACE INTO runners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
         runner.id,
         runner.name,
         runner.publicKey,
@@ -44,8 +58,17 @@ export function runnerTables(statements: Statements): RunnerReads & RunnerWrites
         runner.revokedAt,
         runner.drainReason,
         runner.pool,
-      ]),
+      ]);
+    },
+    seen: async (times) => {
+      list.changed();
+      statements.run(TOUCH, [JSON.stringify(Object.fromEntries(times))]);
+    },
   };
+}
+
+export function allRunners(statements: Statements): Runner[] {
+  return statements.all('SELECT * FROM runners ORDER BY enrolled_at, id', [], toRunner);
 }
 
 function toRunner(row: Row): Runner {

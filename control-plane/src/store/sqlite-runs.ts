@@ -1,4 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
+import type { ActiveRuns } from './active-runs.ts';
 import { json, type Row, type Statements } from './sqlite-statements.ts';
 import type { Attempt, SucceededAttempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
 
@@ -23,8 +24,8 @@ const OLDEST_BEYOND = `
   FROM runs AS old
   WHERE records_kept = 1 AND state NOT IN ('queued', 'offered', 'running')
     AND id NOT IN (SELECT run_id FROM relays WHERE state NOT IN ('done', 'failed'))
-    AND (SELECT COUNT(*) FROM runs AS newer WHERE newer.service = old.service
-    AND newer.position > old.position) >= ?
+    AND EXISTS (SELECT 1 FROM runs AS newer WHERE newer.service = old.service
+    AND newer.position > old.position LIMIT 1 OFFSET ?)
   ORDER BY position LIMIT 1`;
 const ACTIVE =
   "SELECT * FROM runs WHERE state IN ('queued', 'offered', 'running') ORDER BY position";
@@ -42,15 +43,20 @@ const SUCCEEDED_SINCE = `
   WHERE runs.service = ? AND attempts.generation > ? AND runs.state IN ('success',
     'partialSuccess')`;
 
-export function runTables(statements: Statements): RunReads & RunWrites {
+export function runTables(statements: Statements, active: ActiveRuns): RunReads & RunWrites {
   return {
-    ...runReads(statements),
-    save: async (run) => void statements.run(SAVE_RUN, fromRun(run)),
+    ...runReads(statements, active),
+    active: async () => active.currentRuns(),
+    save: async (run) => {
+      statements.run(SAVE_RUN, fromRun(run));
+      active.save(run);
+    },
     saveAttempt: async (attempt) => void statements.run(SAVE_ATTEMPT, fromAttempt(attempt)),
   };
 }
 
-function runReads(statements: Statements): RunReads {
+/** Reads what is committed, for a connection that does not write. */
+export function runReads(statements: Statements, active: ActiveRuns): RunReads {
   return {
     get: async (id) => statements.get('SELECT * FROM runs WHERE id = ?', [id], toRun),
     list: async ({ limit, service, kind, state, before }) =>
@@ -60,12 +66,16 @@ function runReads(statements: Statements): RunReads {
         toRun,
       ),
     ofSlot: async (pipeline, at) => statements.get(OF_SLOT, [pipeline, at], toRun),
-    oldestBeyond: async (keep) => statements.get(OLDEST_BEYOND, [keep], toRun),
-    active: async () => statements.all(ACTIVE, [], toRun),
+    oldestBeyond: async (keep) => statements.get(OLDEST_BEYOND, [keep - 1], toRun),
+    active: async () => active.committedRuns(),
     attempt: async (runId, epoch) => statements.get(ATTEMPT, [runId, epoch], toAttempt),
     succeededSince: async (service, generation) =>
       statements.all(SUCCEEDED_SINCE, [service, generation], toSucceeded),
   };
+}
+
+export function allActiveRuns(statements: Statements): Run[] {
+  return statements.all(ACTIVE, [], toRun);
 }
 
 /** In the order of SAVE_RUN. */

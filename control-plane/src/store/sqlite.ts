@@ -1,7 +1,8 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ControlPlaneError } from '../runtime/errors.ts';
-import { SerialQueue } from '../runtime/serial-queue.ts';
+import { ActiveRuns } from './active-runs.ts';
+import { GroupCommit } from './group-commit.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { definitionTables } from './sqlite-definitions.ts';
 import { catalogStateTable } from './sqlite-catalog-states.ts';
@@ -10,35 +11,47 @@ import { lineageTable } from './sqlite-lineage.ts';
 import { recordTables } from './sqlite-records.ts';
 import { deploymentTable, endpointTable } from './sqlite-openmetadata.ts';
 import { relayTable } from './sqlite-relays.ts';
-import { runTables } from './sqlite-runs.ts';
-import { runnerTables, tokenTable } from './sqlite-runners.ts';
+import { RunnerList } from './runner-list.ts';
+import { allActiveRuns, runReads, runTables } from './sqlite-runs.ts';
+import { allRunners, runnerReads, runnerTables, tokenTable } from './sqlite-runners.ts';
 import { scheduleTable } from './sqlite-schedules.ts';
 import { settingTable } from './sqlite-settings.ts';
 import { Statements } from './sqlite-statements.ts';
-import type { Store, Transaction } from './store.ts';
+import type { Store, StoreReader, Transaction } from './store.ts';
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB, by the low byte of SQLite's result code. */
 const DAMAGE: ReadonlySet<number> = new Set([11, 26]);
 
+export interface SqliteOptions {
+  /** See GroupCommit. */
+  readonly gather?: () => Promise<void>;
+}
+
 /**
  * Opens a store in one file (mode 0600), checks it and migrates it to the current schema. Throws
  * STORE_DAMAGED for a file that fails SQLite's check or that another program wrote. Writes use one
- * connection, one transaction at a time, flushed at each commit. Reads use another connection,
- * which sees only committed state.
+ * connection, flushed at each commit. Reads use another connection, which sees only committed state.
  */
-export function openSqliteStore(path: string): Store {
+export function openSqliteStore(path: string, { gather }: SqliteOptions = {}): Store {
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
   const writer = openChecked(path);
   const reader = open(path);
   reader.exec('PRAGMA query_only = ON');
-  const tables = tablesOf(writer);
-  const transactions = new SerialQueue();
+  const reads = new Statements(reader);
+  const writes = new Statements(writer);
+  const version = (): number => versionOf(writes);
+  const memory = {
+    runs: new ActiveRuns(() => allActiveRuns(reads), version),
+    runners: new RunnerList(() => allRunners(reads), version),
+  };
+  const tables = transactionOf(writes, memory);
+  const transactions = new GroupCommit(writer, [memory.runs, memory.runners], gather);
   return {
-    read: tablesOf(reader),
-    transaction: (work) => transactions.run(() => inTransaction(writer, () => work(tables))),
+    read: readerOf(reads, memory),
+    transaction: (work) => transactions.run(() => work(tables)),
     close: async () => {
-      await transactions.run(async () => undefined);
+      await transactions.idle();
       reader.close();
       writer.close();
     },
@@ -94,13 +107,36 @@ function open(path: string): DatabaseSync {
   return database;
 }
 
-function tablesOf(database: DatabaseSync): Transaction {
-  const statements = new Statements(database);
+/** Changes with each commit of another connection, such as that of a command. */
+function versionOf(statements: Statements): number {
+  return statements.get('PRAGMA data_version', [], (row) => row['data_version'] as number)!;
+}
+
+interface Memory {
+  readonly runs: ActiveRuns;
+  readonly runners: RunnerList;
+}
+
+function transactionOf(statements: Statements, { runs, runners }: Memory): Transaction {
+  return {
+    ...commonTables(statements),
+    runners: runnerTables(statements, runners),
+    runs: runTables(statements, runs),
+  };
+}
+
+function readerOf(statements: Statements, { runs, runners }: Memory): StoreReader {
+  return {
+    ...commonTables(statements),
+    runners: runnerReads(statements, runners),
+    runs: runReads(statements, runs),
+  };
+}
+
+function commonTables(statements: Statements): Omit<Transaction, 'runners' | 'runs'> {
   return {
     tokens: tokenTable(statements),
-    runners: runnerTables(statements),
     definitions: definitionTables(statements),
-    runs: runTables(statements),
     records: recordTables(statements),
     entities: entityTables(statements),
     lineage: lineageTable(statements),
@@ -111,18 +147,6 @@ function tablesOf(database: DatabaseSync): Transaction {
     deployments: deploymentTable(statements),
     relays: relayTable(statements),
   };
-}
-
-async function inTransaction<T>(database: DatabaseSync, work: () => Promise<T>): Promise<T> {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = await work();
-    database.exec('COMMIT');
-    return result;
-  } catch (thrown) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw thrown;
-  }
 }
 
 function migrate(database: DatabaseSync): void {

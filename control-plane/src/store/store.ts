@@ -1,7 +1,8 @@
 /**
  * The store of the control plane. Invariants:
  * - A transaction is atomic, sees its own writes, and is on disk when it resolves.
- * - Transactions run one after the other.
+ * - Transactions run one after the other. Those that are submitted at about the same time share a
+ *   commit, and one that fails takes back its own writes only.
  * - `read` sees only committed state.
  * Methods are asynchronous because another implementation may use a network.
  */
@@ -92,12 +93,14 @@ export interface Runner {
 }
 
 export interface RunnerReads {
-  list(): Promise<Runner[]>;
+  list(): Promise<readonly Runner[]>;
   get(id: string): Promise<Runner | undefined>;
 }
 
 export interface RunnerWrites {
   save(runner: Runner): Promise<void>;
+  /** Sets when each runner was last seen, by id. */
+  seen(times: ReadonlyMap<string, number>): Promise<void>;
 }
 
 export interface Service {

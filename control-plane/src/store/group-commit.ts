@@ -1,0 +1,119 @@
+/**
+ * Transactions of one connection, many in one commit. Invariants:
+ * - Transactions run one after the other, in the order in which they were submitted.
+ * - Each is atomic by itself: a savepoint takes back what a failed one has written.
+ * - None settles as done before the commit that contains it is on disk.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Transactions in one commit at most: later ones wait for the disk meanwhile. */
+const MAX_GROUP = 256;
+
+/** State in memory that follows what is committed. */
+export interface Follower {
+  /** A transaction begins; what earlier ones of the commit have written stays. */
+  begin(): void;
+  /** The transaction that began last has failed. */
+  takeBack(): void;
+  committed(): void;
+  rolledBack(): void;
+}
+
+interface Waiting {
+  /** Runs the transaction and returns what settles its promise. */
+  readonly work: () => Promise<() => void>;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Done {
+  readonly settle: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export class GroupCommit {
+  readonly #database: DatabaseSync;
+  readonly #followers: readonly Follower[];
+  readonly #gather: () => Promise<void>;
+  #waiting: Waiting[] = [];
+  #working: Promise<void> | undefined;
+
+  /** `gather` gives others time to submit transactions for the same commit. */
+  constructor(
+    database: DatabaseSync,
+    followers: readonly Follower[],
+    gather: () => Promise<void> = nextTurn,
+  ) {
+    this.#database = database;
+    this.#followers = followers;
+    this.#gather = gather;
+  }
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const submitted = async (): Promise<() => void> => {
+        const result = await work();
+        return () => resolve(result);
+      };
+      this.#waiting.push({ work: submitted, reject });
+      this.#working ??= this.#work();
+    });
+  }
+
+  /** Resolves when no transaction waits. */
+  async idle(): Promise<void> {
+    while (this.#working !== undefined) await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      await this.#gather();
+      await this.#commitGroup();
+    }
+    this.#working = undefined;
+  }
+
+  async #commitGroup(): Promise<void> {
+    const done: Done[] = [];
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      while (this.#waiting.length > 0 && done.length < MAX_GROUP)
+        await this.#runOne(this.#waiting.shift()!, done);
+      this.#database.exec('COMMIT');
+    } catch (thrown) {
+      this.#giveUp(done, thrown);
+      return;
+    }
+    for (const follower of this.#followers) follower.committed();
+    for (const { settle } of done) settle();
+  }
+
+  /** Throws when the failure has ended the commit for all. */
+  async #runOne({ work, reject }: Waiting, done: Done[]): Promise<void> {
+    this.#database.exec('SAVEPOINT one');
+    for (const follower of this.#followers) follower.begin();
+    try {
+      const settle = await work();
+      this.#database.exec('RELEASE one');
+      done.push({ settle, reject });
+    } catch (thrown) {
+      reject(thrown);
+      // SQLite itself rolls everything back on some errors, such as a full disk.
+      if (!this.#database.isTransaction) throw thrown;
+      this.#database.exec('ROLLBACK TO one; RELEASE one');
+      for (const follower of this.#followers) follower.takeBack();
+    }
+  }
+
+  #giveUp(done: readonly Done[], reason: unknown): void {
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    for (const follower of this.#followers) follower.rolledBack();
+    for (const { reject } of done) reject(reason);
+    // Nothing has run: the transaction that waits longest fails, as it would alone.
+    if (done.length === 0) this.#waiting.shift()?.reject(reason);
+  }
+}
+
+/** Until the events that have arrived are handled. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
