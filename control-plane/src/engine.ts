@@ -1,5 +1,6 @@
 import type { Deps } from './deps.ts';
 import { Delivery } from './link/delivery.ts';
+import { LeaseRenewals } from './link/lease-renewals.ts';
 import { Registry } from './link/registry.ts';
 import type { SessionDeps } from './link/session-deps.ts';
 import { Session } from './link/session.ts';
@@ -27,7 +28,8 @@ export interface Engine {
 export function createEngine(deps: Deps, authorities: ReadonlySet<string>): Engine {
   const registry = new Registry();
   const delivery = new Delivery(deps);
-  const sessions = new Sessions({ ...deps, registry, delivery, authorities });
+  const renewals = new LeaseRenewals(deps);
+  const sessions = new Sessions({ ...deps, registry, delivery, renewals, authorities });
   return {
     registry,
     accept: (wire) => sessions.accept(wire),
@@ -37,6 +39,8 @@ export function createEngine(deps: Deps, authorities: ReadonlySet<string>): Engi
       await Promise.all([
         new Dispatcher(deps, registry, exclusiveFrom).run(signal),
         new Retention(deps).run(signal),
+        renewals.run(signal),
+        registry.lastSeen.run(deps, signal),
         new Scheduler(deps, starterByOrigin(deps, startManaged)).run(signal),
       ]);
       await sessions.close();

@@ -144,7 +144,7 @@ function viewRunner(runner: Runner, registry: Registry, now: number): z.infer<ty
     condition,
     conditionMessage,
     spoolBytes: presence?.spoolBytes ?? null,
-    lastSeenAt: runner.lastSeenAt,
+    lastSeenAt: registry.lastSeen.of(runner),
     enrolledAt: runner.enrolledAt,
     revoked: runner.revokedAt !== null,
   };

@@ -1,3 +1,4 @@
+import { LastSeen } from '../runners/last-seen.ts';
 import { KeyedSerialQueue } from '../runtime/serial-queue.ts';
 import type { AttemptRef, Offer, ToRunner } from './frames.ts';
 
@@ -49,6 +50,7 @@ export interface ConnectedRunner {
 
 /** The connected runners, with at most one connection each; identity.ts decides between two. */
 export class Registry {
+  readonly lastSeen = new LastSeen();
   readonly #connected = new Map<string, ConnectedRunner>();
   readonly #handshakes = new KeyedSerialQueue();
   readonly #conflicts = new Map<string, Conflict>();
@@ -74,9 +76,10 @@ export class Registry {
     return conflict !== undefined && conflict.until > now ? conflict : undefined;
   }
 
-  /** Does nothing for a connection that has been replaced. */
-  remove(runner: ConnectedRunner): void {
-    for (const [id, present] of this.#connected) if (present === runner) this.#connected.delete(id);
+  /** False for a connection that has been replaced: it stays so. */
+  remove(runner: ConnectedRunner): boolean {
+    const { runnerId } = runner;
+    return this.#connected.get(runnerId) === runner && this.#connected.delete(runnerId);
   }
 
   get(runnerId: string): ConnectedRunner | undefined {

@@ -2,8 +2,9 @@ import type { Deps } from '../deps.ts';
 import { momentOf } from '../runtime/clock.ts';
 import type { ErrorBody } from '../runtime/errors.ts';
 import { giveUpAttempt, withEpochUsed, type Holder } from '../runs/run.ts';
-import type { Run, Transaction } from '../store/store.ts';
+import type { Run, Runner, Transaction } from '../store/store.ts';
 import { claim } from './claim.ts';
+import type { SessionDeps } from './session-deps.ts';
 import type { AttemptRef, HeldAttempt, HelloStatement, Position } from './frames.ts';
 
 interface Resumption {
@@ -13,6 +14,8 @@ interface Resumption {
   readonly drainReason: string | null;
 }
 
+type ResumeDeps = Deps & Pick<SessionDeps, 'registry'>;
+
 type Held = HeldAttempt & { readonly ref: AttemptRef };
 
 /**
@@ -20,7 +23,7 @@ type Held = HeldAttempt & { readonly ref: AttemptRef };
  * does not. Undefined for a revoked runner.
  */
 export async function resume(
-  deps: Deps,
+  deps: ResumeDeps,
   statement: HelloStatement,
   channel: string,
 ): Promise<Resumption | undefined> {
@@ -31,8 +34,7 @@ export async function resume(
   const resumed = await deps.store.transaction(async (tx) => {
     const runner = await tx.runners.get(statement.runnerId);
     if (runner === undefined || runner.revokedAt !== null) return undefined;
-    const { runnerVersion: version, platform } = statement;
-    await tx.runners.save({ ...runner, version, platform, lastSeenAt: deps.clock.now() });
+    await notePresence(tx, deps, runner, statement);
     for (const { ref } of held) await noteEpoch(tx, deps, ref);
     const refs = held.map(({ ref }) => ref);
     const forgotten = await giveUpForgotten(tx, deps, by, refs);
@@ -43,6 +45,18 @@ export async function resume(
   for (const runId of [...resumed.forgotten, ...held.map(({ ref }) => ref.runId)])
     deps.changes.changed(runId);
   return resumed;
+}
+
+/** When it was seen is stored with everybody's times. */
+async function notePresence(
+  tx: Transaction,
+  deps: ResumeDeps,
+  runner: Runner,
+  { runnerVersion: version, platform }: HelloStatement,
+): Promise<void> {
+  deps.registry.lastSeen.note(runner.id, deps.clock.now());
+  if (version !== runner.version || platform !== runner.platform)
+    await tx.runners.save({ ...runner, version, platform });
 }
 
 async function resumeHeld(

@@ -182,14 +182,15 @@ export class Session implements ConnectedRunner {
   }
 
   async #welcome(runner: Runner, statement: HelloStatement): Promise<void> {
-    const { registry, changes, log, delivery } = this.#deps;
+    const { registry, changes, log, delivery, renewals } = this.#deps;
     const deferred: ToRunner[] = [];
     this.#runnerId = runner.id;
     this.#bootId = statement.bootId;
     this.#features = statement.features;
     this.#state = { name: 'resuming', deferred };
     registry.add(this);
-    await delivery.idle();
+    // What an earlier connection of the runner has sent comes first.
+    await Promise.all([delivery.idle(), renewals.flush()]);
     const resumption = await resume(this.#deps, statement, this.channel);
     if (resumption === undefined) return this.refuse('RUNNER_REVOKED', 'runner has been revoked');
     if (this.#isClosed()) return;
@@ -240,8 +241,7 @@ export class Session implements ConnectedRunner {
 
   async #leave(): Promise<void> {
     const { registry, changes, log } = this.#deps;
-    const registered = registry.all().includes(this);
-    if (registered) registry.remove(this);
+    const registered = registry.remove(this);
     this.close('connection ended');
     if (registered) log.info({ channel: this.channel }, 'runner disconnected');
     changes.changed(DISPATCH);

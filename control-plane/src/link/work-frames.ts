@@ -1,7 +1,7 @@
 import { DISPATCH } from '../runtime/change-hub.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import type { AttemptRef, Batch, FromRunner, Heartbeat, HelloStatement } from './frames.ts';
-import { renewLeases } from './leases.ts';
+import type { Renewal } from './lease-renewals.ts';
 import { acceptOffer, rejectOffer } from './offer-answers.ts';
 import type { ConnectedRunner, Presence } from './registry.ts';
 import type { SessionDeps } from './session-deps.ts';
@@ -22,6 +22,8 @@ export class WorkFrames {
   readonly #runner: Runner;
   #presence: Presence;
   #unstoredBytes = 0;
+  /** Heartbeats whose leases are being renewed. */
+  #renewing = 0;
 
   constructor(deps: SessionDeps, runner: Runner) {
     this.#deps = deps;
@@ -56,9 +58,9 @@ export class WorkFrames {
   }
 
   async receive(frame: WorkFrame): Promise<void> {
+    if (frame.kind === 'heartbeat') return this.#heartbeat(frame.body);
+    if (this.#renewing > 0) await this.#deps.renewals.flush();
     switch (frame.kind) {
-      case 'heartbeat':
-        return this.#heartbeat(frame.body);
       case 'accept':
         return acceptOffer(this.#deps, this.#runner, requireRef(frame.body.ref));
       case 'reject':
@@ -80,7 +82,7 @@ export class WorkFrames {
     this.#presence = { ...this.#presence, ...changes };
   }
 
-  async #heartbeat({ number, leases, ...reported }: Heartbeat): Promise<void> {
+  #heartbeat({ number, leases, ...reported }: Heartbeat): void {
     const { running, capacity, draining, spoolBytes } = reported;
     const before = this.#presence;
     const mayTakeMore =
@@ -90,13 +92,31 @@ export class WorkFrames {
       draining !== before.draining;
     const condition = reported.condition.slice(0, MAX_CONDITION_LENGTH);
     this.#updatePresence({ running, capacity, draining, spoolBytes, condition });
-    const { renewed, lost } = await renewLeases(this.#deps, this.#runner, leases);
+    this.#deps.registry.lastSeen.note(this.#runner.runnerId, this.#deps.clock.now());
+    if (leases.length === 0) this.#replyTo(number, { renewed: [], lost: [] });
+    else void this.#renew(number, leases);
+    if (mayTakeMore) this.#deps.changes.changed(DISPATCH);
+  }
+
+  /** Frames are read meanwhile. */
+  async #renew(number: number, leases: readonly AttemptRef[]): Promise<void> {
+    this.#renewing += 1;
+    try {
+      this.#replyTo(number, await this.#deps.renewals.renew(this.#runner, leases));
+    } catch (thrown) {
+      this.#deps.log.error({ err: thrown, runner: this.#runner.runnerId }, 'lease renewal failed');
+      this.#runner.close('failed to renew leases');
+    } finally {
+      this.#renewing -= 1;
+    }
+  }
+
+  #replyTo(number: number, { renewed, lost }: Renewal): void {
     const ttlMs = this.#deps.limits.leaseTtlMs;
     this.#runner.send({
       kind: 'heartbeatReply',
       body: { number, renewed: renewed.map((ref) => ({ ref, ttlMs })), lost },
     });
-    if (mayTakeMore) this.#deps.changes.changed(DISPATCH);
   }
 
   async #progress({ ref: optionalRef, phase, done, total, apiCalls }: ProgressBody): Promise<void> {
