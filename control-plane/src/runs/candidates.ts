@@ -1,4 +1,4 @@
-import type { ConnectedRunner } from '../link/registry.ts';
+import type { ConnectedRunner, Presence } from '../link/registry.ts';
 import type { Runner } from '../store/store.ts';
 import type { Run } from './run.ts';
 import { absent, type Wait } from './wait.ts';
@@ -11,6 +11,7 @@ export interface CandidateInput {
 interface Candidate {
   readonly runner: Runner;
   readonly session: ConnectedRunner;
+  readonly presence: Presence;
 }
 
 /** A condition that a runner must meet, and why the run waits when no runner meets it. */
@@ -30,7 +31,7 @@ const REQUIREMENTS: readonly Requirement[] = [
       ),
   },
   {
-    met: (_run, { runner, session }) => runner.drainReason === null && !session.presence().draining,
+    met: (_run, { runner, presence }) => runner.drainReason === null && !presence.draining,
     unmet: (names) =>
       absent(
         'RUNNER_DRAINING',
@@ -39,7 +40,7 @@ const REQUIREMENTS: readonly Requirement[] = [
       ),
   },
   {
-    met: (_run, { session }) => session.presence().condition === '',
+    met: (_run, { presence }) => presence.condition === '',
     unmet: (names, _run, candidates) =>
       absent(
         'RUNNER_UNHEALTHY',
@@ -48,7 +49,7 @@ const REQUIREMENTS: readonly Requirement[] = [
       ),
   },
   {
-    met: (run, { session }) => session.presence().jobKinds.includes(run.kind),
+    met: (run, { presence }) => presence.jobKinds.includes(run.kind),
     unmet: (names, { kind }) =>
       absent(
         'KIND_UNSUPPORTED',
@@ -63,24 +64,53 @@ export function candidatesFor(
   run: Run,
   { runners, connected }: CandidateInput,
 ): ConnectedRunner[] | Wait {
-  const eligible = runners.filter((runner) => isEligible(run, runner));
   const missing = pinnedRunnerMissing(run, runners);
   if (missing !== undefined) return missing;
-  const present = connected.flatMap((session) => {
-    const runner = eligible.find(({ id }) => id === session.runnerId);
-    return runner === undefined ? [] : [{ runner, session }];
-  });
-  if (present.length === 0) return notConnected(run, eligible);
-  let candidates: readonly Candidate[] = present;
+  const present = presentFor(run, runners, connected);
+  const suitable = present.filter((candidate) =>
+    REQUIREMENTS.every(({ met }) => met(run, candidate)),
+  );
+  return suitable.length > 0 ? sessionsOf(suitable) : noneSuitable(run, present, runners);
+}
+
+/** Connected runners that the run may go to. */
+function presentFor(
+  run: Run,
+  runners: readonly Runner[],
+  connected: readonly ConnectedRunner[],
+): Candidate[] {
+  const byId = indexOf(runners);
+  const present: Candidate[] = [];
+  for (const session of connected) {
+    const runner = byId.get(session.runnerId);
+    if (runner !== undefined && isEligible(run, runner))
+      present.push({ runner, session, presence: session.presence() });
+  }
+  return present;
+}
+
+/** Why none of them can take the run: the first requirement that leaves none. */
+function noneSuitable(run: Run, present: readonly Candidate[], runners: readonly Runner[]): Wait {
+  let candidates = present;
   for (const { met, unmet } of REQUIREMENTS) {
     const remaining = candidates.filter((candidate) => met(run, candidate));
-    if (remaining.length === 0) {
-      const names = namesOf(sessionsOf(candidates), runners);
-      return unmet(names, run, present);
-    }
+    if (candidates.length > 0 && remaining.length === 0)
+      return unmet(namesOf(sessionsOf(candidates), runners), run, present);
     candidates = remaining;
   }
-  return sessionsOf(candidates);
+  return notConnected(
+    run,
+    runners.filter((runner) => isEligible(run, runner)),
+  );
+}
+
+const indexes = new WeakMap<readonly Runner[], ReadonlyMap<string, Runner>>();
+
+/** By id; made once for a list. */
+function indexOf(runners: readonly Runner[]): ReadonlyMap<string, Runner> {
+  const index = indexes.get(runners) ?? new Map(runners.map((runner) => [runner.id, runner]));
+  indexes.set(runners, index);
+  return index;
 }
 
 /** Whether the run may go to this runner, which has not rejected it permanently. */
@@ -89,9 +119,8 @@ export function canTake(run: Run, runner: Pick<Runner, 'id' | 'name' | 'pool'>):
 }
 
 export function namesOf(sessions: readonly ConnectedRunner[], runners: readonly Runner[]): string {
-  return sessions
-    .map(({ runnerId }) => runners.find(({ id }) => id === runnerId)?.name ?? runnerId)
-    .join(', ');
+  const byId = indexOf(runners);
+  return sessions.map(({ runnerId }) => byId.get(runnerId)?.name ?? runnerId).join(', ');
 }
 
 function pinnedRunnerMissing(run: Run, runners: readonly Runner[]): Wait | undefined {
@@ -150,7 +179,7 @@ function sessionsOf(candidates: readonly Candidate[]): ConnectedRunner[] {
 }
 
 function conditionsOf(candidates: readonly Candidate[]): string {
-  const conditions = candidates.map(({ session }) => session.presence().condition);
+  const conditions = candidates.map(({ presence }) => presence.condition);
   return [...new Set(conditions.filter((condition) => condition !== ''))].join(', ');
 }
 

@@ -100,13 +100,8 @@ export class Dispatcher {
   /** Offers runs to runners with free capacity, and records why the others wait. */
   async dispatch(): Promise<void> {
     const { store, clock } = this.#deps;
-    const { offers, waits } = await this.#plan(store.read, clock.monotonic());
-    const anyAbsenceChanged = (await store.read.runs.active()).some(
-      (run) => isQueued(run) && absenceChanged(run.status.absence !== null, waits.get(run.id)),
-    );
-    if (offers.length > 0 || anyAbsenceChanged)
-      this.#announce(await store.transaction((tx) => this.#assign(tx, momentOf(clock))));
-    else this.#publishWaits(waits);
+    if (!(await store.read.runs.active()).some(isQueued)) this.#publishWaits(new Map());
+    else this.#announce(await store.transaction((tx) => this.#assign(tx, momentOf(clock))));
   }
 
   async #plan(

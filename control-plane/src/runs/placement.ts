@@ -16,6 +16,7 @@
 import type { ConnectedRunner } from '../link/registry.ts';
 import type { Runner } from '../store/store.ts';
 import { candidatesFor, namesOf } from './candidates.ts';
+import { FreeFirst } from './free-first.ts';
 import { JOB_KIND_SPECS } from './job-kinds.ts';
 import { holder, type Queued, type Run } from './run.ts';
 import { wait, type Wait } from './wait.ts';
@@ -76,17 +77,34 @@ export function place(input: PlacementInput): Placement {
   return { offers, waits };
 }
 
+/** Connected runners that could take the runs that ask for the same. */
+interface Choice {
+  readonly runners: ReadonlyMap<string, ConnectedRunner>;
+  readonly freeFirst: FreeFirst;
+  /** Why runs wait when none has free capacity; once it is known. */
+  full: Wait | undefined;
+}
+
 /** Counts the runs that are placed, so that later ones see them. */
 class Planner {
   readonly #input: PlacementInput;
   /** Runs by runner id. */
   readonly #load = new Map<string, number>();
+  /** The first exclusive run that a runner holds, by service. */
+  readonly #busy = new Map<string, string>();
   /** Ids of exclusive runs placed now, by service. */
   readonly #placed = new Map<string, string>();
+  readonly #choices = new Map<string, Choice | Wait>();
 
   constructor(input: PlacementInput) {
     this.#input = input;
-    for (const run of input.active) this.#count(holder(run));
+    for (const run of input.active) {
+      const runnerId = holder(run);
+      if (runnerId === undefined) continue;
+      this.#count(runnerId);
+      if (JOB_KIND_SPECS[run.kind].exclusive && !this.#busy.has(run.service))
+        this.#busy.set(run.service, run.id);
+    }
   }
 
   /** The runner to offer the run to, or why the run waits. */
@@ -100,23 +118,23 @@ class Planner {
 
   /** Why the run waits whatever runners are connected. */
   #wait(run: QueuedRun): Wait | undefined {
-    const { active, held, now } = this.#input;
+    const { held, now } = this.#input;
     const hold = held.get(run.id);
     if (hold !== undefined) return hold;
     if (run.status.notBefore > now && run.status.retryAt !== null)
       return wait('RETRY_PAUSE', `waiting before attempt ${run.attempt}`);
-    const conflicting =
-      conflictingRun(run, active)?.id ??
-      (JOB_KIND_SPECS[run.kind].exclusive ? this.#placed.get(run.service) : undefined);
+    const conflicting = JOB_KIND_SPECS[run.kind].exclusive
+      ? (this.#busy.get(run.service) ?? this.#placed.get(run.service))
+      : undefined;
     return conflicting === undefined
       ? undefined
       : wait('SERVICE_BUSY', `waiting for run ${conflicting} of the same service to end`);
   }
 
   #choose(run: QueuedRun): ConnectedRunner | Wait {
-    const { runners, keepers, now, exclusiveFrom } = this.#input;
-    const candidates = candidatesFor(run, this.#input);
-    if (!Array.isArray(candidates)) return candidates;
+    const { keepers, now, exclusiveFrom } = this.#input;
+    const choice = this.#choiceFor(run);
+    if ('code' in choice) return choice;
     if (JOB_KIND_SPECS[run.kind].exclusive && exclusiveFrom > now)
       return wait(
         'RESTARTED',
@@ -124,23 +142,42 @@ class Planner {
       );
     if (run.status.notBefore > now)
       return wait('OFFER_PAUSE', 'a runner rejected the run for the moment; retrying shortly');
-    const keeper = run.attempt === 1 ? keepers.get(run.service) : undefined;
-    const remembers = ({ runnerId }: ConnectedRunner): number => (runnerId === keeper ? 1 : 0);
-    const [best] = candidates
-      .filter((runner) => this.#freeCapacity(runner) > 0)
-      .toSorted(
-        (a, b) => remembers(b) - remembers(a) || this.#freeCapacity(b) - this.#freeCapacity(a),
-      );
-    if (best !== undefined) return best;
+    const keeperId = run.attempt === 1 ? keepers.get(run.service) : undefined;
+    const keeper = choice.runners.get(keeperId ?? '');
+    if (keeper !== undefined && this.#freeCapacity(keeper) > 0) return keeper;
+    return choice.freeFirst.first() ?? (choice.full ??= this.#full([...choice.runners.values()]));
+  }
+
+  /** Runs that ask for the same share the choice. */
+  #choiceFor(run: QueuedRun): Choice | Wait {
+    const { kind, pool, pinnedTo, refusedBy } = run;
+    const key = JSON.stringify([kind, pool, pinnedTo, refusedBy]);
+    const known = this.#choices.get(key);
+    if (known !== undefined) return known;
+    const candidates = candidatesFor(run, this.#input);
+    const choice = Array.isArray(candidates) ? this.#choiceAmong(candidates) : candidates;
+    this.#choices.set(key, choice);
+    return choice;
+  }
+
+  #choiceAmong(candidates: readonly ConnectedRunner[]): Choice {
+    return {
+      runners: new Map(candidates.map((runner) => [runner.runnerId, runner])),
+      freeFirst: new FreeFirst(candidates, (runner) => this.#freeCapacity(runner)),
+      full: undefined,
+    };
+  }
+
+  #full(candidates: readonly ConnectedRunner[]): Wait {
     const verb = candidates.length === 1 ? 'is' : 'are';
-    return wait('AT_CAPACITY', `${namesOf(candidates, runners)} ${verb} at capacity`);
+    return wait('AT_CAPACITY', `${namesOf(candidates, this.#input.runners)} ${verb} at capacity`);
   }
 
   #freeCapacity(runner: ConnectedRunner): number {
     return runner.presence().capacity - (this.#load.get(runner.runnerId) ?? 0);
   }
 
-  #count(runnerId: string | undefined): void {
-    if (runnerId !== undefined) this.#load.set(runnerId, (this.#load.get(runnerId) ?? 0) + 1);
+  #count(runnerId: string): void {
+    this.#load.set(runnerId, (this.#load.get(runnerId) ?? 0) + 1);
   }
 }

@@ -8,6 +8,8 @@ export const DEFAULT_KEEP_RUNS = 200;
 /** Records deleted in one transaction: deliveries wait meanwhile. */
 const CHUNK = 2000;
 const TICK_MS = 60_000;
+/** Between two looks at all runs: runs may end many times a second. */
+const PAUSE_MS = 5000;
 
 /** How many of each service's newest runs keep their records; 0 for all. */
 export async function keepRuns(read: Pick<StoreReader, 'settings'>): Promise<number> {
@@ -37,7 +39,8 @@ export class Retention {
       } catch (thrown) {
         log.error({ err: thrown }, 'failed to delete records of old runs');
       }
-      await watch.wait(clock, TICK_MS, signal);
+      await clock.sleep(PAUSE_MS, signal);
+      await watch.wait(clock, TICK_MS - PAUSE_MS, signal);
     }
   }
 
