@@ -1,3 +1,4 @@
+import { allowGrowth } from './runtime/small-heap.ts';
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
@@ -43,6 +44,7 @@ async function main(options: Options): Promise<void> {
     log,
     limits: limitsOf(options),
   });
+  allowGrowth();
   stopOnSignal(() => controlPlane.close());
   const address = authority(advertised, controlPlane.port);
   printReadyLine({

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundleControlPlane, NODE_OPTIONS } from '../bundle/control-plane.ts';
 import { thirdPartyNotice } from '../third-party.js';
 import { copy, tree, type Entry } from './entries.ts';
 import type { Product } from './product.ts';
@@ -13,17 +13,13 @@ import { readJson, root } from './run.ts';
 const MAIN = 'control-plane/dist/server/main.js';
 const BACKUP = 'bin/backup.js';
 
-/** Bundled CommonJS packages load modules of Node.js with require. */
-const BANNER =
-  "#!/usr/bin/env node\nimport { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
-
 /**
  * The control plane, bundled into one file, which it is not in this repository: there it runs from
  * its sources.
  */
 export async function controlPlane(scratch: string): Promise<Product> {
   const { version } = readJson(join(root, 'package.json')) as { version: string };
-  const { files, notices } = await bundle(join(scratch, 'control-plane'), version);
+  const { files, notices } = await bundle(join(scratch, 'control-plane'));
   return {
     name: 'hybrid-control-plane',
     version,
@@ -39,29 +35,15 @@ export async function controlPlane(scratch: string): Promise<Product> {
     notices,
     unit: join(root, 'packaging/systemd/hybrid-control-plane.service'),
     imageDirectories: ['/var/lib/hybrid-control-plane'],
-    imageEnvironment: {},
+    imageEnvironment: { NODE_OPTIONS },
     imageCommand: ['--host=0.0.0.0', '--port=7443', '--data=/var/lib/hybrid-control-plane'],
     shared: [],
   };
 }
 
-async function bundle(into: string, version: string): Promise<{ files: Entry[]; notices: string }> {
+async function bundle(into: string): Promise<{ files: Entry[]; notices: string }> {
   mkdirSync(into);
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: { main: 'control-plane/src/main.ts' },
-    outdir: into,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    metafile: true,
-    define: { CONTROL_PLANE_VERSION: JSON.stringify(version) },
-    banner: { js: BANNER },
-    minifyWhitespace: true,
-    legalComments: 'linked',
-    logLevel: 'warning',
-  });
+  const metafile = await bundleControlPlane(into);
   return {
     notices: thirdPartyNotice(root, metafile.inputs).trimEnd(),
     files: [
