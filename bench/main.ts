@@ -1,6 +1,7 @@
 import { Processes } from '../demo/processes.ts';
 import { preparePlace } from '../demo/setup.ts';
 import { benchChannel } from './channel.ts';
+import { benchControlPlane } from './control-plane.ts';
 import { benchExtraction } from './extraction.ts';
 import { benchLargeExtraction } from './extraction-3000.ts';
 import { benchIdle } from './idle.ts';
@@ -36,21 +37,59 @@ function rounded(figures: Figures): Figures {
   );
 }
 
+const PARTS: readonly {
+  readonly id: string;
+  readonly title: string;
+  readonly work: (processes: Processes) => Promise<Figures>;
+}[] = [
+  { id: 'start-up', title: 'start-up', work: benchStartup },
+  { id: 'channel', title: 'channel against a bare TLS socket', work: benchChannel },
+  {
+    id: 'spool',
+    title: 'spool against the disk',
+    work: () => benchSpool(preparePlace('bench').directory),
+  },
+  {
+    id: 'redaction',
+    title: 'redaction against one regular expression',
+    work: benchRedaction,
+  },
+  {
+    id: 'idle',
+    title: 'idle link',
+    work: (processes) => benchIdle(processes, preparePlace('bench')),
+  },
+  {
+    id: 'control-plane',
+    title: 'control plane with 3,000 runners',
+    work: (processes) => benchControlPlane(processes, preparePlace('bench')),
+  },
+  {
+    id: 'extraction',
+    title: 'extraction of 1,000 objects',
+    work: (processes) => benchExtraction(processes, preparePlace('bench')),
+  },
+  {
+    id: 'extraction-3000',
+    title: 'extraction of 3,000 objects, first and second runs',
+    work: (processes) => benchLargeExtraction(processes, () => preparePlace('bench')),
+  },
+];
+
+/** The parts named on the command line; all without one. */
+function chosen(names: readonly string[]): typeof PARTS {
+  const unknown = names.find((name) => !PARTS.some(({ id }) => id === name));
+  if (unknown !== undefined)
+    throw new Error(`${unknown} is not one of ${PARTS.map(({ id }) => id).join(', ')}`);
+  return names.length === 0 ? PARTS : PARTS.filter(({ id }) => names.includes(id));
+}
+
 async function main(): Promise<void> {
-  const figures = {
-    ...(await part('start-up', benchStartup)),
-    ...(await part('channel against a bare TLS socket', benchChannel)),
-    ...(await part('spool against the disk', () => benchSpool(preparePlace('bench').directory))),
-    ...(await part('redaction against one regular expression', benchRedaction)),
-    ...(await part('idle link', (processes) => benchIdle(processes, preparePlace('bench')))),
-    ...(await part('extraction of 1,000 objects', (processes) =>
-      benchExtraction(processes, preparePlace('bench')),
-    )),
-    ...(await part('extraction of 3,000 objects, first and second runs', (processes) =>
-      benchLargeExtraction(processes, () => preparePlace('bench')),
-    )),
-  };
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(figures)}\n`);
+  const args = process.argv.slice(2);
+  const figures: Record<string, number | null> = {};
+  for (const { title, work } of chosen(args.filter((arg) => !arg.startsWith('--'))))
+    Object.assign(figures, await part(title, work));
+  if (args.includes('--json')) process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
 
 main().catch((thrown: unknown) => {

@@ -43,7 +43,8 @@ export async function runNode(args: readonly string[]): Promise<Finished> {
   let cpuMs: number | undefined;
   const sampler = setInterval(() => {
     peakMb = peakMemoryMb(child.pid!) ?? peakMb;
-    cpuMs = cpuTimeMs(child.pid!) ?? cpuMs;
+    const now = cpuTimeMs(child.pid!);
+    if (!Number.isNaN(now)) cpuMs = now;
   }, 25);
   const [code] = (await once(child, 'close')) as [number | null];
   clearInterval(sampler);
@@ -51,13 +52,14 @@ export async function runNode(args: readonly string[]): Promise<Finished> {
   return { seconds: (performance.now() - started) / 1000, peakMb, cpuMs, output: output() };
 }
 
-function cpuTimeMs(pid: number): number | undefined {
+/** User and system time of a process so far, in milliseconds; NaN where Linux's accounting is absent. */
+export function cpuTimeMs(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
     const ticks = Number(fields[11]) + Number(fields[12]);
     return ticks * 10;
   } catch {
-    return undefined;
+    return Number.NaN;
   }
 }
 
@@ -72,4 +74,10 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The smallest value that is not below `percent` of the values. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.ceil((sorted.length * percent) / 100) - 1]!;
 }
