@@ -52,7 +52,10 @@ export async function runNode(args: readonly string[]): Promise<Finished> {
   return { seconds: (performance.now() - started) / 1000, peakMb, cpuMs, output: output() };
 }
 
-/** User and system time of a process so far, in milliseconds; NaN where Linux's accounting is absent. */
+/**
+ * User and system time of a process so far, in milliseconds; NaN where Linux's accounting is
+ * absent.
+ */
 export function cpuTimeMs(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');

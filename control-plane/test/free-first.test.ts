@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ConnectedRunner } from '../src/link/registry.ts';
 import { FreeFirst } from '../src/runs/free-first.ts';

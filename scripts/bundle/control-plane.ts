@@ -8,9 +8,9 @@ const BANNER =
   "#!/usr/bin/env node\nimport { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
 
 /**
- * Node.js lets the young generation grow to 128 MB, nearly all of it empty, when thousands of runners
- * connect. With less than this, the collector takes a fifth of the time under load. The systemd unit
- * has the same option.
+ * Node.js lets the young generation grow to 128 MB, nearly all of it empty, when thousands of
+ * runners connect. With less than this, the collector takes a fifth of the time under load. The
+ * systemd unit has the same option.
  */
 export const NODE_OPTIONS = '--max-semi-space-size=4';
 

@@ -30,7 +30,8 @@ export interface SqliteOptions {
 /**
  * Opens a store in one file (mode 0600), checks it and migrates it to the current schema. Throws
  * STORE_DAMAGED for a file that fails SQLite's check or that another program wrote. Writes use one
- * connection, flushed at each commit. Reads use another connection, which sees only committed state.
+ * connection, flushed at each commit. Reads use another connection, which sees only committed
+ * state.
  */
 export function openSqliteStore(path: string, { gather }: SqliteOptions = {}): Store {
   closeSync(openSync(path, 'a', 0o600));
