@@ -8,7 +8,9 @@ import {
 } from '../../test/support/certificates.ts';
 import { ConnectProxy, type ProxyOptions } from '../../test/support/connect-proxy.ts';
 import { DoctorScene, findings, firstFailure, SOURCE } from '../../test/support/doctor-scene.ts';
+import { closedPort, resolveExcept } from '../../test/support/broken-peers.ts';
 import { openMiddlebox, type MiddleboxOptions } from '../../test/support/middlebox.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import type { Machine } from './options.ts';
 
 let authority: Authority;
@@ -49,26 +51,6 @@ async function listen(server: Server): Promise<number> {
   await once(server, 'listening');
   closers.push(() => server.close());
   return (server.address() as AddressInfo).port;
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-function resolveExcept(host: string, answer: string | undefined): Partial<Machine> {
-  return {
-    resolve: async (name) => {
-      if (name !== host) return ['127.0.0.1'];
-      if (answer !== undefined) return [answer];
-      const message = `getaddrinfo ENOTFOUND ${name}`;
-      throw Object.assign(new Error(message), { code: 'ENOTFOUND' });
-    },
-  };
 }
 
 type Row = readonly [
@@ -118,6 +100,14 @@ const ROWS: readonly Row[] = [
     'a control plane that is down',
     async () => scene.lead(scene.authority, await closedPort()),
     /^tls: localhost:\d+: .*ECONNREFUSED/,
+  ],
+  [
+    'a clock that is years behind, while the control plane is down',
+    async () => {
+      scene.lead(scene.authority, await closedPort());
+      return { machine: { clock: { ...systemClock, now: () => Date.parse('2020-01-01') } } };
+    },
+    /^clock: time: it is 2020-01-01 here, but the certificate of acme\.my\.salesforce\.com is not older than/,
   ],
   [
     'a control plane whose certificate has expired',
@@ -238,7 +228,7 @@ describe('servers that do not answer', () => {
     );
     expect(findings(report, 'skip')).toEqual(
       expect.arrayContaining([
-        `clock: time: ${scene.authority} is not reachable`,
+        'clock: time: no control plane tells the time',
         'channels: channels: the control plane is not reachable',
         'acceptance: identity: no channel is open',
       ]),
