@@ -23,4 +23,29 @@ describe('the doctor', () => {
     expect(firstFailure(report)).toMatch(/^identity: enrollment: state directory .* no identity$/);
     expect(findings(report, 'fail')).toHaveLength(1);
   });
+
+  it.each([
+    [
+      'the vault',
+      {},
+      'Store it with `hybrid-runner secrets set secret:/k8s/run/token`, or correct the rule.',
+    ],
+    [
+      'the vault, or a file',
+      { files: { directory: '.' } },
+      /^Store it with `hybrid-runner secrets set secret:\/k8s\/run\/token` or as a file in \//,
+    ],
+    [
+      'the provider of its mount',
+      { files: { directory: '.' }, mounts: ['/k8s=files'] },
+      'Add it to the provider files, which has the references below /k8s, or correct the rule.',
+    ],
+  ])('says that a missing secret belongs in %s', async (_where, secrets, remedy) => {
+    const directory = scene.folder('files');
+    const files = 'files' in secrets ? { files: { directory } } : {};
+    scene.configure({ secrets: { ...secrets, ...files } });
+    scene.policy({}, { ref: '/k8s/run/token' });
+    const { firstFailure: first } = await scene.diagnose();
+    expect(first?.remedy).toMatch(remedy);
+  });
 });

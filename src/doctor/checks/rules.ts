@@ -1,7 +1,7 @@
 import type { SecretRule } from '../../policy/policy.ts';
 import { isExact, referenceMatches } from '../../policy/reference-pattern.ts';
 import { formatReference, parseReference, type SecretPath } from '../../secrets/reference.ts';
-import { PROVIDER_NAMES } from '../../secrets/providers/registry.ts';
+import { PROVIDER_NAMES, type SecretSettings } from '../../secrets/providers/registry.ts';
 import { storedSecrets } from '../../secrets/stored-secrets.ts';
 import type { Check } from '../check.ts';
 import type { Facts } from '../facts.ts';
@@ -63,14 +63,26 @@ async function checkRule(
   } catch (thrown) {
     return [failed(subject, thrown)];
   }
-  const example = path === undefined ? `secret:${ref.replaceAll('*', 'NAME')}` : `secret:${ref}`;
   return [
     fail(
       subject,
       `binds nothing: no secret is stored for ${ref}`,
-      `Store it with \`hybrid-runner secrets set ${example}\`, or correct the rule.`,
+      storeRemedy(ref, (await facts.config()).secrets),
     ),
   ];
+}
+
+/** The vault is the place for a secret, unless the reference belongs to another provider. */
+function storeRemedy(ref: string, { mounts, files }: SecretSettings): string {
+  const [mount] = mounts
+    .filter(({ prefix }) => ref.startsWith(`${prefix}/`))
+    .sort((a, b) => b.prefix.length - a.prefix.length);
+  if (mount !== undefined && mount.provider !== 'vault')
+    return `Add it to the provider ${mount.provider}, which has the references below ${mount.prefix}, or correct the rule.`;
+  const command = `\`hybrid-runner secrets set secret:${ref.replaceAll('*', 'NAME')}\``;
+  return files.directory === undefined || mount !== undefined
+    ? `Store it with ${command}, or correct the rule.`
+    : `Store it with ${command} or as a file in ${files.directory}, or correct the rule.`;
 }
 
 function withoutRule(
