@@ -12,6 +12,7 @@ import { ControlPlaneError } from './runtime/errors.ts';
 import { runOpenMetadataCommand } from './openmetadata/endpoints/command.ts';
 import { parseOptions, type Options } from './options.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { tellServiceManager } from './server/service-manager.ts';
 import { ownTls, readTls, type TlsFiles } from './server/tls.ts';
 
 const log = pino({ name: 'control-plane' }, pino.destination({ dest: 2, sync: true }));
@@ -55,6 +56,7 @@ async function main(options: Options): Promise<void> {
     adminTokenFile: resolve(tokenFile),
     ...(options.printAdminToken ? { adminToken: token } : {}),
   });
+  await tellServiceManager('READY=1', process);
 }
 
 function limitsOf(options: Options): Limits {
@@ -96,6 +98,7 @@ function thisMachine(): Machine {
 function stopOnSignal(close: () => Promise<void>): void {
   const stop = (signal: NodeJS.Signals): void => {
     log.info({ signal }, 'shutting down');
+    void tellServiceManager('STOPPING=1', process);
     process.once(signal, () => process.exit(130));
     close().then(
       () => process.exit(0),

@@ -15,6 +15,17 @@ describe('admin token', () => {
     }
   });
 
+  it('opens metrics for Prometheus, which count runners and runs', async () => {
+    const { status, headers, text } = await stage.api.get('/api/v1/metrics');
+    expect([status, headers['content-type']]).toEqual([
+      200,
+      'text/plain; version=0.0.4; charset=utf-8',
+    ]);
+    expect(text).toMatch(/^hybrid_control_plane_runners_connected 0$/m);
+    expect(text).toMatch(/^hybrid_control_plane_runs_active\{state="queued"\} 0$/m);
+    expect(text).toMatch(/^hybrid_control_plane_build_info\{version="\d+\.\d+\.\d+.*"\} 1$/m);
+  });
+
   it('is not required for health, the OpenAPI document and the console pages', async () => {
     const anyone = client(stage, undefined);
     expect((await anyone.get('/healthz')).body).toMatchObject({ status: 'ok' });

@@ -8,6 +8,7 @@ import { serveConsole } from './console-files.ts';
 import { entitiesApi } from './entities.ts';
 import { jobKindsApi } from './job-kinds.ts';
 import { addDefaults, requireAdminToken } from './middleware.ts';
+import { metricsApi } from './metrics.ts';
 import { pipelinesApi } from './pipelines.ts';
 import { application, createRoute, jsonBody } from './routing.ts';
 import { runContentsApi } from './run-contents.ts';
@@ -59,6 +60,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
     tablesApi(deps),
     entitiesApi(deps),
     runsApi(deps, registry),
+    metricsApi(deps, registry),
     runContentsApi(deps, stopping),
   ])
     app.route('/', part);

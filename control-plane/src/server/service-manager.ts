@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/**
+ * systemd listens on a Unix datagram socket, which Node cannot open, so systemd-notify sends the
+ * message. The unit accepts messages of child processes for that (NotifyAccess=all).
+ */
+const PROGRAMS = ['/usr/bin/systemd-notify', '/bin/systemd-notify'];
+const TIMEOUT_MS = 5_000;
+
+export interface ServiceManagerOptions {
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  readonly programs?: readonly string[];
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Sends an assignment as in sd_notify(3) to the service manager that started this process, if there
+ * is one. Never rejects.
+ */
+export async function tellServiceManager(
+  assignment: 'READY=1' | 'STOPPING=1',
+  { env, programs = PROGRAMS, timeoutMs: timeout = TIMEOUT_MS }: ServiceManagerOptions,
+): Promise<void> {
+  const { NOTIFY_SOCKET } = env;
+  const program = programs.find((path) => existsSync(path));
+  if (NOTIFY_SOCKET === undefined || NOTIFY_SOCKET === '' || program === undefined) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const options = { env: { NOTIFY_SOCKET }, timeout };
+  execFile(program, [`--pid=${process.pid}`, assignment], options, () => resolve());
+  await promise;
+}
