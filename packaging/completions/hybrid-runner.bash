@@ -25,7 +25,7 @@ _hybrid_runner() {
     'run'|'run '*) words='--json --config --channel --capacity --log-level -h --help' ;;
     'ingest'|'ingest '*) words='--json -c --workflow --out --config -h --help' ;;
     'test-connection'|'test-connection '*) words='--json -c --workflow --config -h --help' ;;
-    'status'|'status '*) words='--json --config --status-socket -h --help' ;;
+    'status'|'status '*) words='--json --watch --config --status-socket -h --help' ;;
     'doctor'|'doctor '*) words='--json --only --timeout -c --workflow --config --state-dir --policy-file -h --help' ;;
     'runs') words='show --json --config --state-dir -h --help' ;;
     'runs show'|'runs show '*) words='--json --config --state-dir -h --help' ;;

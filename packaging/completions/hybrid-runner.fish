@@ -61,6 +61,7 @@ complete -c hybrid-runner -n '__hybrid_runner_in \'test-connection\'' -s c -l wo
 complete -c hybrid-runner -n '__hybrid_runner_in \'test-connection\'' -l config -r -F -d 'configuration file, or the directory of runner.yaml'
 complete -c hybrid-runner -n '__hybrid_runner_in \'test-connection\'' -s h -l help -d 'show the help'
 complete -c hybrid-runner -n '__hybrid_runner_in \'status\'' -l json -d 'print JSON'
+complete -c hybrid-runner -n '__hybrid_runner_in \'status\'' -l watch -d 'show each change, until interrupted'
 complete -c hybrid-runner -n '__hybrid_runner_in \'status\'' -l config -r -F -d 'configuration file, or the directory of runner.yaml'
 complete -c hybrid-runner -n '__hybrid_runner_in \'status\'' -l status-socket -r -F -d 'Unix socket on which the running runner answers `hybrid-runner status`'
 complete -c hybrid-runner -n '__hybrid_runner_in \'status\'' -s h -l help -d 'show the help'

@@ -69,6 +69,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
   {
     name: 'status',
     text: 'show the status of the running runner',
+    options: [{ flags: '--watch', text: 'show each change, until interrupted' }],
     settings: ['status.socket'],
     load: async () => (await import('./commands/status.ts')).status,
   },

@@ -60,6 +60,27 @@ async function exitAfter(signal: NodeJS.Signals): Promise<number | null> {
 }
 
 describe('run without a reachable control plane', () => {
+  it('is watched by status across a restart, until that is interrupted', async () => {
+    await start();
+    const watch = spawn(process.execPath, [
+      ...[program, 'status', '--watch', '--json', '--config', place.config],
+    ]);
+    let seen = '';
+    watch.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+    const documents = (): { pid?: number; error?: { code: string } }[] =>
+      seen
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as { pid?: number; error?: { code: string } });
+    await until(() => documents().some(({ pid }) => pid === runner.pid));
+    runner.kill('SIGKILL');
+    await until(() => documents().at(-1)?.error?.code === 'RUNNER_NOT_RUNNING');
+    await start();
+    await until(() => documents().at(-1)?.pid === runner.pid);
+    watch.kill('SIGINT');
+    expect(await once(watch, 'exit')).toEqual([0, null]);
+  });
+
   it('keeps retrying, reports its status, and exits with 0 on SIGTERM', async () => {
     await start();
     await until(() => output.includes('connection failed; retrying'));

@@ -3,10 +3,12 @@ import type { RunnerConfig } from '../../config/runner-config.ts';
 import { HEALTH_NAMES, type HealthName } from '../../link/health/health.ts';
 import { readStatus } from '../../observability/status-socket.ts';
 import { ERROR_CODES, isErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { lastExitFile } from '../../service/last-exit.ts';
+import { watchStatus } from '../status-watch.ts';
 import { columns } from '../terminal.ts';
 
 /** Loose, because the runner that answers can be older or newer than this command. */
@@ -58,11 +60,19 @@ const EXITS: Readonly<Record<HealthName, ExitCode>> = {
 
 /**
  * Shows the status of the running runner; the exit code is 0 only when it is healthy. Throws the
- * error that ended the last runner, or RUNNER_NOT_RUNNING.
+ * error that ended the last runner, or RUNNER_NOT_RUNNING. With `--watch` it goes on until it is
+ * interrupted, and neither applies.
  */
 export async function status(invocation: Invocation): Promise<ExitCode> {
   const { config } = await loadSettings(invocation);
-  const answer = statusSchema.parse(await requestStatus(config, invocation.interrupts.signal));
+  const read = async (signal: AbortSignal): Promise<Status> =>
+    statusSchema.parse(await requestStatus(config, signal));
+  const { signal } = invocation.interrupts;
+  if (invocation.flags.has('watch')) {
+    await watchStatus({ read, describe, summarize }, invocation.terminal, systemClock, signal);
+    return EXIT.ok.code;
+  }
+  const answer = await read(signal);
   invocation.terminal.result(answer, describe(answer));
   return answer.health === undefined ? EXIT.ok.code : EXITS[answer.health.name];
 }
@@ -88,6 +98,10 @@ async function requestStatus(
       { remedy },
     );
   }
+}
+
+function summarize({ health, state, running, capacity, spoolBytes }: Status): string {
+  return `${health?.text ?? state.name}; ${running} of ${capacity} runs active; ${spoolBytes} bytes undelivered`;
 }
 
 function describe(answer: Status): string {
