@@ -4,7 +4,7 @@ _hybrid_runner() {
   local command='' words='' index
   COMPREPLY=()
   case $previous in
-    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--vault-file|--vault-key-file)
+    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--output|--vault-file|--vault-key-file)
       compopt -o filenames
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
@@ -20,7 +20,7 @@ _hybrid_runner() {
     esac
   done
   case $command in
-    '') words='enroll run ingest test-connection status doctor runs secrets config policy service version help -h --help -V --version' ;;
+    '') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy service version help -h --help -V --version' ;;
     'enroll'|'enroll '*) words='--json --token-file --replace --config --url --ca-file --channel --name --state-dir --proxy --without-proxy --connect-to --network-ca-file -h --help' ;;
     'run'|'run '*) words='--json --config --channel --capacity --log-level -h --help' ;;
     'ingest'|'ingest '*) words='--json -c --workflow --out --config -h --help' ;;
@@ -29,6 +29,7 @@ _hybrid_runner() {
     'doctor'|'doctor '*) words='--json --only --timeout -c --workflow --config --state-dir --policy-file -h --help' ;;
     'runs') words='show --json --config --state-dir -h --help' ;;
     'runs show'|'runs show '*) words='--json --config --state-dir -h --help' ;;
+    'support-bundle'|'support-bundle '*) words='--json --output --config --state-dir -h --help' ;;
     'secrets') words='set list rm rotate -h --help' ;;
     'secrets set'|'secrets set '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
     'secrets list'|'secrets list '*) words='--json --config --vault-file -h --help' ;;
@@ -47,7 +48,7 @@ _hybrid_runner() {
     'service check'|'service check '*) words='--json --config -h --help' ;;
     'service print'|'service print '*) words='--json --user --config -h --help' ;;
     'version'|'version '*) words='--json -h --help' ;;
-    'help') words='enroll run ingest test-connection status doctor runs secrets config policy service version' ;;
+    'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy service version' ;;
     'help runs') words='show' ;;
     'help secrets') words='set list rm rotate' ;;
     'help config') words='show' ;;

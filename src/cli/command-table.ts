@@ -110,6 +110,18 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
     ],
   },
   {
+    name: 'support-bundle',
+    text: 'collect what a person needs to help, without secrets',
+    options: [
+      {
+        flags: '--output <file>',
+        text: 'file to write; by default hybrid-runner-support-TIME.tar.gz in this directory',
+      },
+    ],
+    settings: ['stateDir'],
+    load: async () => (await import('./commands/support-bundle.ts')).supportBundle,
+  },
+  {
     name: 'secrets',
     text: 'manage the local vault',
     commands: [

@@ -16,9 +16,9 @@ export interface Watched<T> {
 }
 
 /**
- * Shows the status until the signal fires: on a terminal it is drawn again, elsewhere each change is
- * a line, and with `--json` a document. A runner that does not answer is a status as well, so that
- * a restart is seen.
+ * Shows the status until the signal fires: on a terminal it is drawn again, elsewhere each change
+ * is a line, and with `--json` a document. A runner that does not answer is a status as well, so
+ * that a restart is seen.
  */
 export async function watchStatus<T>(
   { read, describe, summarize }: Watched<T>,

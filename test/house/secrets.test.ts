@@ -9,6 +9,7 @@ const REVEALED_IN = [
   'openmetadata/src/sink/server.ts', // the bot token, for the Authorization header
   'src/connectors/salesforce/sign-in/client-tls.ts', // the client certificate and its key, for TLS
   'src/connectors/salesforce/sign-in/grants.ts', // the credentials that a sign-in sends
+  'src/secrets/protect-stored.ts', // for the redactor
   'src/secrets/resolver.ts', // for the redactor
 ];
 

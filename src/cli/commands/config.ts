@@ -1,23 +1,15 @@
-import { environmentName, SETTING_KEYS, settingOf } from '../../config/schema.ts';
+import { settingRows } from '../../config/setting-rows.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner, assertConfigReadable } from '../ownership.ts';
 import { columns } from '../terminal.ts';
 
 /** Shows every setting with its value and source. */
 export async function show(invocation: Invocation): Promise<void> {
-  const { config, values, sources } = await loadSettings(invocation);
+  const loaded = await loadSettings(invocation);
+  const { config } = loaded;
   actAsOwner(config.stateDir);
   assertConfigReadable(config.configFile);
-  const rows = SETTING_KEYS.map((key) => {
-    const { show: shown } = settingOf(key);
-    const value = values[key];
-    return {
-      key,
-      value: value === undefined ? null : (shown?.(value) ?? value),
-      source: sources[key],
-      environment: environmentName(key),
-    };
-  });
+  const rows = settingRows(loaded);
   const text = columns(
     rows.map(({ key, value, source }) => [
       key,
