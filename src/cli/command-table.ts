@@ -1,15 +1,11 @@
 import { JOB_KINDS } from '../../foundation/src/domain/job.ts';
 import type { CommandDefinition, CommandGroup, OptionDefinition } from './command-definition.ts';
+import { SERVICE_COMMANDS } from './service-commands.ts';
 
 const WORKFLOW: OptionDefinition = {
   flags: '-c, --workflow <file>',
   text: 'OpenMetadata workflow document, YAML or JSON',
   required: true,
-};
-const SERVICE_USER: OptionDefinition = {
-  flags: '--user <name>',
-  text: 'user that the service runs as',
-  preset: 'hybrid-runner',
 };
 const REFERENCE = { name: '<reference>', text: 'secret:/segment/segment' } as const;
 
@@ -207,45 +203,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
       },
     ],
   },
-  {
-    name: 'service',
-    text: 'manage the system service',
-    commands: [
-      {
-        name: 'install',
-        text: 'write and enable the systemd unit',
-        options: [
-          { flags: '--now', text: 'start the service as well' },
-          { ...SERVICE_USER, text: 'user that the service runs as; created if missing' },
-        ],
-        settings: [],
-        load: async () => (await import('./commands/service.ts')).install,
-      },
-      {
-        name: 'uninstall',
-        text: 'stop the service and remove its unit; state and configuration stay',
-        options: [
-          { flags: '--purge', text: 'remove state, configuration, keys and user as well' },
-          SERVICE_USER,
-        ],
-        settings: [],
-        load: async () => (await import('./commands/service.ts')).uninstall,
-      },
-      {
-        name: 'check',
-        text: 'check that the service has everything it needs and that its user can read it',
-        settings: [],
-        load: async () => (await import('./commands/service.ts')).check,
-      },
-      {
-        name: 'print',
-        text: 'print the systemd unit',
-        options: [SERVICE_USER],
-        settings: [],
-        load: async () => (await import('./commands/service.ts')).print,
-      },
-    ],
-  },
+  SERVICE_COMMANDS,
   {
     name: 'version',
     text: 'show version, Node.js and platform',

@@ -14,8 +14,11 @@ async function watched(
 ): Promise<string> {
   const stdout = Object.assign(new PassThrough(), { isTTY });
   const terminal = new Terminal({
-    ...{ stdin: new PassThrough(), stdout, stderr: new PassThrough() },
-    ...{ json, debug: false },
+    stdin: new PassThrough(),
+    stdout,
+    stderr: new PassThrough(),
+    json,
+    debug: false,
   });
   const clock = new SimulatedClock();
   const stop = new AbortController();
@@ -35,7 +38,7 @@ async function watched(
     clock,
     stop.signal,
   );
-  for (const _answer of answers) await clock.advance(1_000);
+  for (let second = 0; second < answers.length; second += 1) await clock.advance(1_000);
   await watching;
   return (stdout.read() as Buffer).toString();
 }

@@ -65,7 +65,10 @@ function writeLogs(): void {
     JSON.stringify(value),
   ]);
   const log = forms.map((text) => ({
-    ...{ time: 1, level: 'info', message: `said ${text}`, data: { text, nested: { text } } },
+    time: 1,
+    level: 'info',
+    message: `said ${text}`,
+    data: { text, nested: { text } },
   }));
   const entry = { ref: { runId: 'run-1', attempt: 1, epoch: 1 }, log, omittedLines: 0 };
   writeFileSync(join(place.stateDir, 'runs', 'run-1.1.1.json'), JSON.stringify(entry));
@@ -73,7 +76,7 @@ function writeLogs(): void {
     'journal.txt',
     `${forms.map((text) => `2026-01-01 runner: ${text}`).join('\n')}
   via http://user:other-password@proxy:1/ and said:
------BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE KEY-----\n`,
+-----BEGIN PRIVATE KEY-----\nMC4CAQ-of-a-key\n-----END PRIVATE KEY-----\n`,
   );
   place.file('bin/journalctl', `#!/bin/sh\ncat ${journal}\n`, 0o755);
 }
@@ -103,14 +106,13 @@ describe('a support bundle', () => {
       expect(stdout).toContain('Look before you send it');
       expect(statSync(archive).mode & 0o777).toBe(0o600);
       const files = unpack(archive);
-      expect(Object.keys(files).toSorted()).toEqual([
-        ...['configuration.json', 'doctor.json', 'environment.json', 'journal.log'],
-        ...['manifest.json', 'policy.json', 'runs.json', 'status.json', 'versions.json'],
-      ]);
+      expect(Object.keys(files).toSorted().join(' ')).toBe(
+        'configuration.json doctor.json environment.json journal.log manifest.json policy.json runs.json status.json versions.json',
+      );
       const everything = Object.values(files).join('\n');
       expect(ALL).toHaveLength(100);
       expect(found(Buffer.from(everything), ALL)).toEqual([]);
-      for (const text of ['other-password', 'MC4CAQAwBQYDK2VwBCIEIA'])
+      for (const text of ['other-password', 'MC4CAQ-of-a-key'])
         expect(everything).not.toContain(text);
       // What helps is still there.
       expect(files['journal.log']!.match(/runner: /g)).toHaveLength(500);
