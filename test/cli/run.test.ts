@@ -62,9 +62,8 @@ async function exitAfter(signal: NodeJS.Signals): Promise<number | null> {
 describe('run without a reachable control plane', () => {
   it('is watched by status across a restart, until that is interrupted', async () => {
     await start();
-    const watch = spawn(process.execPath, [
-      ...[program, 'status', '--watch', '--json', '--config', place.config],
-    ]);
+    const args = [program, 'status', '--watch', '--json', '--config', place.config];
+    const watch = spawn(process.execPath, args);
     let seen = '';
     watch.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
     const documents = (): { pid?: number; error?: { code: string } }[] =>
