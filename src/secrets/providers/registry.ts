@@ -5,7 +5,12 @@ import { filesProvider } from './files.ts';
 import type { ProviderKind, ProviderSetting } from './provider-kind.ts';
 import { vaultProvider } from './vault.ts';
 
-/** Every kind of provider by its name, in the order in which references are looked up. */
+/**
+ * Every kind of provider by its name, in the order in which references are looked up. Connectors
+ * are handed to what uses them, because only a worker loads them. Providers are not: settings,
+ * flags, documents, and the types of all of these follow from this list when the program is
+ * compiled.
+ */
 const KINDS = {
   vault: vaultProvider,
   files: filesProvider,
