@@ -11,7 +11,7 @@ _hybrid_runner() {
     --channel) COMPREPLY=($(compgen -W 'auto ws grpc' -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W 'debug info warn error' -- "$current")); return ;;
     --kind) COMPREPLY=($(compgen -W 'metadata test_connection' -- "$current")); return ;;
-    --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--only|--timeout|--user) return ;;
+    --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--only|--timeout|--head|--user) return ;;
   esac
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
@@ -20,7 +20,7 @@ _hybrid_runner() {
     esac
   done
   case $command in
-    '') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy service version help -h --help -V --version' ;;
+    '') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit service version help -h --help -V --version' ;;
     'enroll'|'enroll '*) words='--json --token-file --replace --config --url --ca-file --channel --name --state-dir --proxy --without-proxy --connect-to --network-ca-file -h --help' ;;
     'run'|'run '*) words='--json --config --channel --capacity --log-level -h --help' ;;
     'ingest'|'ingest '*) words='--json -c --workflow --out --config -h --help' ;;
@@ -42,17 +42,20 @@ _hybrid_runner() {
     'policy check'|'policy check '*) words='--json --config --policy-file -h --help' ;;
     'policy explain'|'policy explain '*) words='--json -c --workflow --kind --config --policy-file -h --help' ;;
     'policy test'|'policy test '*) words='--json --config --policy-file -h --help' ;;
+    'audit') words='verify -h --help' ;;
+    'audit verify'|'audit verify '*) words='--json --head --config --state-dir -h --help' ;;
     'service') words='install uninstall check print -h --help' ;;
     'service install'|'service install '*) words='--json --now --user --config -h --help' ;;
     'service uninstall'|'service uninstall '*) words='--json --purge --user --config -h --help' ;;
     'service check'|'service check '*) words='--json --config -h --help' ;;
     'service print'|'service print '*) words='--json --user --config -h --help' ;;
     'version'|'version '*) words='--json -h --help' ;;
-    'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy service version' ;;
+    'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit service version' ;;
     'help runs') words='show' ;;
     'help secrets') words='set list rm rotate' ;;
     'help config') words='show' ;;
     'help policy') words='show check explain test' ;;
+    'help audit') words='verify' ;;
     'help service') words='install uninstall check print' ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))

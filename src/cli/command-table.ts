@@ -1,12 +1,7 @@
-import { JOB_KINDS } from '../../foundation/src/domain/job.ts';
-import type { CommandDefinition, CommandGroup, OptionDefinition } from './command-definition.ts';
+import type { CommandDefinition, CommandGroup } from './command-definition.ts';
 import { SERVICE_COMMANDS } from './service-commands.ts';
+import { TRUST_COMMANDS, WORKFLOW } from './trust-commands.ts';
 
-const WORKFLOW: OptionDefinition = {
-  flags: '-c, --workflow <file>',
-  text: 'OpenMetadata workflow document, YAML or JSON',
-  required: true,
-};
 const REFERENCE = { name: '<reference>', text: 'secret:/segment/segment' } as const;
 
 /** The commands in the order of the help. */
@@ -163,46 +158,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
       },
     ],
   },
-  {
-    name: 'policy',
-    text: 'inspect the local policy',
-    commands: [
-      {
-        name: 'show',
-        text: 'show the rules in force',
-        settings: ['policyFile'],
-        load: async () => (await import('./commands/policy.ts')).show,
-      },
-      {
-        name: 'check',
-        text: 'validate the policy file',
-        settings: ['policyFile'],
-        load: async () => (await import('./commands/policy.ts')).check,
-      },
-      {
-        name: 'explain',
-        text: 'show what the policy decides about a workflow, and the line that decided each part',
-        options: [
-          WORKFLOW,
-          {
-            flags: '--kind <kind>',
-            text: 'kind of the job',
-            preset: 'metadata',
-            choices: JOB_KINDS,
-          },
-        ],
-        settings: ['policyFile'],
-        load: async () => (await import('./policy/explain.ts')).explain,
-      },
-      {
-        name: 'test',
-        text: 'compare decisions of the policy with those that a file expects',
-        argument: { name: '<file>', text: 'YAML file of expected decisions (docs/policy.md)' },
-        settings: ['policyFile'],
-        load: async () => (await import('./policy/test.ts')).test,
-      },
-    ],
-  },
+  ...TRUST_COMMANDS,
   SERVICE_COMMANDS,
   {
     name: 'version',

@@ -72,7 +72,7 @@ export interface ConnectorContext {
    * Call it with every spelling of the organization's id after each sign-in, before any other call.
    * Throws ORGANIZATION_DENIED if the local policy binds the job's secrets to another one.
    */
-  readonly admitOrganization: (organization: readonly string[]) => void;
+  readonly admitOrganization: (organization: readonly string[]) => Promise<void>;
   /**
    * Redacts a value that the source issued for a secret (session id, access token). Call it before
    * the value is used.

@@ -1,5 +1,6 @@
 import type { Dialer } from '../channel/channel.ts';
 import type { Job } from '../../foundation/src/domain/job.ts';
+import type { AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Metrics } from '../../foundation/src/logging/metrics.ts';
 import type { Tracer } from '../../foundation/src/logging/tracer.ts';
@@ -35,6 +36,8 @@ export interface LinkOptions {
   /** For display: "linux x64, Node 24.21.0". */
   readonly platform: string;
   readonly predecessor: Predecessor;
+  /** Has every answer to an offer; absent in tests. */
+  readonly trail?: AuditTrail;
   /** Absent: nothing is remembered. */
   readonly history?: History;
   readonly logger: Logger;

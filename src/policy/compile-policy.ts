@@ -23,10 +23,11 @@ import { policyKey, type PolicyDocument, type PolicyRules } from './schema.ts';
 export function compilePolicy(
   { rules, limits }: PolicyDocument,
   file: string,
-  lineOf: Policy['lineOf'],
+  { lineOf, fingerprint }: Pick<Policy, 'lineOf' | 'fingerprint'>,
 ): Policy {
   return {
     present: true,
+    fingerprint,
     checkJob: ({ kind }) => checkJob(rules, kind),
     secretPermitted: ({ hosts, path, field, ...job }) =>
       allAllowed(

@@ -3,13 +3,12 @@ import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../test/support/certificates.ts';
-import { policyOf } from '../../test/support/policy.ts';
+import { policyOf, unrecordedDial as createDial } from '../../test/support/policy.ts';
 import type { Connect, ConnectToRule } from '../../foundation/src/network/connect.ts';
 import type { Resolve } from '../../foundation/src/network/dial.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
 import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
 import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { createDial } from './dial.ts';
 
 const HOST = 'acme.my.salesforce.com';
 const uses = [{ path: ['salesforce', 'prod', 'password'], field: 'password' }];
@@ -219,7 +218,13 @@ describe('the dial function', () => {
       extraCa: [ca],
       publicCas: true,
     });
-    const connect = createDial({ policy, connector: 'Salesforce', uses, audit, connect: proxied });
+    const connect = createDial({
+      policy,
+      connector: 'Salesforce',
+      uses,
+      audit,
+      connect: proxied,
+    });
     expect(await attempt(connect, '10.9.9.9')).toBe('ADDRESS_DENIED');
     expect(connections).toBe(0);
   });

@@ -5,6 +5,7 @@ import {
   parseEndpoint,
   type Endpoint,
 } from '../../foundation/src/network/endpoint.ts';
+import type { AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { deny, type Denied } from './decision.ts';
@@ -18,6 +19,8 @@ export interface DialOptions extends JobFacts {
   readonly connect: Connect;
   /** Every secret the job uses: a host must be bound to all of them. */
   readonly uses: readonly SecretUse[];
+  /** Has every connection and every denial before it has an effect. */
+  readonly trail: AuditTrail;
   /** The local log. Its lines are not for the control plane. */
   readonly audit: Logger;
 }
@@ -30,8 +33,11 @@ export interface DialOptions extends JobFacts {
 export function createDial(options: DialOptions): Connect {
   return async (requested, connectOptions) => {
     const endpoint = permittedEndpoint(requested, connectOptions, options);
+    const { connector, trail } = options;
+    const target = formatEndpoint(endpoint);
     const checkAddress = (address: string): void => assertAddress(endpoint, address, options);
     if (isIP(endpoint.host) !== 0) checkAddress(endpoint.host);
+    await trail.record({ event: 'connect', decision: 'allow', connector, target });
     return options.connect(endpoint, {
       ...connectOptions,
       checkAddress: (address) => {
@@ -85,18 +91,16 @@ function hostDenied(target: string, denied: Denied, options: DialOptions): Runne
   return new RunnerError('HOST_DENIED', `the local policy does not allow connections to ${target}`);
 }
 
-/** Rule and reason are for the local log only. */
+/**
+ * Rule and reason are for the local log and the audit trail only. Without the trail, the denial
+ * stands.
+ */
 function logDenial(
   target: string,
   { rule, reason }: Denied,
-  { connector, audit }: DialOptions,
+  { connector, trail, audit }: DialOptions,
 ): void {
-  audit.log('warn', 'connection denied', {
-    event: 'audit',
-    decision: 'deny',
-    connector,
-    target,
-    rule,
-    reason,
-  });
+  const facts = { decision: 'deny', connector, target, rule, reason };
+  void trail.record({ event: 'connect', ...facts }).catch(() => undefined);
+  audit.log('warn', 'connection denied', { event: 'audit', ...facts });
 }

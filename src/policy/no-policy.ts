@@ -10,6 +10,7 @@ export function noPolicy(file: string): Policy {
   );
   return {
     present: false,
+    fingerprint: '',
     checkJob: () => denied,
     secretPermitted: () => denied,
     plainTextPermitted: () => denied,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -18,7 +19,10 @@ export interface PolicySource {
 export function parsePolicy(text: string, { file, connectors }: PolicySource): Policy {
   const result = policySchema(connectors).safeParse(parseYaml(text, file));
   if (!result.success) throw policyInvalid(file, result.error.issues.map(formatIssue));
-  return compilePolicy(result.data, file, locateRules(text));
+  return compilePolicy(result.data, file, {
+    lineOf: locateRules(text),
+    fingerprint: createHash('sha256').update(text).digest('hex'),
+  });
 }
 
 export function policyInvalid(file: string, problems: readonly string[]): RunnerError {

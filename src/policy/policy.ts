@@ -50,6 +50,8 @@ export interface RuleOutline {
 export interface Policy {
   /** Whether there is a policy file. Without one everything is denied. */
   readonly present: boolean;
+  /** SHA-256 of the file, in hexadecimal; empty without one. */
+  readonly fingerprint: string;
   checkJob(job: { readonly kind: JobKind }): Decision;
   /**
    * Whether this reference may be resolved now, in milliseconds of Unix time, for a connection that

@@ -15,13 +15,15 @@ export function jobFileSource(
   {
     policy,
     secretDirectories,
+    trail,
     audit,
-  }: Pick<SecretSourceOptions, 'policy' | 'secretDirectories' | 'audit'>,
+  }: Pick<SecretSourceOptions, 'policy' | 'secretDirectories' | 'trail' | 'audit'>,
 ): SecretSource {
   const facts = { event: 'audit', file: path, field };
   return {
     reference: undefined,
     read: async (signal) => {
+      await trail.record({ event: 'secretFile', file: path, field });
       try {
         const secret = await readJobFile({ path, field, policy, secretDirectories }, signal);
         audit.log('info', 'file read for secret field', { ...facts, decision: 'allow' });

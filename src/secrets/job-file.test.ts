@@ -1,3 +1,4 @@
+import { noAuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
@@ -54,6 +55,7 @@ function stage(path: string, directory: string | null = open, secretsDirectory?:
     secretDirectories:
       secretsDirectory === undefined ? [] : [{ setting: 'secrets.x.y', path: secretsDirectory }],
     clock: systemClock,
+    trail: noAuditTrail,
     redactor,
     audit,
   });

@@ -18,6 +18,7 @@ type ReferenceOptions = Pick<
   | 'policy'
   | 'provider'
   | 'clock'
+  | 'trail'
   | 'audit'
   | 'metrics'
 >;
@@ -41,9 +42,10 @@ class ReferenceRead {
   }
 
   async run(signal: AbortSignal): Promise<Secret> {
-    const rule = this.#permittingRule();
+    const rule = await this.#permittingRule();
     const secret = await this.#fromProvider(signal);
     if (secret === undefined) {
+      await this.#record('secretUnavailable', { reason: 'unknown' });
       this.#log('warn', 'unknown secret', {
         decision: 'allow',
         rule,
@@ -55,11 +57,14 @@ class ReferenceRead {
     return secret;
   }
 
-  #permittingRule(): string {
+  /** The decision is in the audit trail before anything follows from it. */
+  async #permittingRule(): Promise<string> {
     const { policy, connector, kind, account, endpoints: hosts, clock, metrics } = this.#options;
     const job = { connector, kind, account };
     const decision = policy.secretPermitted({ ...this.#use, ...job, hosts, now: clock.now() });
     const { rule } = decision;
+    const reason = decision.allowed ? undefined : decision.reason;
+    await this.#record('secret', { decision: decision.allowed ? 'allow' : 'deny', rule, reason });
     if (decision.allowed) return rule;
     metrics?.count('secretResolutions', { provider: 'none', result: 'denied' });
     this.#log('warn', 'secret denied', { decision: 'deny', rule, reason: decision.reason });
@@ -73,8 +78,23 @@ class ReferenceRead {
       if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
       const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
       this.#log('error', 'failed to read secret', errorFields(error));
+      await this.#record('secretUnavailable', { reason: error.code });
       throw outwardError(error) ?? unavailable(this.#use.field);
     }
+  }
+
+  #record(event: string, fields: Readonly<Record<string, string | undefined>>): Promise<void> {
+    const { connector, kind, account, endpoints, trail } = this.#options;
+    return trail.record({
+      event,
+      reference: formatReference(this.#use.path),
+      field: this.#use.field,
+      connector,
+      kind,
+      user: account?.user,
+      hosts: endpoints.map(formatEndpoint),
+      ...fields,
+    });
   }
 
   #log(level: 'info' | 'warn' | 'error', message: string, data: LogData): void {

@@ -1,3 +1,4 @@
+import { noAuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { describe, expect, it } from 'vitest';
 import { policyOf } from '../../test/support/policy.ts';
@@ -61,6 +62,7 @@ function stage(
     provider,
     secretDirectories: [],
     clock: systemClock,
+    trail: noAuditTrail,
     redactor,
     audit,
   });

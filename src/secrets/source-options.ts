@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
+import type { AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Metrics } from '../../foundation/src/logging/metrics.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
@@ -20,6 +21,8 @@ export interface SecretSourceOptions extends JobFacts {
   readonly secretDirectories: readonly SecretDirectory[];
   /** For rules that permit a secret at certain times. */
   readonly clock: Pick<Clock, 'now'>;
+  /** Has every use and every denial before it has an effect. */
+  readonly trail: AuditTrail;
   readonly redactor: Pick<Redactor, 'add'>;
   /** The local log. Its lines are not for the control plane. */
   readonly audit: Logger;

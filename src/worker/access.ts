@@ -1,4 +1,5 @@
 import type { Connector, ConnectorContext } from '../connectors/connector.ts';
+import type { AttemptRef } from '../../foundation/src/domain/ids.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import type { MetadataSink } from '../../openmetadata/src/sink/records.ts';
 import type { SinkProgress } from '../../openmetadata/src/sink/write-summary.ts';
@@ -7,6 +8,8 @@ import type { StateFile } from './state-file.ts';
 
 export interface AccessRequest {
   readonly kind: JobKind;
+  /** For the audit trail. */
+  readonly ref?: AttemptRef;
   /**
    * The job's document as received: parts that `workflow` leaves out may still contain a reference.
    */

@@ -1,7 +1,10 @@
+import { openAuditTrail } from '../audit/open.ts';
 import { sourceNetwork } from '../config/network-settings.ts';
 import type { Connector } from '../connectors/connector.ts';
+import { attemptKey } from '../../foundation/src/domain/ids.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
+import { type AuditTrail, noAuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
 import { openPolicyForJob } from '../policy/open-policy.ts';
@@ -12,7 +15,7 @@ import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { openProviders } from '../secrets/open-providers.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
-import type { OpenAccess } from './access.ts';
+import type { AccessRequest, OpenAccess } from './access.ts';
 import type { WorkerSettings } from './settings.ts';
 import { sinkAccess, sinkPlace, sinkServerFor, type SinkUse } from './sink-access.ts';
 import { limitsFor, sourceAccess, sourcePlace } from './source-access.ts';
@@ -64,7 +67,8 @@ export function composeAccess({
     const protect = (value: string): void => redactor.add(value);
     const providerDeps = { ...SYSTEM, env, connect, protect };
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
-    const deps = { policy, provider, connect, redactor, audit, metrics, clock: systemClock };
+    const trail = trailOf(settings, request);
+    const deps = { policy, provider, connect, redactor, trail, audit, metrics, clock: systemClock };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),
       limits: limitsFor(policy.limitsFor(connector.type), sinkUse),
@@ -74,6 +78,14 @@ export function composeAccess({
         : sinkAccess({ server, request, redactor, uses: tokenUses }, deps)),
     };
   };
+}
+
+/** Events of the job, with its attempt. */
+function trailOf({ stateDir }: WorkerSettings, { ref }: Pick<AccessRequest, 'ref'>): AuditTrail {
+  if (stateDir === undefined) return noAuditTrail;
+  const trail = openAuditTrail(stateDir);
+  const attempt = ref === undefined ? undefined : attemptKey(ref);
+  return { record: (event) => trail.record({ attempt, ...event }) };
 }
 
 function assertPermitted(kind: JobKind, policy: Policy): void {

@@ -84,7 +84,7 @@ async function run(
       Promise.resolve({
         secrets: new Map(),
         connect: () => Promise.reject(busy),
-        admitOrganization: () => undefined,
+        admitOrganization: () => Promise.resolve(),
         protect: () => undefined,
         limits: {
           reservePercent: 20,

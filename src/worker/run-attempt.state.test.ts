@@ -53,7 +53,7 @@ describe('incremental state of an attempt', () => {
           Promise.resolve({
             secrets: new Map(),
             connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')),
-            admitOrganization: () => undefined,
+            admitOrganization: () => Promise.resolve(),
             protect: () => undefined,
             limits: {
               reservePercent: 20,

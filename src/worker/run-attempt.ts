@@ -131,7 +131,7 @@ class Attempt {
     const { job, clock, openAccess } = this.#options;
     const work: JobWork = jobWork(connector, job.kind);
     const access = await untilAborted(
-      openAccess({ kind: job.kind, document, workflow, connector }),
+      openAccess({ kind: job.kind, ref: job.ref, document, workflow, connector }),
       this.#signal,
     );
     const ownNames = connector.ownNames(workflow);

@@ -92,7 +92,7 @@ export function sinkAccess(
   deps: AccessDeps,
 ): Required<Pick<Access, 'openSink'>> {
   const { hostPort, ca, storeServiceConnection } = server;
-  const { policy, connect, audit } = deps;
+  const { policy, connect, trail, audit } = deps;
   const { kind, workflow, connector } = request;
   const jwtToken = tokenOf(server, kind, deps);
   const { ingestionPipelineFQN, pipelineRunId, workflowConfig, source } = workflow;
@@ -101,7 +101,7 @@ export function sinkAccess(
       createMetadataRestSink({
         hostPort,
         jwtToken,
-        connect: createDial({ policy, connect, connector: SINK, kind, uses, audit }),
+        connect: createDial({ policy, connect, connector: SINK, kind, uses, trail, audit }),
         tls: { ca },
         clock,
         random,

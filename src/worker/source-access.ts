@@ -16,7 +16,7 @@ import { secretDirectories } from '../secrets/providers/registry.ts';
 /** What access to a host is made of, for a source and for a sink. */
 export interface AccessDeps extends Pick<
   SecretSourceOptions,
-  'policy' | 'provider' | 'clock' | 'audit' | 'metrics'
+  'policy' | 'provider' | 'clock' | 'trail' | 'audit' | 'metrics'
 > {
   /** Opens connections to any host; only `createDial` may use it. */
   readonly connect: Connect;
@@ -42,7 +42,7 @@ export function sourceAccess(
   { request: { kind, connector, workflow }, endpoints, uses, settings }: SourceOptions,
   { connect, ...deps }: AccessDeps,
 ): Pick<Access, 'secrets' | 'connect' | 'admitOrganization' | 'protect'> {
-  const { policy, redactor, audit } = deps;
+  const { policy, redactor, trail, audit } = deps;
   const { config: connection } = workflow.source.serviceConnection;
   const { type, secretFields, fileFields } = connector;
   const job = { connector: type, kind, account: connector.account?.(connection) };
@@ -56,8 +56,8 @@ export function sourceAccess(
       endpoints,
       secretDirectories: secretDirectories(settings.secrets),
     }),
-    connect: createDial({ ...job, policy, connect, uses, audit }),
-    admitOrganization: createOrganizationCheck({ ...job, policy, endpoints, uses, audit }),
+    connect: createDial({ ...job, policy, connect, uses, trail, audit }),
+    admitOrganization: createOrganizationCheck({ ...job, policy, endpoints, uses, trail, audit }),
     protect: (value) => redactor.add(value),
   };
 }

@@ -15,7 +15,7 @@ const SEGMENT_BYTES = 4_000;
 const ACCESS = {
   secrets: new Map<string, never>(),
   connect: () => Promise.reject(new Error('a simulation has no network')),
-  admitOrganization: () => undefined,
+  admitOrganization: () => Promise.resolve(),
   protect: () => undefined,
   stateDirectory: undefined,
   limits: {

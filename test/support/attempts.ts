@@ -114,7 +114,7 @@ export async function attempt(
       Promise.resolve({
         secrets: new Map(),
         connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')),
-        admitOrganization: () => undefined,
+        admitOrganization: () => Promise.resolve(),
         protect: () => undefined,
         limits: {
           reservePercent: 20,

@@ -93,7 +93,7 @@ export function contextFor(source: SourceUnderTest, options: ContextOptions): Re
       owners: true,
       ...options.limits,
     },
-    admitOrganization: options.admitOrganization ?? (() => undefined),
+    admitOrganization: options.admitOrganization ?? (() => Promise.resolve()),
     protect: (value) => {
       protectedValues.add(value);
       redactor.add(value);

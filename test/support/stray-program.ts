@@ -91,7 +91,7 @@ runWorker(process, {
       Promise.resolve({
         secrets: new Map(),
         connect: () => Promise.reject(new Error('there is no network here')),
-        admitOrganization: () => undefined,
+        admitOrganization: () => Promise.resolve(),
         protect: (value) => redactor.add(value),
         limits: {
           reservePercent: 20,

@@ -1,3 +1,5 @@
+import { userInfo } from 'node:os';
+import { openAuditTrail } from '../../audit/open.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { formatReference, parseReference, type SecretPath } from '../../secrets/reference.ts';
@@ -21,12 +23,10 @@ export async function set(invocation: Invocation): Promise<void> {
     );
   }
   const path = reference(operands[0]);
-  const { vault, config } = await openLocalVault(invocation);
-  const entry = await vault.set(
-    path,
-    await readSecret(terminal, formatReference(path), interrupts.signal),
-    interrupts.signal,
-  );
+  const { vault, config, recordChange } = await openLocalVault(invocation);
+  const value = await readSecret(terminal, formatReference(path), interrupts.signal);
+  await recordChange('set', path);
+  const entry = await vault.set(path, value, interrupts.signal);
   terminal.result(entry, `Stored ${entry.reference}, version ${entry.version}.`);
   terminal.notice(`The policy decides where it may be used: ${config.policyFile}`);
 }
@@ -47,7 +47,8 @@ export async function list(invocation: Invocation): Promise<void> {
 
 export async function remove(invocation: Invocation): Promise<void> {
   const path = reference(invocation.operands[0]);
-  const { vault } = await openLocalVault(invocation);
+  const { vault, recordChange } = await openLocalVault(invocation);
+  await recordChange('remove', path);
   const removed = await vault.remove(path, invocation.interrupts.signal);
   if (!removed)
     throw new RunnerError('INPUT_INVALID', `${formatReference(path)} is not in the vault`, {
@@ -61,7 +62,8 @@ export async function remove(invocation: Invocation): Promise<void> {
 
 /** Encrypts the vault with a new key. */
 export async function rotate(invocation: Invocation): Promise<void> {
-  const { vault, config } = await openLocalVault(invocation);
+  const { vault, config, recordChange } = await openLocalVault(invocation);
+  await recordChange('rotateKey');
   await vault.rotateKey(invocation.interrupts.signal);
   const { keyFile } = config.secrets.vault;
   invocation.terminal.result(
@@ -70,12 +72,30 @@ export async function rotate(invocation: Invocation): Promise<void> {
   );
 }
 
-async function openLocalVault(
-  invocation: Invocation,
-): Promise<{ readonly vault: Vault; readonly config: RunnerConfig }> {
+interface LocalVault {
+  readonly vault: Vault;
+  readonly config: RunnerConfig;
+  /** Call it before the change: without the record there is none. Throws AUDIT_UNWRITABLE. */
+  readonly recordChange: (
+    change: 'set' | 'remove' | 'rotateKey',
+    path?: SecretPath,
+  ) => Promise<void>;
+}
+
+async function openLocalVault(invocation: Invocation): Promise<LocalVault> {
   const { config } = await loadSettings(invocation);
+  const user = userInfo().username;
+  const sudoUser = invocation.env['SUDO_USER'];
   actAsOwner(config.stateDir);
-  return { vault: openVault(config.secrets.vault), config };
+  const trail = openAuditTrail(config.stateDir);
+  return {
+    vault: openVault(config.secrets.vault),
+    config,
+    recordChange: (change, path) => {
+      const reference = path === undefined ? undefined : formatReference(path);
+      return trail.record({ event: 'vault', change, reference, user, sudoUser });
+    },
+  };
 }
 
 /** The message does not repeat the text: it could be the value instead of the reference. */

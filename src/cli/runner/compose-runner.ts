@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openAuditTrail } from '../../audit/open.ts';
 import type { Dialer } from '../../channel/channel.ts';
 import { createDialers } from '../../channel/dialers.ts';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
@@ -58,6 +59,7 @@ export async function composeRunner(
     identity,
     dialers,
     store,
+    trail: openAuditTrail(config.stateDir),
     epochs: await openEpochs(config, identity),
     startWorker: workersFor(config, store, listened, env),
     capacity: config.capacity,

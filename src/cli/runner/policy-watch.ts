@@ -1,4 +1,5 @@
 import type { PolicyProblem } from '../../link/health/health.ts';
+import type { AuditTrail } from '../../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { requirePolicy } from '../../policy/open-policy.ts';
 import type { PolicySource } from '../../policy/parse-policy.ts';
@@ -13,11 +14,18 @@ const CHECK_INTERVAL_MS = 30_000;
 export class PolicyWatch {
   readonly #source: PolicySource;
   readonly #secretDirectories: readonly SecretDirectory[];
+  readonly #trail: AuditTrail;
   #problem: PolicyProblem;
+  #recorded = '';
 
-  constructor(source: PolicySource, secretDirectories: readonly SecretDirectory[]) {
+  constructor(
+    source: PolicySource,
+    secretDirectories: readonly SecretDirectory[],
+    trail: AuditTrail,
+  ) {
     this.#source = source;
     this.#secretDirectories = secretDirectories;
+    this.#trail = trail;
   }
 
   /** As of the last check. */
@@ -28,13 +36,28 @@ export class PolicyWatch {
   /** Reads the file. Never rejects. */
   async check(): Promise<PolicyProblem> {
     try {
-      await requirePolicy(this.#source, this.#secretDirectories);
+      const { fingerprint } = await requirePolicy(this.#source, this.#secretDirectories);
       this.#problem = undefined;
+      await this.#noteChange({ sha256: fingerprint });
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       this.#problem = `${error.code}: ${error.message.split('\n')[0]!}`;
+      await this.#noteChange({ problem: error.code });
     }
     return this.#problem;
+  }
+
+  /** The trail names each policy that was in force, so that its decisions can be understood. */
+  async #noteChange(
+    state: { readonly sha256: string } | { readonly problem: string },
+  ): Promise<void> {
+    const seen = JSON.stringify(state);
+    if (seen === this.#recorded) return;
+    const done = await this.#trail.record({ event: 'policy', ...state }).then(
+      () => true,
+      () => false,
+    );
+    if (done) this.#recorded = seen;
   }
 
   /**

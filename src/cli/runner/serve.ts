@@ -1,3 +1,4 @@
+import { openAuditTrail } from '../../audit/open.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
@@ -28,7 +29,8 @@ export async function serve(
 ): Promise<void> {
   const manager = serviceManager(env);
   const stop = new AbortController();
-  const policy = new PolicyWatch(policySource(config), secretDirectories(config.secrets));
+  const trail = openAuditTrail(config.stateDir);
+  const policy = new PolicyWatch(policySource(config), secretDirectories(config.secrets), trail);
   await policy.check();
   const onTerminal = terminal.stdin.isTTY === true;
   const handler = createSignalHandler({ runner, policy, logger, manager, stop, onTerminal });

@@ -4,6 +4,7 @@ import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.
 import { isJobKind, type Job } from '../../../foundation/src/domain/job.ts';
 import { isTraceparent } from '../../../foundation/src/domain/traceparent.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
+import { type AuditTrail, noAuditTrail } from '../../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
 import { aborted, withDeadline } from '../../../foundation/src/runtime/abort.ts';
@@ -16,6 +17,7 @@ import type { Attempt } from '../attempts/attempt.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 import { leaseEnd, type Leases } from '../attempts/leases.ts';
 import type { EpochMemory } from '../replay/epoch-memory.ts';
+import { RejectionRecords } from './rejection-records.ts';
 import { toAttemptRef } from '../connection/frame-fields.ts';
 
 const WORKFLOW_MAX_BYTES = 512 * 1024;
@@ -29,6 +31,7 @@ export interface OffersOptions {
   readonly attempts: Attempts;
   readonly epochs: EpochMemory;
   readonly leases: Leases;
+  readonly trail?: AuditTrail | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -58,10 +61,12 @@ type Answer =
 export class Offers {
   readonly #options: OffersOptions;
   readonly #waiting = new Queue<WaitingOffer>(WAITING_OFFERS);
+  readonly #rejections: RejectionRecords;
   #trouble: { readonly code: ErrorCode; readonly until: number } | undefined;
 
   constructor(options: OffersOptions) {
     this.#options = options;
+    this.#rejections = new RejectionRecords(options.trail ?? noAuditTrail, options.clock);
   }
 
   /** Code for the heartbeat while this runner cannot take work; empty otherwise. */
@@ -91,7 +96,7 @@ export class Offers {
       if (signal.aborted) return;
       const ref = toAttemptRef(waiting.offer.ref);
       const answer = await this.#consider(ref, waiting, signal);
-      if ('rejected' in answer) this.#logRejection(ref, waiting.offer, answer.rejected);
+      if ('rejected' in answer) await this.#noteRejection(ref, waiting.offer, answer.rejected);
       const word = 'rejected' in answer ? answer.rejected.code : 'accepted';
       this.#options.metrics.count('offers', { answer: word });
       await channel.send(
@@ -102,7 +107,12 @@ export class Offers {
     }
   }
 
-  #logRejection(ref: AttemptRef, { kind }: Offer, error: RunnerError): void {
+  async #noteRejection(ref: AttemptRef, { kind }: Offer, error: RunnerError): Promise<void> {
+    await this.#rejections.record({
+      attempt: attemptKey(ref),
+      kind: printable(kind, 60),
+      code: error.code,
+    });
     this.#options.logger.log('warn', 'job rejected', {
       attempt: attemptKey(ref),
       kind: printable(kind, 60),
@@ -126,7 +136,16 @@ export class Offers {
   }
 
   async #begin(job: Job, { offer, sentAfter }: WaitingOffer): Promise<Answer> {
-    const { clock, attempts, epochs, leases, leaseMs, draining, checkOffer } = this.#options;
+    const {
+      clock,
+      attempts,
+      epochs,
+      trail = noAuditTrail,
+      leases,
+      leaseMs,
+      draining,
+      checkOffer,
+    } = this.#options;
     if (draining()) throw new RunnerError('DRAINING', 'the runner takes no more work');
     const denied = await checkOffer(job);
     if (denied !== undefined) return { rejected: denied };
@@ -138,7 +157,9 @@ export class Offers {
         { retryable: true },
       );
     attempts.assertCapacity();
-    await epochs.reserve(job.ref);
+    const { ref, kind } = job;
+    await trail.record({ event: 'job', decision: 'accept', attempt: attemptKey(ref), kind });
+    await epochs.reserve(ref);
     const attempt = await attempts.begin(job);
     epochs.begun(job.ref);
     leases.grant(job.ref, ttlMs, sentAfter);

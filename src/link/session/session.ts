@@ -36,6 +36,7 @@ export interface SessionTiming {
 export interface SessionDeps {
   readonly attempts: Attempts;
   readonly epochs: OffersOptions['epochs'];
+  readonly trail?: OffersOptions['trail'];
   readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;

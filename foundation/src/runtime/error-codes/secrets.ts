@@ -36,6 +36,16 @@ export const secrets = {
     'The secret provider failed.',
     'Check the provider. The credentials of the run are not treated as wrong.',
   ),
+  AUDIT_UNWRITABLE: entry(
+    'transient',
+    'The audit trail cannot be written, so no secret is read and no job is taken.',
+    'Check the disk and the permissions of audit/ in the state directory; the runner log has the reason.',
+  ),
+  AUDIT_DAMAGED: entry(
+    'permanent',
+    'The audit trail was changed, cut or damaged.',
+    'Run `hybrid-runner audit verify`, keep a copy of audit/ in the state directory for whoever investigates, then move it away to start a new trail.',
+  ),
   VAULT_LOCKED: entry(
     'user',
     'The vault key is missing or does not match this vault.',

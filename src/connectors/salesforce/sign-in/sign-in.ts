@@ -20,7 +20,7 @@ export interface SignInDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   /** As in ConnectorContext. */
-  readonly admitOrganization: (organization: readonly string[]) => void;
+  readonly admitOrganization: (organization: readonly string[]) => Promise<void>;
   readonly protect: (value: string) => void;
   /** Refusals of earlier attempts; absent if none are stored. */
   readonly refusals?: RefusalStore | undefined;
@@ -54,7 +54,7 @@ export class SignIn {
     const versions = new Map([...secrets].map(([field, secret]) => [field, secret.version]));
     await this.#refused.check(versions);
     try {
-      return this.#requireSameOrg(await this.#authenticate(secrets, signal));
+      return await this.#requireSameOrg(await this.#authenticate(secrets, signal));
     } catch (thrown) {
       const error = this.#suspectCertificate(RunnerError.from(thrown));
       if (error.code === 'SALESFORCE_LOGIN_FAILED') await this.#refused.record(versions, error);
@@ -86,14 +86,14 @@ export class SignIn {
   }
 
   /** The first org that answers is the org of the whole attempt, if the policy permits it. */
-  #requireSameOrg(session: Session): Session {
+  async #requireSameOrg(session: Session): Promise<Session> {
     if (this.#organizationId !== undefined && session.organizationId !== this.#organizationId) {
       throw new RunnerError(
         'SALESFORCE_CONNECTION_INVALID',
         'the sign-in led to another org than the one in organizationId or the one of the previous sign-in',
       );
     }
-    this.#deps.admitOrganization(organizationSpellings(session.organizationId));
+    await this.#deps.admitOrganization(organizationSpellings(session.organizationId));
     this.#organizationId = session.organizationId;
     return session;
   }

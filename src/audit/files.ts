@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { isErrno } from '../../foundation/src/runtime/errno.ts';
+
+/** A file of the trail. Its name has the number of its first line. */
+export interface TrailFile {
+  readonly path: string;
+  readonly first: number;
+}
+
+export function trailFile(directory: string, first: number): TrailFile {
+  return { path: join(directory, `audit-${String(first).padStart(12, '0')}.jsonl`), first };
+}
+
+/** In the order of their lines; none if there is no trail yet. */
+export async function trailFiles(disk: Disk, directory: string): Promise<TrailFile[]> {
+  const names = await disk.list(directory).catch((thrown: unknown) => {
+    if (isErrno(thrown, 'ENOENT')) return [];
+    throw thrown;
+  });
+  return names
+    .map((name) => /^audit-(?<first>\d{12})\.jsonl$/.exec(name)?.groups?.['first'])
+    .filter((first) => first !== undefined)
+    .map((first) => trailFile(directory, Number(first)))
+    .toSorted((a, b) => a.first - b.first);
+}
