@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
@@ -49,6 +49,11 @@ function call(...args: string[]): Promise<{ readonly stdout: string; readonly st
   );
 }
 
+/** Chunks of commands and what a command starts with, as opposed to what a setting turns on. */
+function isAlwaysLoaded(path: string): boolean {
+  return !/\/(?:prometheus|server|open|headers-file)-/.test(path);
+}
+
 describe('the installed program', () => {
   it('requires no package but Node', () => {
     expect(JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))).not.toHaveProperty(
@@ -66,6 +71,31 @@ describe('the installed program', () => {
   it('contains one HTTP client, without that of jsforce', () => {
     const notice = readFileSync(join(installed, 'dist/THIRD-PARTY.txt'), 'utf8');
     expect(notice).not.toMatch(/^=== (form-data|mime-db) /m);
+  });
+
+  it('loads code of metrics and traces only when they are on', () => {
+    const read = (path: string): string => readFileSync(join(installed, 'dist', path), 'utf8');
+    const imported = (path: string, form: RegExp): string[] =>
+      [...read(path).matchAll(form)].map((match) => join(dirname(path), match[1]!));
+    const statically = /(?:from|import)\s*["'](\.[^"']+\.js)["']/g;
+    const later = /import\(["'](\.[^"']+\.js)["']\)/g;
+    const loaded = new Set<string>();
+    const load = (path: string): void => {
+      if (loaded.has(path)) return;
+      loaded.add(path);
+      for (const other of imported(path, statically)) load(other);
+    };
+    load('cli/main.js');
+    for (const path of loaded)
+      for (const other of imported(path, later)) if (isAlwaysLoaded(other)) load(other);
+    expect([...loaded].some((path) => /\/run-/.test(path))).toBe(true);
+    const code = [...loaded].map(read).join('');
+    for (const mark of ['hybrid_runner_connected', 'Pushgateway', 'instrumentationScope'])
+      expect(code).not.toContain(mark);
+    const [metrics] = [...loaded].flatMap((path) =>
+      imported(path, later).filter((other) => /\/prometheus-/.test(other)),
+    );
+    expect(read(metrics!)).toContain('Pushgateway');
   });
 
   it('signs in with OAuth and extracts', async () => {
