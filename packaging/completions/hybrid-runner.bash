@@ -4,7 +4,7 @@ _hybrid_runner() {
   local command='' words='' index
   COMPREPLY=()
   case $previous in
-    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--output|--vault-file|--vault-key-file)
+    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--output|--vault-file|--vault-key-file|--archive)
       compopt -o filenames
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
@@ -20,7 +20,7 @@ _hybrid_runner() {
     esac
   done
   case $command in
-    '') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit service version help -h --help -V --version' ;;
+    '') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit service upgrade version help -h --help -V --version' ;;
     'enroll'|'enroll '*) words='--json --token-file --replace --config --url --ca-file --channel --name --state-dir --proxy --without-proxy --connect-to --network-ca-file -h --help' ;;
     'run'|'run '*) words='--json --config --channel --capacity --log-level -h --help' ;;
     'ingest'|'ingest '*) words='--json -c --workflow --out --config -h --help' ;;
@@ -49,8 +49,9 @@ _hybrid_runner() {
     'service uninstall'|'service uninstall '*) words='--json --purge --user --config -h --help' ;;
     'service check'|'service check '*) words='--json --config -h --help' ;;
     'service print'|'service print '*) words='--json --user --config -h --help' ;;
+    'upgrade'|'upgrade '*) words='--json --archive --config -h --help' ;;
     'version'|'version '*) words='--json -h --help' ;;
-    'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit service version' ;;
+    'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit service upgrade version' ;;
     'help runs') words='show' ;;
     'help secrets') words='set list rm rotate' ;;
     'help config') words='show' ;;

@@ -64,6 +64,8 @@ export function runner(): Product {
       ),
       copy('package.json', join(root, 'package.json')),
       copy('LICENSE', join(root, 'LICENSE')),
+      // The keys that `hybrid-runner upgrade` trusts for the next release.
+      copy('release-signers', join(root, 'docs/release-signers')),
     ],
     notices: readFileSync(join(root, 'dist/THIRD-PARTY.txt'), 'utf8').trimEnd(),
     unit: join(root, 'packaging/systemd/hybrid-runner.service'),

@@ -161,6 +161,19 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
   ...TRUST_COMMANDS,
   SERVICE_COMMANDS,
   {
+    name: 'upgrade',
+    text: 'install a newer archive beside this one; goes back if it does not connect',
+    options: [
+      {
+        flags: '--archive <file>',
+        text: 'the archive of the release, with SHA256SUMS and SHA256SUMS.sig beside it',
+        required: true,
+      },
+    ],
+    settings: [],
+    load: async () => (await import('./commands/upgrade.ts')).upgradeRunner,
+  },
+  {
     name: 'version',
     text: 'show version, Node.js and platform',
     load: async () => (await import('./commands/version.ts')).showVersion,

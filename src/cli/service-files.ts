@@ -7,6 +7,7 @@ import { environmentName, SETTING_KEYS, settingOf, type SettingKey } from '../co
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { RunnerFiles } from '../service/install.ts';
 import type { UnitOptions } from '../service/systemd.ts';
+import { linkOf, rootOf, throughLink } from '../upgrade/installation.ts';
 import { FINAL_EXIT_CODES } from './exit-codes.ts';
 import { requireFlag, type Invocation } from './invocation.ts';
 
@@ -17,14 +18,21 @@ import { requireFlag, type Invocation } from './invocation.ts';
 export function unitOptions(settings: LoadedConfig, invocation: Invocation): UnitOptions {
   const { config } = settings;
   return {
-    node: process.execPath,
-    program: realpathSync(process.argv[1]!),
+    node: stable(process.execPath),
+    program: stable(realpathSync(process.argv[1]!)),
     args: runArgs(settings, invocation),
     user: requireFlag(invocation.flags, 'user'),
     stateDir: config.stateDir,
     drainTimeoutMs: config.drainTimeoutMs,
     finalExitCodes: FINAL_EXIT_CODES,
   };
+}
+
+/** Through the link that selects a release, so that the unit stays when another is selected. */
+function stable(path: string): string {
+  const root = rootOf(process.argv[1]!);
+  const link = linkOf(root);
+  return link === undefined ? path : throughLink(path, { root, link });
 }
 
 /**

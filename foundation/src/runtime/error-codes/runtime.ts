@@ -72,4 +72,19 @@ export const runtime = {
     'Failed to set up the service.',
     'Fix the cause named in the message and run the command again.',
   ),
+  UPGRADE_UNSUPPORTED: entry(
+    'user',
+    'This installation is upgraded in another way.',
+    'Use the command of the package manager that installed the program.',
+  ),
+  UPGRADE_REFUSED: entry(
+    'user',
+    'A release cannot be installed: its origin is not verified, or it does not fit.',
+    'Download archive, SHA256SUMS and SHA256SUMS.sig of the release again. Nothing has changed.',
+  ),
+  UPGRADE_FAILED: entry(
+    'permanent',
+    'A new version did not prove itself; the previous one is selected again.',
+    'Check the log of the service: journalctl --unit hybrid-runner --lines 100',
+  ),
 } as const;

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
+import type { RunnerConfig } from '../../config/runner-config.ts';
+import { readStatus } from '../../observability/status-socket.ts';
+import { assertRoot, step, systemHost, UNIT } from '../../service/host.ts';
+import { findInstallation, rootOf, type Installation } from '../../upgrade/installation.ts';
+import { readRelease } from '../../upgrade/release-file.ts';
+import {
+  undoUnfinished,
+  upgrade,
+  type RunningRunner,
+  type UpgradeDeps,
+} from '../../upgrade/upgrade.ts';
+import { loadSettings, requireFlag, type Invocation } from '../invocation.ts';
+import { version } from '../version.ts';
+
+const TRY_OUT_MS = 30_000;
+
+const statusSchema = z.looseObject({
+  version: z.string(),
+  pid: z.number(),
+  state: z.looseObject({ name: z.string() }),
+});
+
+/** Installs the release in an archive beside this one, and goes back if it does not connect. */
+export async function upgradeRunner(invocation: Invocation): Promise<void> {
+  const { terminal, flags, interrupts } = invocation;
+  const installation = findInstallation(rootOf(process.argv[1]!), version());
+  const archive = requireFlag(flags, 'archive');
+  assertRoot(systemHost());
+  await assertUnitFollows(installation);
+  const { config } = await loadSettings(invocation);
+  const deps = depsFor(config, (text) => terminal.notice(text));
+  const before = await undoUnfinished(installation, deps);
+  if (before !== undefined)
+    throw new RunnerError(
+      'UPGRADE_FAILED',
+      `an earlier upgrade was interrupted; ${before} is selected again`,
+      {
+        remedy: 'Run the command again.',
+      },
+    );
+  const release = await readRelease({
+    archive,
+    platform: `${process.platform}-${process.arch}`,
+    signers: await readSigners(installation),
+    now: systemClock.now(),
+  });
+  const restarted = await upgrade(release, installation, deps, interrupts.signal);
+  terminal.result(
+    { version: release.version, previous: installation.version, restarted },
+    `${release.version} is selected${restarted ? ', and the service is connected' : '; no service was running'}. ${installation.root} can be removed.`,
+  );
+}
+
+/** A unit with the path of this release would start it whatever the link selects. */
+async function assertUnitFollows({ root }: Installation): Promise<void> {
+  const unit = await readFile(systemHost().unitFile, 'utf8').catch(() => '');
+  if (unit.includes(`${root}/`))
+    throw new RunnerError(
+      'UPGRADE_UNSUPPORTED',
+      `the service starts ${root}, not what the link selects`,
+      {
+        remedy: 'Run `hybrid-runner service install --now` once more, then upgrade.',
+      },
+    );
+}
+
+/** The keys that the installed release trusts; an archive cannot bring its own. */
+async function readSigners({ root }: Installation): Promise<string> {
+  try {
+    return await readFile(join(root, 'release-signers'), 'utf8');
+  } catch (thrown) {
+    throw new RunnerError('UPGRADE_UNSUPPORTED', `${root} has no file release-signers`, {
+      cause: thrown,
+      remedy:
+        'Verify the newer archive by hand, unpack it beside this one, and point the link to it.',
+    });
+  }
+}
+
+function depsFor(config: RunnerConfig, say: (text: string) => void): UpgradeDeps {
+  const host = systemHost();
+  return {
+    disk: nodeDisk,
+    clock: systemClock,
+    drainTimeoutMs: config.drainTimeoutMs,
+    running: (signal) => running(config.status.socket, signal),
+    restart: () => step(host, 'systemctl', ['restart', '--no-block', UNIT]),
+    tryOut,
+    say,
+  };
+}
+
+async function running(socket: string, signal: AbortSignal): Promise<RunningRunner | undefined> {
+  try {
+    const { state, ...rest } = statusSchema.parse(await readStatus(socket, signal));
+    return { version: rest.version, pid: rest.pid, connected: state.name === 'connected' };
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    return undefined;
+  }
+}
+
+async function tryOut(root: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(
+      join(root, 'bin/node'),
+      ['--disable-sigusr1', join(root, 'bin/hybrid-runner.js'), '--version'],
+      { timeout: TRY_OUT_MS, env: {} },
+    );
+    return stdout.trim();
+  } catch (thrown) {
+    return RunnerError.from(thrown).code;
+  }
+}
