@@ -3,7 +3,7 @@ import type { JobKind } from '../../foundation/src/domain/job.ts';
 import { formatEndpoint, type Endpoint } from '../../foundation/src/network/endpoint.ts';
 import { unmetBinding } from './bindings.ts';
 import { classifyAddress } from './address.ts';
-import { allAllowed, allow, deny, type Decision, type Denied } from './decision.ts';
+import { allAllowed, allow, deny, type Decision, type Denied, type ReadLimit } from './decision.ts';
 import { formatHostRule, hostMatches } from './host-rule.ts';
 import { compileLimits, NOTHING_PERMITTED } from './limits.ts';
 import type { AuthorityOrigin, FileDecision, JobFacts, Policy, SecretUse } from './policy.ts';
@@ -81,13 +81,19 @@ function checkSecret(
   for (const [index, rule] of secrets.entries()) {
     if (!covers(rule, use, connector, endpoint)) continue;
     const unmet = unmetBinding(rule, job);
-    if (unmet === undefined) return allow(`secrets[${index}]`);
+    if (unmet === undefined) return { ...allow(`secrets[${index}]`), ...limitOf(rule) };
     denied ??= deny(`secrets[${index}].${unmet.key}`, unmet.reason);
   }
   if (denied !== undefined) return denied;
   const reference = `/${use.path.join('/')}`;
   const host = formatEndpoint(endpoint);
   return deny('secrets', `no rule binds ${reference} as ${use.field} of ${connector} to ${host}`);
+}
+
+function limitOf({ ref, connector, maxReadsPerHour: perHour }: PolicyRules['secrets'][number]): {
+  readonly limit?: ReadLimit;
+} {
+  return perHour === undefined ? {} : { limit: { rule: `${connector} ${ref}`, perHour } };
 }
 
 function covers(

@@ -10,6 +10,14 @@ export type Decision = Allowed | Denied;
 export interface Allowed {
   readonly allowed: true;
   readonly rule: string;
+  /** How often secrets of this rule may be read; absent if as often as needed. */
+  readonly limit?: ReadLimit;
+}
+
+export interface ReadLimit {
+  /** Identifies the rule, also after lines of the file have moved. */
+  readonly rule: string;
+  readonly perHour: number;
 }
 
 export interface Denied {

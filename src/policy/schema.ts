@@ -26,6 +26,7 @@ const secretRule = z
     fields: z.array(z.string().min(1)).min(1),
     hosts: z.array(host).min(1),
     ...BINDINGS,
+    maxReadsPerHour: z.int().min(1).max(10_000).optional(),
     iUnderstandWildcardHosts: z.boolean().default(false),
   })
   .superRefine((rule, context) => {

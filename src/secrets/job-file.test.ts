@@ -20,6 +20,7 @@ import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createRedactor } from '../redaction/redactor.ts';
+import { noReadLimits } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import type { SecretSource } from './secret.ts';
 
@@ -55,6 +56,7 @@ function stage(path: string, directory: string | null = open, secretsDirectory?:
     secretDirectories:
       secretsDirectory === undefined ? [] : [{ setting: 'secrets.x.y', path: secretsDirectory }],
     clock: systemClock,
+    readLimits: noReadLimits,
     trail: noAuditTrail,
     redactor,
     audit,

@@ -6,6 +6,7 @@ import { parseEndpoint } from '../../foundation/src/network/endpoint.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createRedactor } from '../redaction/redactor.ts';
+import { noReadLimits } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
 
@@ -41,6 +42,7 @@ function stage(reference: string, { full = false } = {}): Stage {
     },
     secretDirectories: [],
     clock: systemClock,
+    readLimits: noReadLimits,
     trail: {
       record: async (event) => {
         if (full) throw new RunnerError('AUDIT_UNWRITABLE', 'failed to write the audit trail');

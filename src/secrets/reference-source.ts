@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../foundation/src/network/endpoint.ts';
 import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import type { LogData } from '../../foundation/src/logging/logger.ts';
+import { deny, type Decision } from '../policy/decision.ts';
 import type { SecretUse } from '../policy/policy.ts';
 import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -18,6 +19,7 @@ type ReferenceOptions = Pick<
   | 'policy'
   | 'provider'
   | 'clock'
+  | 'readLimits'
   | 'trail'
   | 'audit'
   | 'metrics'
@@ -61,7 +63,10 @@ class ReferenceRead {
   async #permittingRule(): Promise<string> {
     const { policy, connector, kind, account, endpoints: hosts, clock, metrics } = this.#options;
     const job = { connector, kind, account };
-    const decision = policy.secretPermitted({ ...this.#use, ...job, hosts, now: clock.now() });
+    const now = clock.now();
+    const decision = await this.#withinLimit(
+      policy.secretPermitted({ ...this.#use, ...job, hosts, now }),
+    );
     const { rule } = decision;
     const reason = decision.allowed ? undefined : decision.reason;
     await this.#record('secret', { decision: decision.allowed ? 'allow' : 'deny', rule, reason });
@@ -69,6 +74,24 @@ class ReferenceRead {
     metrics?.count('secretResolutions', { provider: 'none', result: 'denied' });
     this.#log('warn', 'secret denied', { decision: 'deny', rule, reason: decision.reason });
     throw unavailable(this.#use.field);
+  }
+
+  /** More reads than a rule permits mean that somebody else uses it; people should know. */
+  async #withinLimit(decision: Decision): Promise<Decision> {
+    if (!decision.allowed || decision.limit === undefined) return decision;
+    const { limit } = decision;
+    const rule = `${decision.rule}.maxReadsPerHour`;
+    try {
+      if (await this.#options.readLimits.take(limit)) return decision;
+    } catch (thrown) {
+      this.#log('error', 'failed to count the read of a secret', errorFields(thrown));
+      return deny(rule, 'the read cannot be counted');
+    }
+    this.#log('error', 'alarm: a secret is read more often than its rule permits', {
+      alarm: 'secretReads',
+      perHour: limit.perHour,
+    });
+    return deny(rule, `it was read ${limit.perHour} times in the last hour`);
   }
 
   async #fromProvider(signal: AbortSignal): Promise<Secret | undefined> {

@@ -8,6 +8,7 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import type { SecretProvider } from './provider.ts';
 import { createRedactor } from '../redaction/redactor.ts';
+import { noReadLimits } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
 
@@ -62,6 +63,7 @@ function stage(
     provider,
     secretDirectories: [],
     clock: systemClock,
+    readLimits: noReadLimits,
     trail: noAuditTrail,
     redactor,
     audit,

@@ -6,6 +6,7 @@ import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { JobFacts, Policy } from '../policy/policy.ts';
 import type { SecretDirectory } from '../policy/secret-directory.ts';
 import type { Redactor } from '../redaction/redactor.ts';
+import type { ReadLimits } from './read-limits.ts';
 import type { SecretProvider } from './provider.ts';
 
 export interface SecretSourceOptions extends JobFacts {
@@ -21,6 +22,7 @@ export interface SecretSourceOptions extends JobFacts {
   readonly secretDirectories: readonly SecretDirectory[];
   /** For rules that permit a secret at certain times. */
   readonly clock: Pick<Clock, 'now'>;
+  readonly readLimits: ReadLimits;
   /** Has every use and every denial before it has an effect. */
   readonly trail: AuditTrail;
   readonly redactor: Pick<Redactor, 'add'>;

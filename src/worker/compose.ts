@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { openAuditTrail } from '../audit/open.ts';
 import { sourceNetwork } from '../config/network-settings.ts';
 import type { Connector } from '../connectors/connector.ts';
@@ -12,8 +13,10 @@ import { denial } from '../policy/decision.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { openProviders } from '../secrets/open-providers.ts';
+import { createReadLimits, noReadLimits, type ReadLimits } from '../secrets/read-limits.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
 import type { AccessRequest, OpenAccess } from './access.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -68,7 +71,9 @@ export function composeAccess({
     const providerDeps = { ...SYSTEM, env, connect, protect };
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
     const trail = trailOf(settings, request);
-    const deps = { policy, provider, connect, redactor, trail, audit, metrics, clock: systemClock };
+    const readLimits = readLimitsOf(settings);
+    const clock = systemClock;
+    const deps = { policy, provider, connect, redactor, readLimits, trail, audit, metrics, clock };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),
       limits: limitsFor(policy.limitsFor(connector.type), sinkUse),
@@ -78,6 +83,15 @@ export function composeAccess({
         : sinkAccess({ server, request, redactor, uses: tokenUses }, deps)),
     };
   };
+}
+
+function readLimitsOf({ stateDir }: WorkerSettings): ReadLimits {
+  if (stateDir === undefined) return noReadLimits;
+  return createReadLimits({
+    directory: join(stateDir, 'policy'),
+    disk: nodeDisk,
+    clock: systemClock,
+  });
 }
 
 /** Events of the job, with its attempt. */
