@@ -1,8 +1,10 @@
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { isSignedBy, type SignedHead } from '../../audit/head.ts';
 import type { Link } from '../../audit/line.ts';
 import { auditDirectory } from '../../audit/trail.ts';
 import { verifyTrail } from '../../audit/verify.ts';
+import { loadIdentity } from '../../link/enrollment/identity.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
@@ -12,9 +14,11 @@ import { counted } from '../terminal.ts';
 export async function verify(invocation: Invocation): Promise<ExitCode> {
   const { flags, terminal } = invocation;
   const head = flags.get('head');
-  const heads = typeof head === 'string' ? [parseHead(head)] : [];
+  const given = typeof head === 'string' ? parseHead(head) : undefined;
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
+  if (given?.signature !== undefined) await assertSigned(given as SignedHead, config.stateDir);
+  const heads = given === undefined ? [] : [given];
   const directory = auditDirectory(config.stateDir);
   const report = await verifyTrail(nodeDisk, directory, heads);
   const { files, lines, end, problems, notes } = report;
@@ -30,9 +34,23 @@ export async function verify(invocation: Invocation): Promise<ExitCode> {
   return problems.length === 0 ? EXIT.ok.code : EXIT.runFailed.code;
 }
 
-function parseHead(text: string): Link {
-  const groups = /^(?<number>\d{1,15}):(?<hash>[0-9a-f]{64})$/.exec(text)?.groups;
+/** Throws INPUT_INVALID for a head that this runner has not signed. */
+async function assertSigned(head: SignedHead, stateDir: string): Promise<void> {
+  if (isSignedBy(head, await loadIdentity(stateDir))) return;
+  throw new RunnerError('INPUT_INVALID', 'the head is not signed by the identity of this runner', {
+    remedy:
+      'Copy number, hash and signature of one line of the log; another enrollment has another identity.',
+  });
+}
+
+function parseHead(text: string): Link & { readonly signature?: string } {
+  const groups =
+    /^(?<number>\d{1,15}):(?<hash>[0-9a-f]{64})(?::(?<signature>[A-Za-z0-9+/]{86}==))?$/.exec(
+      text,
+    )?.groups;
   if (groups === undefined)
-    throw new RunnerError('USAGE', '--head must be NUMBER:HASH, as `audit verify` prints it');
-  return { number: Number(groups['number']), hash: groups['hash']! };
+    throw new RunnerError('USAGE', '--head must be NUMBER:HASH or NUMBER:HASH:SIGNATURE');
+  const { signature } = groups;
+  const head = { number: Number(groups['number']), hash: groups['hash']! };
+  return signature === undefined ? head : { ...head, signature };
 }

@@ -8,6 +8,7 @@ import { TaskGroup } from '../../../foundation/src/runtime/task-group.ts';
 import { notifyServiceManager, serviceManager } from '../../service/notify.ts';
 import type { Invocation } from '../invocation.ts';
 import { platform, version } from '../version.ts';
+import { logHeads } from './audit-heads.ts';
 import { compactHeapOnce } from './compact-heap.ts';
 import type { Runner } from './compose-runner.ts';
 import { policySource } from '../policy-source.ts';
@@ -43,6 +44,8 @@ export async function serve(
   group.start((signal) => runLink(runner, group, signal));
   group.start((signal) => compactHeapOnce(() => isConnected(runner), systemClock, signal));
   group.start((signal) => policy.keepChecking(systemClock, signal));
+  const heads = { signer: runner.identity, clock: systemClock, logger };
+  group.start((signal) => logHeads(config.stateDir, heads, signal));
   group.start((signal) => notifyServiceManager(manager, status, systemClock, signal));
   await manager.notify('READY=1', `STATUS=${status.text()}`);
   try {

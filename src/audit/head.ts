@@ -1,0 +1,44 @@
+import { createPublicKey, verify } from 'node:crypto';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { trailFiles } from './files.ts';
+import type { Link } from './line.ts';
+import { readTail } from './tail.ts';
+
+/** The end of the trail, signed by the identity of its runner, to be kept on another machine. */
+export interface SignedHead extends Link {
+  /** Ed25519, in base64. */
+  readonly signature: string;
+}
+
+export interface Signer {
+  readonly runnerId: string;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** Undefined if there is no trail. Throws AUDIT_DAMAGED, and the errors of the disk. */
+export async function signHead(
+  disk: Disk,
+  directory: string,
+  signer: Signer,
+): Promise<SignedHead | undefined> {
+  const tail = await readTail(disk, await trailFiles(disk, directory));
+  if (tail === undefined || tail.end.number === 0) return undefined;
+  const { number, hash } = tail.end;
+  const signature = signer.sign(messageOf({ number, hash }, signer.runnerId));
+  return { number, hash, signature: Buffer.from(signature).toString('base64') };
+}
+
+/** `publicKey` is the raw key of the identity, in base64. */
+export function isSignedBy(
+  { number, hash, signature }: SignedHead,
+  { runnerId, publicKey }: { readonly runnerId: string; readonly publicKey: string },
+): boolean {
+  const x = Buffer.from(publicKey, 'base64').toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  const message = messageOf({ number, hash }, runnerId);
+  return verify(null, message, key, Buffer.from(signature, 'base64'));
+}
+
+function messageOf({ number, hash }: Link, runnerId: string): Buffer {
+  return Buffer.from(`hybrid-runner/audit-head/v1\n${runnerId}\n${number}\n${hash}\n`);
+}
