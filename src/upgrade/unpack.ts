@@ -26,6 +26,7 @@ export async function unpack(release: Release, parent: string, disk: Disk): Prom
   const target = join(parent, release.name);
   try {
     await rm(unfinished, { recursive: true, force: true });
+    await write(unfinished, { path: '', mode: EXECUTABLE, content: undefined });
     for (const entry of entries) await write(join(unfinished, entry.path), entry);
     await rm(target, { recursive: true, force: true });
     await renameDurably(disk, unfinished, target);

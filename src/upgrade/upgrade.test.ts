@@ -19,8 +19,17 @@ import { undoUnfinished, upgrade, type RunningRunner, type UpgradeDeps } from '.
 
 let place: ReleasePlace;
 
-beforeEach(() => (place = new ReleasePlace()));
-afterEach(() => place.close());
+const mask = process.umask();
+
+beforeEach(() => {
+  place = new ReleasePlace();
+  // As the program sets it.
+  process.umask(0o077);
+});
+afterEach(() => {
+  process.umask(mask);
+  place.close();
+});
 
 /** A service that answers with what a test says. */
 class Service {
@@ -63,7 +72,7 @@ const selected = (): string => readlinkSync(place.link);
 const hidden = (): string[] => readdirSync(place.parent).filter((name) => name.startsWith('.'));
 
 describe('an upgrade', () => {
-  it('installs a verified release beside the old one, and switches to it', async () => {
+  it('installs a verified release beside the old one, readable by all, and switches to it', async () => {
     const service = new Service();
     service.onRestart = () => (service.state = { version: '1.1.0', pid: 2, connected: true });
     expect(await service.upgrade(await place.read(place.makeRelease()))).toEqual({
@@ -71,7 +80,8 @@ describe('an upgrade', () => {
     });
     expect(selected()).toBe(NEW);
     expect(readdirSync(place.parent).toSorted()).toEqual(['hybrid-runner', OLD, NEW]);
-    expect(lstatSync(join(place.parent, NEW, 'bin/node')).mode & 0o777).toBe(0o755);
+    for (const path of ['', 'bin', 'bin/node'])
+      expect(lstatSync(join(place.parent, NEW, path)).mode & 0o777).toBe(0o755);
     expect(lstatSync(join(place.parent, NEW, 'bin/hybrid-runner.js')).mode & 0o777).toBe(0o644);
   });
 
