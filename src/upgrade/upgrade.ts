@@ -51,12 +51,15 @@ export async function upgrade(
 ): Promise<boolean> {
   const { parent, link, version: current } = installation;
   if (!isNewer(release.version, current))
-    throw refused(`${release.version} is not newer than the installed ${current}`);
+    throw refused(`${release.version} is not newer than the installed ${current}`).with({
+      remedy:
+        'To go back, point the link to the directory of the older release and restart the service.',
+    });
   const before = await deps.running(signal);
   if (before?.connected === false)
     throw refused(
       'the service is not connected now, so nothing would tell whether the new one works',
-    );
+    ).with({ remedy: 'Run `hybrid-runner doctor`, and upgrade once the service is connected.' });
   deps.say(`Installing ${release.version} beside ${current} in ${parent}`);
   const root = await unpack(release, parent, deps.disk);
   const reported = await deps.tryOut(root);
