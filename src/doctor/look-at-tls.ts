@@ -76,7 +76,7 @@ async function timeOf(
   try {
     return await settle<number | undefined>(socket, signal, (done, _reject, listen) => {
       listen('data', (chunk: Buffer) => {
-        head += chunk.toString('latin1');
+        head += chunk.toString();
         if (head.includes('\r\n\r\n') || head.length > MAX_HEAD) done(dateIn(head));
       });
       socket.write(
