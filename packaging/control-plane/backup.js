@@ -48,13 +48,13 @@ function keepKey() {
 const { values, positionals } = readArguments();
 const [target, data = '/var/lib/hybrid-control-plane'] = positionals;
 if (target === undefined || positionals.length > 2) refuse(USAGE);
+if (existsSync(target)) refuse(`${target} exists; name a directory that does not`);
 const store = join(data, 'store.sqlite');
 const keyCopy = values.key;
 if (keyCopy !== undefined && existsSync(keyCopy))
   refuse(`${keyCopy} exists; name a file that does not`);
 if (keyCopy !== undefined && !relative(target, resolve(keyCopy)).startsWith('..'))
   refuse(`${keyCopy} is within ${target}; name a file elsewhere`);
-if (existsSync(target)) refuse(`${target} exists; name a directory that does not`);
 if (!existsSync(store)) refuse(`there is no store in ${data}`);
 
 // The files include the admin token and the private key of the certificate.

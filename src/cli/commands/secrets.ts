@@ -23,9 +23,8 @@ export async function set(invocation: Invocation): Promise<void> {
     );
   }
   const path = reference(operands[0]);
-  const { vault, config, recordChange } = await openLocalVault(invocation);
+  const { vault, config } = await openLocalVault(invocation);
   const value = await readSecret(terminal, formatReference(path), interrupts.signal);
-  await recordChange('set', path);
   const entry = await vault.set(path, value, interrupts.signal);
   terminal.result(entry, `Stored ${entry.reference}, version ${entry.version}.`);
   terminal.notice(`The policy decides where it may be used: ${config.policyFile}`);
@@ -47,8 +46,7 @@ export async function list(invocation: Invocation): Promise<void> {
 
 export async function remove(invocation: Invocation): Promise<void> {
   const path = reference(invocation.operands[0]);
-  const { vault, recordChange } = await openLocalVault(invocation);
-  await recordChange('remove', path);
+  const { vault } = await openLocalVault(invocation);
   const removed = await vault.remove(path, invocation.interrupts.signal);
   if (!removed)
     throw new RunnerError('INPUT_INVALID', `${formatReference(path)} is not in the vault`, {
@@ -62,8 +60,7 @@ export async function remove(invocation: Invocation): Promise<void> {
 
 /** Encrypts the vault with a new key. */
 export async function rotate(invocation: Invocation): Promise<void> {
-  const { vault, config, recordChange } = await openLocalVault(invocation);
-  await recordChange('rotateKey');
+  const { vault, config } = await openLocalVault(invocation);
   await vault.rotateKey(invocation.interrupts.signal);
   const { keyFile } = config.secrets.vault;
   invocation.terminal.result(
@@ -75,11 +72,6 @@ export async function rotate(invocation: Invocation): Promise<void> {
 interface LocalVault {
   readonly vault: Vault;
   readonly config: RunnerConfig;
-  /** Call it before the change: without the record there is none. Throws AUDIT_UNWRITABLE. */
-  readonly recordChange: (
-    change: 'set' | 'remove' | 'rotateKey',
-    path?: SecretPath,
-  ) => Promise<void>;
 }
 
 async function openLocalVault(invocation: Invocation): Promise<LocalVault> {
@@ -88,14 +80,10 @@ async function openLocalVault(invocation: Invocation): Promise<LocalVault> {
   const sudoUser = invocation.env['SUDO_USER'];
   actAsOwner(config.stateDir);
   const trail = openAuditTrail(config.stateDir);
-  return {
-    vault: openVault(config.secrets.vault),
-    config,
-    recordChange: (change, path) => {
-      const reference = path === undefined ? undefined : formatReference(path);
-      return trail.record({ event: 'vault', change, reference, user, sudoUser });
-    },
-  };
+  const vault = openVault(config.secrets.vault, undefined, (change) =>
+    trail.record({ event: 'vault', ...change, user, sudoUser }),
+  );
+  return { vault, config };
 }
 
 /** The message does not repeat the text: it could be the value instead of the reference. */

@@ -36,25 +36,42 @@ export interface Vault extends SecretProvider {
   rotateKey(signal: AbortSignal): Promise<void>;
 }
 
+/** What is about to be done to a vault. */
+export interface VaultChange {
+  readonly change: 'set' | 'remove' | 'rotateKey';
+  /** Undefined for the key. */
+  readonly reference: string | undefined;
+}
+
+/** Called when nothing but the disk can prevent the change: when it throws, there is no change. */
+export type RecordChange = (change: VaultChange) => Promise<void>;
+
+const UNRECORDED: RecordChange = async () => undefined;
 const MAX_VALUE_BYTES = 64 * 1024;
 const SYSTEM: VaultDeps = { clock: systemClock, random: systemRandom };
 
 /**
  * Methods throw VAULT_LOCKED, VAULT_DAMAGED, FILE_UNSAFE, FILE_UNWRITABLE, DISK_FULL and
- * STATE_LOCKED.
+ * STATE_LOCKED, and what `record` throws.
  */
-export function openVault(place: VaultPlace, deps: VaultDeps = SYSTEM): Vault {
-  return new FileVault(new VaultStore(place, deps), deps);
+export function openVault(
+  place: VaultPlace,
+  deps: VaultDeps = SYSTEM,
+  record: RecordChange = UNRECORDED,
+): Vault {
+  return new FileVault(new VaultStore(place, deps), deps, record);
 }
 
 class FileVault implements Vault {
   readonly name = 'vault';
   readonly #store: VaultStore;
   readonly #deps: VaultDeps;
+  readonly #record: RecordChange;
 
-  constructor(store: VaultStore, deps: VaultDeps) {
+  constructor(store: VaultStore, deps: VaultDeps, record: RecordChange) {
     this.#store = store;
     this.#deps = deps;
+    this.#record = record;
   }
 
   async read(path: SecretPath, signal: AbortSignal): Promise<Secret | undefined> {
@@ -78,6 +95,7 @@ class FileVault implements Vault {
     const ref = formatReference(path);
     return this.#store.update(signal, async ({ content, key }) => {
       const record = this.#sealed(content, ref, text);
+      await this.#record({ change: 'set', reference: ref });
       await this.#store.save({ ...content, records: [...without(content, ref), record] }, key);
       return entryOf(record);
     });
@@ -88,6 +106,7 @@ class FileVault implements Vault {
     const removed = await this.#store.updateExisting(signal, async ({ content, key }) => {
       const records = without(content, ref);
       if (records.length === content.records.length) return false;
+      await this.#record({ change: 'remove', reference: ref });
       await this.#store.saveOnly({ ...content, records }, key);
       return true;
     });
@@ -96,6 +115,7 @@ class FileVault implements Vault {
 
   async rotateKey(signal: AbortSignal): Promise<void> {
     const rotated = await this.#store.updateExisting(signal, async (loaded) => {
+      await this.#record({ change: 'rotateKey', reference: undefined });
       await this.#store.rotateKey(loaded);
       return true;
     });
