@@ -77,15 +77,16 @@ export class Settling {
 
   async #settleDue(): Promise<void> {
     const { store, clock, log } = this.#deps;
+    // One time for the whole pass: a quiet that ends meanwhile belongs to the next.
+    const now = clock.monotonic();
     for (const { endpoint, id, settledAt, pipeline } of await store.read.deployments.list()) {
       const quietUntil = this.#quietUntil.get(keyOf(endpoint, id)) ?? -Infinity;
-      if (settledAt !== null || quietUntil > clock.monotonic()) continue;
+      if (settledAt !== null || quietUntil > now) continue;
       await this.settle(endpoint, id).catch((thrown: unknown) =>
         log.error({ err: thrown, endpoint, pipeline }, 'failed to settle deployment'),
       );
     }
-    for (const [key, until] of this.#quietUntil)
-      if (until <= clock.monotonic()) this.#quietUntil.delete(key);
+    for (const [key, until] of this.#quietUntil) if (until <= now) this.#quietUntil.delete(key);
   }
 
   async #dropServices(): Promise<void> {
