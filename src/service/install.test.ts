@@ -77,7 +77,8 @@ describe.runIf(canInstall)('service install', () => {
 
   it('accepts everything that a running runner creates in its state', async () => {
     const { state } = host.makeFiles();
-    for (const name of ['spool', 'connectors']) mkdirSync(join(state, name), { recursive: true });
+    for (const name of ['spool', 'connectors', 'runs', 'audit', 'policy'])
+      mkdirSync(join(state, name), { recursive: true });
     for (const name of [
       'settings.json',
       'enrolled-settings.json',
@@ -87,6 +88,7 @@ describe.runIf(canInstall)('service install', () => {
       'status.sock',
       'lock.1',
       'last-exit.json',
+      'epochs',
       'place',
       '.write-check',
     ])
