@@ -11,7 +11,7 @@ _hybrid_runner() {
     --channel) COMPREPLY=($(compgen -W 'auto ws grpc' -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W 'debug info warn error' -- "$current")); return ;;
     --kind) COMPREPLY=($(compgen -W 'metadata test_connection' -- "$current")); return ;;
-    --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--only|--timeout|--head|--user) return ;;
+    --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--only|--timeout|--head|--user|--upgrade-check-url) return ;;
   esac
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
@@ -49,7 +49,7 @@ _hybrid_runner() {
     'service uninstall'|'service uninstall '*) words='--json --purge --user --config -h --help' ;;
     'service check'|'service check '*) words='--json --config -h --help' ;;
     'service print'|'service print '*) words='--json --user --config -h --help' ;;
-    'upgrade'|'upgrade '*) words='--json --archive --config -h --help' ;;
+    'upgrade'|'upgrade '*) words='--json --archive --check --config --upgrade-check-url -h --help' ;;
     'version'|'version '*) words='--json -h --help' ;;
     'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit service upgrade version' ;;
     'help runs') words='show' ;;

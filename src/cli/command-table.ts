@@ -167,11 +167,14 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
       {
         flags: '--archive <file>',
         text: 'the archive of the release, with SHA256SUMS and SHA256SUMS.sig beside it',
-        required: true,
+      },
+      {
+        flags: '--check',
+        text: 'only tell whether a newer version exists, if upgrade.check is set',
       },
     ],
-    settings: [],
-    load: async () => (await import('./commands/upgrade.ts')).upgradeRunner,
+    settings: ['upgrade.check'],
+    load: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
   },
   {
     name: 'version',

@@ -48,6 +48,7 @@ export interface RunnerConfig {
       readonly headersFile: string | undefined;
     };
   };
+  readonly upgrade: { readonly check: string | undefined };
 }
 
 export function compile(
@@ -87,6 +88,7 @@ export function compile(
     telemetry: {
       otlp: compileOtlp(values['telemetry.otlp.endpoint'], values['telemetry.otlp.headersFile']),
     },
+    upgrade: { check: values['upgrade.check'] },
   };
 }
 

@@ -28,11 +28,20 @@ const statusSchema = z.looseObject({
   state: z.looseObject({ name: z.string() }),
 });
 
+/** Either tells whether a newer version exists or installs one. */
+export async function upgradeCommand(invocation: Invocation): Promise<void> {
+  const { flags } = invocation;
+  if (!flags.has('check')) return upgradeRunner(invocation, requireFlag(flags, 'archive'));
+  if (flags.has('archive'))
+    throw new RunnerError('USAGE', '--check installs nothing; leave out --archive');
+  const { checkUpgrade } = await import('./upgrade-check.ts');
+  return checkUpgrade(invocation);
+}
+
 /** Installs the release in an archive beside this one, and goes back if it does not connect. */
-export async function upgradeRunner(invocation: Invocation): Promise<void> {
-  const { terminal, flags, interrupts } = invocation;
+async function upgradeRunner(invocation: Invocation, archive: string): Promise<void> {
+  const { terminal, interrupts } = invocation;
   const installation = findInstallation(rootOf(process.argv[1]!), version());
-  const archive = requireFlag(flags, 'archive');
   assertRoot(systemHost());
   await assertUnitFollows(installation);
   const { config } = await loadSettings(invocation);

@@ -1,10 +1,10 @@
 import { formatListenAddress } from '../../observability/metrics/listen-address.ts';
 import { setting } from '../setting.ts';
 import { yesOrNo } from '../values/basic.ts';
-import { listenAddress, otlpEndpoint } from '../values/network.ts';
+import { documentUrl, listenAddress, otlpEndpoint } from '../values/network.ts';
 import { PATH } from './path.ts';
 
-/** What shows how the runner is doing. */
+/** What shows how the runner is doing, and whether a newer one exists. */
 export const statusSettings = {
   'status.socket': setting({
     ...PATH,
@@ -39,5 +39,11 @@ export const statusSettings = {
     ...PATH,
     flag: '--otlp-headers-file',
     text: 'File with HTTP headers for the collector, a line `Name: value` each. Only its owner may be able to read it.',
+  }),
+  'upgrade.check': setting({
+    kind: '`https://host/path`',
+    schema: documentUrl(),
+    flag: '--upgrade-check-url',
+    text: 'Where `hybrid-runner upgrade --check` asks for the newest version: a document `{"version": "1.2.3"}`, optionally with a `url` on the same host for people to read. Nothing is downloaded or run. Off while unset.',
   }),
 } as const;

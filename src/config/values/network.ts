@@ -68,18 +68,26 @@ export function otlpEndpoint(): z.ZodType<string> {
   const wrong = 'must be https://host:port or http://host:port, without user or query';
   return z
     .string(wrong)
-    .refine((address) => {
-      const url = URL.parse(address);
-      return (
-        url !== null &&
-        ['http:', 'https:'].includes(url.protocol) &&
-        url.username === '' &&
-        url.password === '' &&
-        url.search === '' &&
-        url.hash === ''
-      );
-    }, wrong)
+    .refine((address) => isPlainUrl(address, ['http:', 'https:']), wrong)
     .transform((address) => address.replace(/\/+$/, ''));
+}
+
+/** The address of a document, which `config show` may show: without user or query. */
+export function documentUrl(): z.ZodType<string> {
+  const wrong = 'must be https://host/path, without user or query';
+  return z.string(wrong).refine((address) => isPlainUrl(address, ['https:']), wrong);
+}
+
+function isPlainUrl(address: string, protocols: readonly string[]): boolean {
+  const url = URL.parse(address);
+  return (
+    url !== null &&
+    protocols.includes(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === ''
+  );
 }
 
 /** wss://host:port, with nothing else in it. */

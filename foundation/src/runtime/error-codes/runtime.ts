@@ -82,6 +82,11 @@ export const runtime = {
     'A release cannot be installed: its origin is not verified, or it does not fit.',
     'Download archive, SHA256SUMS and SHA256SUMS.sig of the release again. Nothing has changed.',
   ),
+  UPGRADE_CHECK_INVALID: entry(
+    'permanent',
+    'The answer about the newest version is not valid.',
+    'Check upgrade.check: it must be the address of a document {"version": "1.2.3"}.',
+  ),
   UPGRADE_FAILED: entry(
     'permanent',
     'A new version did not prove itself; the previous one is selected again.',
