@@ -38,7 +38,7 @@ export const SERVICE_COMMANDS: CommandGroup = {
     },
     {
       name: 'print',
-      text: 'print the systemd unit',
+      text: 'print the systemd unit; on macOS the description for launchd',
       options: [SERVICE_USER],
       settings: [],
       load: async () => (await import('./commands/service.ts')).print,

@@ -37,12 +37,13 @@ export function systemHost(): ServiceHost {
   };
 }
 
-/** Throws SERVICE_UNSUPPORTED and SERVICE_FAILED. */
-export function assertRoot({ platform, isRoot }: ServiceHost): void {
+/** Throws SERVICE_UNSUPPORTED, on macOS with the remedy `onMac`, and SERVICE_FAILED. */
+export function assertRoot({ platform, isRoot }: ServiceHost, onMac?: string): void {
   if (platform !== 'linux')
     throw new RunnerError(
       'SERVICE_UNSUPPORTED',
       `the service requires systemd; ${platform} is not supported`,
+      platform === 'darwin' && onMac !== undefined ? { remedy: onMac } : {},
     );
   if (!isRoot)
     throw new RunnerError('SERVICE_FAILED', 'root privileges are required to set up the service', {

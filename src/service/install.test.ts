@@ -135,6 +135,14 @@ describe('service install changes nothing when it rejects', () => {
     untouched();
   });
 
+  it('macOS, with what to run instead', async () => {
+    host.platform = 'darwin';
+    await expect(installService(host.options(), host)).rejects.toMatchObject({
+      remedy: expect.stringMatching(/service print --user _hybrid-runner.*launchctl bootstrap/),
+    });
+    untouched();
+  });
+
   it('an incomplete runner', async () => {
     const check = (): Promise<void> =>
       Promise.reject(new RunnerError('NOT_ENROLLED', 'no identity'));

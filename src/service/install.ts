@@ -4,6 +4,7 @@ import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { assertRoot, assertSystemd, step, UNIT, type ServiceHost } from './host.ts';
+import { PLIST_FILE } from './launchd.ts';
 import { assertReachable, assertReadable, changeOwner, makeGroupReadable } from './permissions.ts';
 import { isSameUnit, systemdUnit, type UnitOptions } from './systemd.ts';
 import { ensureUser, type Owner } from './user.ts';
@@ -48,7 +49,10 @@ export interface InstallOptions extends UnitOptions {
  */
 export async function installService(options: InstallOptions, host: ServiceHost): Promise<void> {
   const unit = systemdUnit(options);
-  assertRoot(host);
+  assertRoot(
+    host,
+    `Write the output of \`hybrid-runner service print --user _hybrid-runner\` to ${PLIST_FILE}, then run sudo launchctl bootstrap system ${PLIST_FILE}`,
+  );
   assertSystemd(host);
   await assertStateOnly(options.stateDir);
   await assertAccessible(options);

@@ -19,7 +19,7 @@ export interface UnitOptions {
  * From the end of the drain until systemd kills the runner: for the last delivery and for killed
  * workers.
  */
-const STOP_MARGIN_MS = 45_000;
+export const STOP_MARGIN_MS = 45_000;
 const STATE_ROOT = '/var/lib/';
 
 const SANDBOX = [
@@ -147,7 +147,8 @@ function quote(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(escaped) ? escaped : `"${escaped}"`;
 }
 
-function plainName(name: string): string {
+/** Throws INPUT_INVALID. */
+export function plainName(name: string): string {
   if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(name))
     throw new RunnerError('INPUT_INVALID', `service user "${name}" is not a valid user name`, {
       remedy: 'Use lower-case letters, digits, underscores and hyphens.',

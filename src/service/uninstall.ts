@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { assertRoot, step, UNIT, type ServiceHost } from './host.ts';
 import { assertStateOnly, type RunnerFiles } from './install.ts';
+import { LABEL, PLIST_FILE } from './launchd.ts';
 import { formatArgs } from './systemd.ts';
 import { removeUser } from './user.ts';
 
@@ -25,7 +26,7 @@ export interface PurgeOptions {
  * systemd. Changes nothing if a check fails. Throws SERVICE_UNSUPPORTED and SERVICE_FAILED.
  */
 export async function uninstallService(host: ServiceHost, purge?: PurgeOptions): Promise<void> {
-  assertRoot(host);
+  assertRoot(host, `Run sudo launchctl bootout system/${LABEL}, then remove ${PLIST_FILE}`);
   const unit = await readFile(host.unitFile, 'utf8').catch(() => undefined);
   if (purge !== undefined) {
     await assertStateOnly(purge.stateDir);

@@ -7,6 +7,7 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { openVault } from '../../secrets/vault/vault.ts';
 import { systemHost, UNIT_FILE } from '../../service/host.ts';
 import { installService } from '../../service/install.ts';
+import { launchdPlist } from '../../service/launchd.ts';
 import { systemdUnit } from '../../service/systemd.ts';
 import { uninstallService } from '../../service/uninstall.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
@@ -24,9 +25,10 @@ const answerSchema = z.object({
   }),
 });
 
-/** Prints the unit for this installation. */
+/** Prints the description of this installation for the machine's service manager. */
 export async function print(invocation: Invocation): Promise<void> {
-  const unit = systemdUnit(unitOptions(await loadSettings(invocation), invocation));
+  const options = unitOptions(await loadSettings(invocation), invocation);
+  const unit = systemHost().platform === 'darwin' ? launchdPlist(options) : systemdUnit(options);
   invocation.terminal.document({ unit }, unit.trimEnd());
 }
 
