@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assertStateOnly } from '../../src/service/install.ts';
 import { runnerProgram, Stage } from '../support/stage.ts';
 
 const OBJECTS = 60;
@@ -155,4 +157,9 @@ describe('a run with all options, from org to catalog', () => {
     },
     TIMEOUT,
   );
+
+  it('leaves in the state directory only what `service install` and `uninstall --purge` know as its own', async () => {
+    expect(readdirSync(stage.stateDir)).toEqual(expect.arrayContaining(['audit', 'epochs']));
+    await expect(assertStateOnly(stage.stateDir)).resolves.toBeUndefined();
+  });
 });
