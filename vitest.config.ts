@@ -1,4 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+/** Programs under test start in half the time when their code is compiled already. */
+const compileCache = fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url));
 
 /**
  * The README's test command: everything that runs without a foreign program and ends in minutes.
@@ -27,6 +31,7 @@ export default defineConfig({
     // What a test waits for itself is as patient.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    env: { NODE_COMPILE_CACHE: compileCache },
     pool: 'forks',
     // Much of a test's time is waiting for a child process or the network.
     maxWorkers: 3,
