@@ -36,8 +36,23 @@ describe('offers', () => {
     });
     worker.finish();
     await stage.untilForgotten();
-    await stage.controlPlane.offer(other);
+    await stage.controlPlane.offer(ref('run-2', 1, 2));
     await stage.until('started', () => stage.workers.started.length === 2);
+  });
+
+  it('are rejected again when they arrive again, also if a slot is free by then', async () => {
+    const worker = await startRun({ capacity: 1 });
+    await stage.controlPlane.offer(other);
+    await stage.until('rejected', () => stage.controlPlane.of('reject').length === 1);
+    worker.finish();
+    await stage.untilForgotten();
+    await stage.controlPlane.offer(other);
+    await stage.until('rejected', () => stage.controlPlane.of('reject').length === 2);
+    expect(stage.controlPlane.of('reject')[1]!.body).toMatchObject({
+      ref: other,
+      code: 'AT_CAPACITY',
+    });
+    expect(stage.workers.started).toHaveLength(1);
   });
 
   it('wait for the slot of a worker that is being ended', async () => {
@@ -72,7 +87,7 @@ describe('offers', () => {
       data: expect.objectContaining({ attempt: 'run-2.1.1', code: 'AT_CAPACITY' }) as object,
     });
     worker.exit();
-    await stage.controlPlane.offer(other);
+    await stage.controlPlane.offer(ref('run-2', 1, 2));
     await stage.until('started', () => stage.workers.started.length === 2);
   });
 

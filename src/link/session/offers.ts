@@ -1,8 +1,7 @@
 import type { Channel } from '../../channel/channel.ts';
 import type { Frame, Offer, Reject } from '../../channel/frames.ts';
 import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
-import { isJobKind, type Job } from '../../../foundation/src/domain/job.ts';
-import { isTraceparent } from '../../../foundation/src/domain/traceparent.ts';
+import type { Job } from '../../../foundation/src/domain/job.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { type AuditTrail, noAuditTrail } from '../../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
@@ -19,9 +18,11 @@ import { leaseEnd, type Leases } from '../attempts/leases.ts';
 import type { EpochMemory } from '../replay/epoch-memory.ts';
 import { RejectionRecords } from './rejection-records.ts';
 import { toAttemptRef } from '../connection/frame-fields.ts';
+import { toJob } from './offered-job.ts';
 
-const WORKFLOW_MAX_BYTES = 512 * 1024;
 const WAITING_OFFERS = 64;
+/** Far more than offers that can be on their way at once. */
+const REMEMBERED_REJECTIONS = 1_000;
 /** How long a full disk is reported after an offer was refused for it. */
 const CONDITION_MS = 60_000;
 /** How long an offer waits for the slot of a worker that is being ended. */
@@ -55,13 +56,15 @@ type Answer =
   | { readonly rejected: RunnerError };
 
 /**
- * Answers offers one by one. An attempt is journaled before it is accepted; the same offer again is
- * accepted again while the attempt is held here, and a replay afterwards.
+ * Answers offers one by one. An attempt is journaled before it is accepted. The same offer again
+ * gets the same answer: accepted while the attempt is held here, and a replay afterwards; rejected
+ * if it was rejected, because the control plane may have started another run since.
  */
 export class Offers {
   readonly #options: OffersOptions;
   readonly #waiting = new Queue<WaitingOffer>(WAITING_OFFERS);
   readonly #rejections: RejectionRecords;
+  readonly #rejected = new Map<string, RunnerError>();
   #trouble: { readonly code: ErrorCode; readonly until: number } | undefined;
 
   constructor(options: OffersOptions) {
@@ -96,7 +99,10 @@ export class Offers {
       if (signal.aborted) return;
       const ref = toAttemptRef(waiting.offer.ref);
       const answer = await this.#consider(ref, waiting, signal);
-      if ('rejected' in answer) await this.#noteRejection(ref, waiting.offer, answer.rejected);
+      if ('rejected' in answer) {
+        this.#remember(ref, answer.rejected);
+        await this.#noteRejection(ref, waiting.offer, answer.rejected);
+      }
       const word = 'rejected' in answer ? answer.rejected.code : 'accepted';
       this.#options.metrics.count('offers', { answer: word });
       await channel.send(
@@ -105,6 +111,13 @@ export class Offers {
       );
       if ('accepted' in answer && answer.isNew) onBegun(answer.accepted);
     }
+  }
+
+  #remember(ref: AttemptRef, error: RunnerError): void {
+    this.#rejected.set(attemptKey(ref), error);
+    const [oldest] = this.#rejected.keys();
+    if (oldest !== undefined && this.#rejected.size > REMEMBERED_REJECTIONS)
+      this.#rejected.delete(oldest);
   }
 
   async #noteRejection(ref: AttemptRef, { kind }: Offer, error: RunnerError): Promise<void> {
@@ -121,6 +134,8 @@ export class Offers {
   }
 
   async #consider(ref: AttemptRef, waiting: WaitingOffer, signal: AbortSignal): Promise<Answer> {
+    const rejected = this.#rejected.get(attemptKey(ref));
+    if (rejected !== undefined) return { rejected };
     const known = this.#options.attempts.get(ref);
     if (known !== undefined) return answerAgain(known);
     try {
@@ -207,37 +222,6 @@ function answerAgain(known: Attempt): Answer {
   return {
     rejected: new RunnerError('ATTEMPT_STALE', 'this runner has already dropped the attempt'),
   };
-}
-
-/** Throws JOB_KIND_UNSUPPORTED, JOB_INVALID. */
-function toJob(
-  ref: AttemptRef,
-  { kind, workflow, deadlineMs, catalogRevision, traceparent }: Offer,
-  jobDeadlineMs: number,
-): Job {
-  if (!isJobKind(kind))
-    throw new RunnerError(
-      'JOB_KIND_UNSUPPORTED',
-      'this runner does not support the kind of the offered job',
-    );
-  if (workflow.length > WORKFLOW_MAX_BYTES)
-    throw new RunnerError('JOB_INVALID', `the workflow exceeds ${WORKFLOW_MAX_BYTES} bytes`);
-  return {
-    ref,
-    kind,
-    workflow: decodeUtf8(workflow),
-    deadlineMs: deadlineMs === 0 ? jobDeadlineMs : Math.min(deadlineMs, jobDeadlineMs),
-    ...(catalogRevision === '' ? {} : { catalogRevision }),
-    ...(isTraceparent(traceparent) ? { traceparent } : {}),
-  };
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (thrown) {
-    throw new RunnerError('JOB_INVALID', 'the workflow is not UTF-8 text', { cause: thrown });
-  }
 }
 
 export function rejection(ref: AttemptRef, { code, message, retryable }: RunnerError): Frame {

@@ -87,7 +87,7 @@ describe('answers to offers', () => {
 });
 
 describe('an offer that cannot be remembered', () => {
-  it('is refused before anything is journaled, and may be made again', async () => {
+  it('is refused before anything is journaled, and the run may be offered again', async () => {
     const epochs = new MemoryEpochs();
     epochs.failure = new RunnerError('DISK_FULL', 'the disk is full');
     stage = await new LinkStage({ epochs }).start().untilConnected();
@@ -96,7 +96,7 @@ describe('an offer that cannot be remembered', () => {
     expect(rejections()).toMatchObject([{ code: 'DISK_FULL', permanent: false }]);
     expect(stage.store.all).toEqual([]);
     epochs.failure = undefined;
-    await stage.controlPlane.offer(run);
+    await stage.controlPlane.offer({ ...run, epoch: run.epoch + 1 });
     await stage.until('started', () => stage.workers.started.length === 1);
   });
 });
