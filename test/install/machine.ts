@@ -166,7 +166,8 @@ async function leaderOf(nspawn: number): Promise<number> {
     const children = readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8').trim();
     if (
       children !== '' &&
-      /systemd|init/.test(readFileSync(`/proc/${children.split(' ')[0]}/comm`, 'utf8'))
+      // Not a child of systemd-nspawn that is still preparing the container.
+      /^(?:systemd|init)$/m.test(readFileSync(`/proc/${children.split(' ')[0]}/comm`, 'utf8'))
     )
       return Number(children.split(' ')[0]);
   }

@@ -21,6 +21,7 @@ const SOURCES = [
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
+  'docs/release-signers',
 ];
 
 /**
