@@ -11,14 +11,20 @@ describe('the list of encodings', () => {
    */
   const OTHERS =
     /\.toString\('(?:hex|latin1|binary|utf16le|ascii)'\)|'&\w+;'|&#|[^e]escape\(|encodeURI\(|quoted-printable/;
-  const EXEMPT = ['encodings.ts', 'secret-forms.ts', 'decoded-views.ts'];
+  const EXEMPT = [
+    'redaction/encodings.ts',
+    'redaction/secret-forms.ts',
+    'redaction/decoded-views.ts',
+    // A file of paths and names on this machine.
+    'service/launchd.ts',
+  ];
 
   it('has every encoding that the program writes', () => {
     const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(
       (file) =>
         file.endsWith('.ts') &&
         !file.endsWith('.test.ts') &&
-        !EXEMPT.some((name) => file.endsWith(`redaction/${name}`)),
+        !EXEMPT.some((name) => file.endsWith(name)),
     );
     expect(sources.length).toBeGreaterThan(100);
     const others = sources.flatMap((file) =>

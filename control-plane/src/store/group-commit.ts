@@ -3,6 +3,7 @@
  * - Transactions run one after the other, in the order in which they were submitted.
  * - Each is atomic by itself: a savepoint takes back what a failed one has written.
  * - None settles as done before the commit that contains it is on disk.
+ * - Each settles, whatever fails; only those of the failed commit fail with it.
  */
 import type { DatabaseSync } from 'node:sqlite';
 
@@ -19,6 +20,9 @@ export interface Follower {
   rolledBack(): void;
 }
 
+/** What is used of a DatabaseSync. */
+export type Connection = Pick<DatabaseSync, 'exec' | 'isTransaction'>;
+
 interface Waiting {
   /** Runs the transaction and returns what settles its promise. */
   readonly work: () => Promise<() => void>;
@@ -31,7 +35,7 @@ interface Done {
 }
 
 export class GroupCommit {
-  readonly #database: DatabaseSync;
+  readonly #database: Connection;
   readonly #followers: readonly Follower[];
   readonly #gather: () => Promise<void>;
   #waiting: Waiting[] = [];
@@ -39,7 +43,7 @@ export class GroupCommit {
 
   /** `gather` gives others time to submit transactions for the same commit. */
   constructor(
-    database: DatabaseSync,
+    database: Connection,
     followers: readonly Follower[],
     gather: () => Promise<void> = nextTurn,
   ) {
@@ -65,17 +69,26 @@ export class GroupCommit {
   }
 
   async #work(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      await this.#gather();
-      await this.#commitGroup();
+    try {
+      while (this.#waiting.length > 0) {
+        await this.#gather();
+        await this.#commitGroup();
+      }
+    } finally {
+      this.#working = undefined;
     }
-    this.#working = undefined;
   }
 
   async #commitGroup(): Promise<void> {
     const done: Done[] = [];
     try {
       this.#database.exec('BEGIN IMMEDIATE');
+    } catch (thrown) {
+      // The transaction that waits longest fails, as it would alone.
+      this.#waiting.shift()?.reject(thrown);
+      return;
+    }
+    try {
       while (this.#waiting.length > 0 && done.length < MAX_GROUP)
         await this.#runOne(this.#waiting.shift()!, done);
       this.#database.exec('COMMIT');
@@ -89,9 +102,9 @@ export class GroupCommit {
 
   /** Throws when the failure has ended the commit for all. */
   async #runOne({ work, reject }: Waiting, done: Done[]): Promise<void> {
-    this.#database.exec('SAVEPOINT one');
-    for (const follower of this.#followers) follower.begin();
     try {
+      this.#database.exec('SAVEPOINT one');
+      for (const follower of this.#followers) follower.begin();
       const settle = await work();
       this.#database.exec('RELEASE one');
       done.push({ settle, reject });
@@ -105,11 +118,13 @@ export class GroupCommit {
   }
 
   #giveUp(done: readonly Done[], reason: unknown): void {
-    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    } catch {
+      // The next BEGIN fails for the same reason, and tells it to a transaction that needs it.
+    }
     for (const follower of this.#followers) follower.rolledBack();
     for (const { reject } of done) reject(reason);
-    // Nothing has run: the transaction that waits longest fails, as it would alone.
-    if (done.length === 0) this.#waiting.shift()?.reject(reason);
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -40,6 +40,15 @@ describe('acquireFileLock', () => {
     });
     await held.release();
     await (await acquire()).release();
+  });
+
+  it('needs no room on the disk to be released', async () => {
+    const held = await acquire();
+    const [name] = await readdir(directory);
+    const { ino } = await stat(join(directory, name!));
+    await held.release();
+    expect(await readdir(directory)).toEqual([name]);
+    expect(await stat(join(directory, name!))).toMatchObject({ ino, size: 4 });
   });
 
   it('gives the lock to exactly one of many concurrent callers, repeatedly', async () => {

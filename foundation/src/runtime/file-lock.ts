@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile } from 'node:fs/promises';
+import { link, open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { createDurably, replaceFile } from './atomic-write.ts';
+import { createDurably } from './atomic-write.ts';
 import type { Clock } from './clock.ts';
 import { removeFile } from './disk.ts';
 import { isErrno } from './errno.ts';
@@ -53,7 +53,7 @@ export async function acquireFileLock(options: FileLockOptions): Promise<FileLoc
       continue;
     }
     for (const number of numbers) await removeFile(nodeDisk, `${path}.${number}`);
-    return { release: () => replaceFile(nodeDisk, file, RELEASED, { temporary: unique(file) }) };
+    return { release: () => markReleased(file) };
   }
   throw new RunnerError('STATE_LOCKED', `several processes try to lock ${what} at the same time`);
 }
@@ -110,6 +110,20 @@ async function assertReleased(file: string, { what, processes }: FileLockOptions
   const holder = parseHolder(await readIfPresent(file));
   if (holder !== undefined && (await processes.isAlive(holder)))
     throw new RunnerError('STATE_LOCKED', `process ${holder.pid} uses ${what}`);
+}
+
+/**
+ * In place, because a full disk has no room for another file. Who reads it half written takes the
+ * lock for released, which it is. Not synced: a crash of the machine releases every lock.
+ */
+async function markReleased(file: string): Promise<void> {
+  const opened = await open(file, 'r+');
+  try {
+    await opened.write(RELEASED, 0);
+    await opened.truncate(RELEASED.length);
+  } finally {
+    await opened.close();
+  }
 }
 
 async function createUnlessPresent(file: string, content: string): Promise<boolean> {
