@@ -126,6 +126,13 @@ describe('the audit trail', () => {
     },
   );
 
+  it('measures events in bytes, not in characters', async () => {
+    const long = '\u4e2d'.repeat(12_000);
+    await expect(open().record({ event: 'a', long })).rejects.toMatchObject({
+      code: 'AUDIT_UNWRITABLE',
+    });
+  });
+
   it('throws AUDIT_UNWRITABLE on a full disk when it begins', async () => {
     const trail = open({ disk: fullDisk(40) });
     await expect(trail.record({ event: 'a' })).rejects.toMatchObject({ code: 'AUDIT_UNWRITABLE' });

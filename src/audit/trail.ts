@@ -152,7 +152,7 @@ function encodeAll(events: readonly AuditEvent[], after: Link, now: number): Buf
   let text = '';
   for (const event of events) {
     const line = encodeLine(event, end, now);
-    if (line.text.length > MAX_LINE_BYTES)
+    if (Buffer.byteLength(line.text) > MAX_LINE_BYTES)
       throw new RunnerError('INTERNAL', `an audit event exceeds ${MAX_LINE_BYTES} bytes`);
     text += line.text;
     end = line;

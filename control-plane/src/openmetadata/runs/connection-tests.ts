@@ -101,6 +101,9 @@ export class ConnectionTests {
   #follow(work: Promise<void>, api: CatalogApi, runId?: string): void {
     const following = this.#untilReported(work, api)
       .then(() => (runId === undefined ? undefined : this.#drop(runId)))
+      .catch((thrown: unknown) =>
+        this.#deps.log.warn({ err: thrown }, 'failed to delete a connection test'),
+      )
       .finally(() => this.#running.delete(following));
     this.#running.add(following);
   }
