@@ -25,7 +25,7 @@ const answerSchema = z.object({
 
 export interface NewestRelease {
   readonly version: string;
-  /** For people to read: https, on the host that was asked. */
+  /** To display: https, on the host that was asked. */
   readonly url: string | undefined;
 }
 
@@ -59,7 +59,7 @@ export async function queryNewestRelease(
     const headers = { accept: 'application/json' };
     const { status, body } = await http.call({ method: 'GET', origin, path, headers }, signal);
     if (status !== 200)
-      throw invalid(`${host} answered with status ${status}; redirects are not followed`);
+      throw invalid(`${host} responded with status ${status}; redirects are not followed`);
     return parseAnswer(body().toString(), host);
   } finally {
     await http.close();
@@ -80,10 +80,10 @@ function parseAnswer(text: string, host: string): NewestRelease {
     answer = JSON.parse(text);
   } catch {
     // Without the parser's error, which quotes the answer.
-    throw invalid(`the answer of ${host} is not JSON`);
+    throw invalid(`the response of ${host} is not JSON`);
   }
   const { success, data } = answerSchema.safeParse(answer);
-  if (!success) throw invalid(`the answer of ${host} does not name a version`);
+  if (!success) throw invalid(`the response of ${host} contains no version`);
   return { version: data.version, url: parseLink(data.url, host) };
 }
 
@@ -92,7 +92,7 @@ function parseLink(link: string | undefined, host: string): string | undefined {
   if (link === undefined) return undefined;
   const url = URL.parse(link);
   if (url?.protocol !== 'https:' || url.host !== host || url.username !== '' || url.password !== '')
-    throw invalid(`the url in the answer of ${host} does not lead to that host`);
+    throw invalid(`the url in the response of ${host} points to another host`);
   return url.href;
 }
 

@@ -1,11 +1,21 @@
 import { readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { renameDurably, replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
-import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { type Disk, removeFile } from '../../foundation/src/runtime/disk.ts';
 import { isMissing } from '../../foundation/src/runtime/errno.ts';
 
-/** Names the release to go back to, from before the switch until the new one has proven itself. */
+/** Present from before the switch until the new release has connected. */
 const MARKER = '.hybrid-runner-upgrade';
+
+const unfinishedSchema = z.object({
+  /** The release to roll back to. */
+  from: z.string().regex(/^hybrid-runner-[\w.-]+$/),
+  /** Whether the service may run the newer release. */
+  restarted: z.boolean(),
+});
+
+export type Unfinished = z.infer<typeof unfinishedSchema>;
 
 /** Lets the link lead to another directory beside it; at any moment it leads to one of the two. */
 export async function pointTo(link: string, name: string, disk: Disk): Promise<void> {
@@ -15,21 +25,23 @@ export async function pointTo(link: string, name: string, disk: Disk): Promise<v
   await renameDurably(disk, temporary, link);
 }
 
-export async function markUpgrade(parent: string, from: string, disk: Disk): Promise<void> {
-  await replaceFile(disk, join(parent, MARKER), from);
+export async function markUpgrade(parent: string, state: Unfinished, disk: Disk): Promise<void> {
+  await replaceFile(disk, join(parent, MARKER), JSON.stringify(state));
 }
 
-export async function endUpgrade(parent: string): Promise<void> {
-  await rm(join(parent, MARKER), { force: true });
+/** Durably: a marker that came back after a power loss would undo an upgrade that succeeded. */
+export async function endUpgrade(parent: string, disk: Disk): Promise<void> {
+  await removeFile(disk, join(parent, MARKER));
+  await disk.syncDirectory(parent);
 }
 
-/** The release to go back to after an upgrade that was killed; undefined if none was. */
-export async function unfinishedUpgrade(parent: string): Promise<string | undefined> {
+/** How to roll back an upgrade that was killed; undefined if none was. */
+export async function unfinishedUpgrade(parent: string): Promise<Unfinished | undefined> {
   try {
-    const name = await readFile(join(parent, MARKER), 'utf8');
-    return /^hybrid-runner-[\w.-]+$/.test(name) ? name : undefined;
+    return unfinishedSchema.parse(JSON.parse(await readFile(join(parent, MARKER), 'utf8')));
   } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
+    if (isMissing(thrown) || thrown instanceof SyntaxError || thrown instanceof z.ZodError)
+      return undefined;
     throw thrown;
   }
 }

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -51,6 +60,16 @@ export class ReleasePlace {
 
   read(archive: string, signers = this.signers): Promise<Release> {
     return readRelease({ archive, platform: 'linux-x64', signers, now: Date.now() });
+  }
+
+  /** The release that the link selects. */
+  selected(): string {
+    return readlinkSync(this.link);
+  }
+
+  /** What an upgrade has not cleared away. */
+  hidden(): string[] {
+    return readdirSync(this.parent).filter((name) => name.startsWith('.'));
   }
 
   close(): void {

@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { throwIfAborted } from '../../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { readStatus } from '../../observability/status-socket.ts';
-import { assertRoot, step, systemHost, UNIT } from '../../service/host.ts';
+import { assertRoot, step, systemHost, UNIT, type ServiceHost } from '../../service/host.ts';
+import { readServiceState } from '../../service/state.ts';
+import { exclusively } from '../../upgrade/exclusive.ts';
 import { findInstallation, rootOf, type Installation } from '../../upgrade/installation.ts';
 import { readRelease } from '../../upgrade/release-file.ts';
+import { refused } from '../../upgrade/signature.ts';
 import {
   undoUnfinished,
   upgrade,
@@ -21,6 +25,8 @@ import { loadSettings, requireFlag, type Invocation } from '../invocation.ts';
 import { version } from '../version.ts';
 
 const TRY_OUT_MS = 30_000;
+/** There is one service on a machine, wherever its releases are. */
+const LOCK = '/run/hybrid-runner-upgrade';
 
 const statusSchema = z.looseObject({
   version: z.string(),
@@ -33,28 +39,42 @@ export async function upgradeCommand(invocation: Invocation): Promise<void> {
   const { flags } = invocation;
   if (!flags.has('check')) return upgradeRunner(invocation, requireFlag(flags, 'archive'));
   if (flags.has('archive'))
-    throw new RunnerError('USAGE', '--check installs nothing; leave out --archive');
+    throw new RunnerError('USAGE', '--check and --archive cannot be combined');
   const { checkUpgrade } = await import('./upgrade-check.ts');
   return checkUpgrade(invocation);
 }
 
-/** Installs the release in an archive beside this one, and goes back if it does not connect. */
+/** Installs the release in an archive beside this one, and rolls back if it does not connect. */
 async function upgradeRunner(invocation: Invocation, archive: string): Promise<void> {
-  const { terminal, interrupts } = invocation;
+  const { terminal } = invocation;
   const installation = findInstallation(rootOf(process.argv[1]!), version());
-  assertRoot(systemHost());
-  await assertUnitFollows(installation);
+  const host = systemHost();
+  assertRoot(host);
+  await assertUnitFollows(installation, host);
   const { config } = await loadSettings(invocation);
-  const deps = depsFor(config, (text) => terminal.notice(text));
+  const deps = depsFor(config, host, (text) => terminal.notice(text));
+  await exclusively(LOCK, async () => {
+    await assertNoneUnfinished(installation, deps);
+    await install(archive, installation, deps, invocation);
+  });
+}
+
+async function assertNoneUnfinished(installation: Installation, deps: UpgradeDeps): Promise<void> {
   const before = await undoUnfinished(installation, deps);
   if (before !== undefined)
     throw new RunnerError(
       'UPGRADE_FAILED',
-      `an earlier upgrade was interrupted; ${before} is selected again`,
-      {
-        remedy: 'Run the command again.',
-      },
+      `an earlier upgrade was interrupted; rolled back to ${before}`,
+      { remedy: 'Run the command again.' },
     );
+}
+
+async function install(
+  archive: string,
+  installation: Installation,
+  deps: UpgradeDeps,
+  { terminal, interrupts }: Invocation,
+): Promise<void> {
   const release = await readRelease({
     archive,
     platform: `${process.platform}-${process.arch}`,
@@ -64,17 +84,17 @@ async function upgradeRunner(invocation: Invocation, archive: string): Promise<v
   const restarted = await upgrade(release, installation, deps, interrupts.signal);
   terminal.result(
     { version: release.version, previous: installation.version, restarted },
-    `${release.version} is selected${restarted ? ', and the service is connected' : '; no service was running'}. ${installation.root} can be removed.`,
+    `${release.version} is selected${restarted ? ', and the service is connected' : '; the service was not running'}. ${installation.root} can be removed.`,
   );
 }
 
 /** A unit with the path of this release would start it whatever the link selects. */
-async function assertUnitFollows({ root }: Installation): Promise<void> {
-  const unit = await readFile(systemHost().unitFile, 'utf8').catch(() => '');
+async function assertUnitFollows({ root }: Installation, { unitFile }: ServiceHost): Promise<void> {
+  const unit = await readFile(unitFile, 'utf8').catch(() => '');
   if (unit.includes(`${root}/`))
     throw new RunnerError(
       'UPGRADE_UNSUPPORTED',
-      `the service starts ${root}, not what the link selects`,
+      `the service unit points to ${root} instead of the version link`,
       {
         remedy: 'Run `hybrid-runner service install --now` once more, then upgrade.',
       },
@@ -94,13 +114,17 @@ async function readSigners({ root }: Installation): Promise<string> {
   }
 }
 
-function depsFor(config: RunnerConfig, say: (text: string) => void): UpgradeDeps {
-  const host = systemHost();
+function depsFor(
+  config: RunnerConfig,
+  host: ServiceHost,
+  say: (text: string) => void,
+): UpgradeDeps {
   return {
     disk: nodeDisk,
     clock: systemClock,
     drainTimeoutMs: config.drainTimeoutMs,
     running: (signal) => running(config.status.socket, signal),
+    service: () => readServiceState(host),
     restart: () => step(host, 'systemctl', ['restart', '--no-block', UNIT]),
     tryOut,
     say,
@@ -117,15 +141,16 @@ async function running(socket: string, signal: AbortSignal): Promise<RunningRunn
   }
 }
 
-async function tryOut(root: string): Promise<string> {
+async function tryOut(root: string, signal: AbortSignal): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(
       join(root, 'bin/node'),
       ['--disable-sigusr1', join(root, 'bin/hybrid-runner.js'), '--version'],
-      { timeout: TRY_OUT_MS, env: {} },
+      { timeout: TRY_OUT_MS, env: {}, signal },
     );
     return stdout.trim();
   } catch (thrown) {
-    return RunnerError.from(thrown).code;
+    throwIfAborted(signal);
+    throw refused('the program in the archive does not start', thrown);
   }
 }

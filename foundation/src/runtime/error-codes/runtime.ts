@@ -84,12 +84,12 @@ export const runtime = {
   ),
   UPGRADE_CHECK_INVALID: entry(
     'permanent',
-    'The answer about the newest version is not valid.',
+    'The response about the newest version is not valid.',
     'Check upgrade.check: it must be the address of a document {"version": "1.2.3"}.',
   ),
   UPGRADE_FAILED: entry(
     'permanent',
-    'A new version did not prove itself; the previous one is selected again.',
+    'A new version did not connect; rolled back to the previous one.',
     'Check the log of the service: journalctl --unit hybrid-runner --lines 100',
   ),
 } as const;
