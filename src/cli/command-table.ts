@@ -144,6 +144,12 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
         settings: ['secrets.vault.file', 'secrets.vault.keyFile'],
         load: async () => (await import('./commands/secrets.ts')).rotate,
       },
+      {
+        name: 'accept-restored',
+        text: 'accept a vault that was restored from a backup',
+        settings: ['secrets.vault.file', 'secrets.vault.keyFile'],
+        load: async () => (await import('./commands/secrets.ts')).acceptRestored,
+      },
     ],
   },
   {

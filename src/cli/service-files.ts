@@ -5,6 +5,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { RunnerConfig } from '../config/runner-config.ts';
 import { environmentName, SETTING_KEYS, settingOf, type SettingKey } from '../config/schema.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { generationFileOf } from '../secrets/vault/generation-memory.ts';
 import type { RunnerFiles } from '../service/install.ts';
 import type { UnitOptions } from '../service/systemd.ts';
 import { linkOf, rootOf, throughLink } from '../upgrade/installation.ts';
@@ -91,7 +92,7 @@ export function runnerFilesOf({
     directories: ownConfig ? [configDir] : [],
     readable: [configFile, policyFile],
     ownDirectories: ownConfig && dirname(vault.keyFile) === keys ? [keys] : [],
-    owned: [vault.file, vault.keyFile],
+    owned: [vault.file, vault.keyFile, generationFileOf(vault.keyFile)],
     foreign: [controlPlane.caFile, network.caFile, files.directory].filter(
       (path) => path !== undefined,
     ),

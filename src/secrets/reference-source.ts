@@ -141,6 +141,7 @@ const OUTWARD: Partial<Record<ErrorCode, string>> = {
   SECRET_PROVIDER_FAILED: 'the secret provider failed',
   VAULT_LOCKED: 'the vault of this runner is locked',
   VAULT_DAMAGED: 'the vault of this runner is damaged',
+  VAULT_ROLLED_BACK: 'the vault of this runner is older than the newest one',
 };
 
 function outwardError(cause: RunnerError): RunnerError | undefined {

@@ -141,16 +141,18 @@ describe('a secret source', () => {
     );
   });
 
-  it.each(['SECRET_PROVIDER_FAILED', 'VAULT_LOCKED', 'VAULT_DAMAGED'] as const)(
-    'reports %s without details of the provider',
-    async (code) => {
-      const error = await failure(
-        stage({ password: 'secret:/sf/prod/password' }, { fails: code }).sources.get('password'),
-      );
-      expect(error.code).toBe(code);
-      expect(error.message).not.toContain('/etc/private');
-    },
-  );
+  it.each([
+    'SECRET_PROVIDER_FAILED',
+    'VAULT_LOCKED',
+    'VAULT_DAMAGED',
+    'VAULT_ROLLED_BACK',
+  ] as const)('reports %s without details of the provider', async (code) => {
+    const error = await failure(
+      stage({ password: 'secret:/sf/prod/password' }, { fails: code }).sources.get('password'),
+    );
+    expect(error.code).toBe(code);
+    expect(error.message).not.toContain('/etc/private');
+  });
 
   it('never returns the reference itself as the password', async () => {
     const { sources } = stage({ password: 'secret:/sf/prod/nothing' });

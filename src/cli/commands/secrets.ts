@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
 import { openAuditTrail } from '../../audit/open.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
@@ -28,6 +29,10 @@ export async function set(invocation: Invocation): Promise<void> {
   const entry = await vault.set(path, value, interrupts.signal);
   terminal.result(entry, `Stored ${entry.reference}, version ${entry.version}.`);
   terminal.notice(`The policy decides where it may be used: ${config.policyFile}`);
+  if (!(await vault.detectsRollback(interrupts.signal)))
+    terminal.notice(
+      `${dirname(config.secrets.vault.keyFile)} is read-only, so an older vault in place of this one cannot be detected.`,
+    );
 }
 
 export async function list(invocation: Invocation): Promise<void> {
@@ -67,6 +72,14 @@ export async function rotate(invocation: Invocation): Promise<void> {
     { keyFile, rotated: true },
     `The vault has a new key in ${keyFile}. The old key decrypts only old copies of the vault.`,
   );
+}
+
+/** Accepts an older vault as the newest one, after a restore. */
+export async function acceptRestored(invocation: Invocation): Promise<void> {
+  const { vault, config } = await openLocalVault(invocation);
+  await vault.acceptRestored(invocation.interrupts.signal);
+  const { file } = config.secrets.vault;
+  invocation.terminal.result({ file, accepted: true }, `The vault ${file} is accepted.`);
 }
 
 interface LocalVault {

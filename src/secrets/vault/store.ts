@@ -8,6 +8,12 @@ import { systemProcesses } from '../../../foundation/src/runtime/processes.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import { readTrustedFile } from '../../../foundation/src/runtime/trusted-file.ts';
 import { decodeVault, encodeVault, newVault, type VaultContent } from './format.ts';
+import {
+  assertNewest,
+  readGeneration,
+  writeGeneration,
+  type VaultGeneration,
+} from './generation-memory.ts';
 import { createKeyFile, newKey, readKeyFile, replaceKeyFile } from './key-file.ts';
 import { makePrivateDirectory, replacePrivateFile, unwritableOr } from './private-files.ts';
 
@@ -16,6 +22,8 @@ import { makePrivateDirectory, replacePrivateFile, unwritableOr } from './privat
 //    as a whole.
 // 2. At every point of a change the key file opens the vault: a new key is first added to the
 //    vault, then written to the key file, and only then is the old one removed from the vault.
+// 3. The generation beside the key is never above that of the newest vault: it is written after the
+//    vault, and read before it. A vault below it was put back.
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const LOCK_PATIENCE_MS = 10_000;
@@ -37,8 +45,8 @@ export interface LoadedVault {
 }
 
 /**
- * The files of a vault. Methods throw VAULT_LOCKED, VAULT_DAMAGED, FILE_UNSAFE, FILE_UNWRITABLE,
- * DISK_FULL and STATE_LOCKED.
+ * The files of a vault. Methods throw VAULT_LOCKED, VAULT_DAMAGED, VAULT_ROLLED_BACK, FILE_UNSAFE,
+ * FILE_UNWRITABLE, DISK_FULL and STATE_LOCKED.
  */
 export class VaultStore {
   readonly #place: VaultPlace;
@@ -101,18 +109,48 @@ export class VaultStore {
     await removeFile(nodeDisk, this.#previous);
   }
 
+  /** Whether an older vault in place of this one would be noticed. False if there is no vault. */
+  async detectsRollback(): Promise<boolean> {
+    const newest = await readGeneration(this.#place.keyFile);
+    return newest !== undefined && newest.vault === (await this.load())?.content.id;
+  }
+
+  /**
+   * Makes the present vault the newest one, after it was restored from a backup. Undefined if there
+   * is no vault. `work` runs first; nothing changes if it throws.
+   */
+  async acceptRestored(
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): Promise<VaultContent | undefined> {
+    if ((await this.#open(undefined)) === undefined) return undefined;
+    return this.#whileLocked(signal, async () => {
+      const loaded = await this.#open(undefined);
+      if (loaded === undefined) return undefined;
+      await work();
+      await writeGeneration(this.#place.keyFile, loaded.content, this.#deps.random);
+      return loaded.content;
+    });
+  }
+
   get #previous(): string {
     return `${this.#place.file}.previous`;
   }
 
   async #loadOnce(): Promise<LoadedVault | undefined> {
+    return this.#open(await readGeneration(this.#place.keyFile));
+  }
+
+  async #open(newest: VaultGeneration | undefined): Promise<LoadedVault | undefined> {
     const { file, keyFile } = this.#place;
     const bytes = await readTrustedFile(file, { kind: 'private', maxBytes: MAX_BYTES });
     if (bytes === undefined) return undefined;
     const key = await readKeyFile(keyFile);
     if (key === undefined)
       throw new RunnerError('VAULT_LOCKED', `the key file ${keyFile} of the vault is missing`);
-    return { content: decodeVault(bytes, key), key };
+    const content = decodeVault(bytes, key);
+    assertNewest(content, newest, keyFile);
+    return { content, key };
   }
 
   async #create(): Promise<LoadedVault> {
@@ -130,7 +168,9 @@ export class VaultStore {
     const { random } = this.#deps;
     const next = { ...content, generation: content.generation + 1 };
     const bytes = encodeVault(next, keys, random);
-    await replacePrivateFile(this.#place.file, bytes, { random, previous });
+    const { file, keyFile } = this.#place;
+    await replacePrivateFile(file, bytes, { random, previous });
+    await writeGeneration(keyFile, next, random);
     return next;
   }
 

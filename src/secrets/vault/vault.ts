@@ -34,12 +34,19 @@ export interface Vault extends SecretProvider {
   remove(path: SecretPath, signal: AbortSignal): Promise<boolean>;
   /** Puts a new key in the key file; values stay as they are. Safe against a crash at any point. */
   rotateKey(signal: AbortSignal): Promise<void>;
+  /**
+   * Accepts a vault that was restored from a backup and is therefore VAULT_ROLLED_BACK. Throws
+   * INPUT_INVALID if there is no vault.
+   */
+  acceptRestored(signal: AbortSignal): Promise<void>;
+  /** False where the directory of the key is read-only, so that nothing can be stored there. */
+  detectsRollback(signal: AbortSignal): Promise<boolean>;
 }
 
 /** What is about to be done to a vault. */
 export interface VaultChange {
-  readonly change: 'set' | 'remove' | 'rotateKey';
-  /** Undefined for the key. */
+  readonly change: 'set' | 'remove' | 'rotateKey' | 'acceptRestored';
+  /** Undefined for the key and for the vault as a whole. */
   readonly reference: string | undefined;
 }
 
@@ -51,8 +58,8 @@ const MAX_VALUE_BYTES = 64 * 1024;
 const SYSTEM: VaultDeps = { clock: systemClock, random: systemRandom };
 
 /**
- * Methods throw VAULT_LOCKED, VAULT_DAMAGED, FILE_UNSAFE, FILE_UNWRITABLE, DISK_FULL and
- * STATE_LOCKED, and what `record` throws.
+ * Methods throw VAULT_LOCKED, VAULT_DAMAGED, VAULT_ROLLED_BACK, FILE_UNSAFE, FILE_UNWRITABLE,
+ * DISK_FULL and STATE_LOCKED, and what `record` throws.
  */
 export function openVault(
   place: VaultPlace,
@@ -119,10 +126,19 @@ class FileVault implements Vault {
       await this.#store.rotateKey(loaded);
       return true;
     });
-    if (rotated === undefined)
-      throw new RunnerError('INPUT_INVALID', 'cannot rotate the key: there is no vault', {
-        remedy: 'Store a secret first with `hybrid-runner secrets set`.',
-      });
+    if (rotated === undefined) throw noVault('cannot rotate the key');
+  }
+
+  async acceptRestored(signal: AbortSignal): Promise<void> {
+    const accepted = await this.#store.acceptRestored(signal, () =>
+      this.#record({ change: 'acceptRestored', reference: undefined }),
+    );
+    if (accepted === undefined) throw noVault('cannot accept the vault');
+  }
+
+  detectsRollback(signal: AbortSignal): Promise<boolean> {
+    throwIfAborted(signal);
+    return this.#store.detectsRollback();
   }
 
   #sealed(content: VaultContent, ref: string, value: string): VaultRecord {
@@ -135,6 +151,12 @@ class FileVault implements Vault {
     };
     return sealValue(content, head, value, random);
   }
+}
+
+function noVault(subject: string): RunnerError {
+  return new RunnerError('INPUT_INVALID', `${subject}: there is no vault`, {
+    remedy: 'Store a secret first with `hybrid-runner secrets set`.',
+  });
 }
 
 function entryOf({ ref, version, updatedAt }: VaultRecord): VaultEntry {

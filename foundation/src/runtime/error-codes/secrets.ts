@@ -56,4 +56,9 @@ export const secrets = {
     'The vault file is damaged, or was changed by another program.',
     'Restore the vault and its key from a backup.',
   ),
+  VAULT_ROLLED_BACK: entry(
+    'user',
+    'The vault is older than the newest one that was written on this machine.',
+    'If you restored it from a backup, run `hybrid-runner secrets accept-restored`; otherwise somebody replaced it: check the secrets in it, and who can write to the state directory.',
+  ),
 } as const;
