@@ -1,8 +1,12 @@
+import { resolve } from 'node:path';
 import type { ConnectToRule } from '../../foundation/src/network/connect.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { MANAGERS } from '../secrets/managers/registry.ts';
 import {
+  isManager,
   PROVIDER_NAMES,
   PROVIDERS,
+  type SecretMount,
   secretSettingsSchema,
   type SecretSettings,
 } from '../secrets/providers/registry.ts';
@@ -82,7 +86,7 @@ export function compile(
     drainTimeoutMs: need('drainTimeout'),
     spool: { maxBytes: need('spool.maxBytes') },
     log: { level: need('log.level'), format: need('log.format') },
-    secrets: compileSecrets(values),
+    secrets: compileSecrets(values, place.configDir),
     status: { socket: need('status.socket') },
     metrics: compileMetrics(values['metrics.listen'], need('metrics.allowRemote')),
     telemetry: {
@@ -127,7 +131,7 @@ function compileOtlp(
  * The settings that the providers declare, in their own form. Throws CONFIG_INVALID for one that is
  * required and not set.
  */
-function compileSecrets(values: SettingValues): SecretSettings {
+function compileSecrets(values: SettingValues, configDir: string): SecretSettings {
   const byKey: Readonly<Record<string, unknown>> = values;
   const providers = PROVIDER_NAMES.map((name) => {
     const keys = Object.keys(PROVIDERS[name].settings);
@@ -136,7 +140,7 @@ function compileSecrets(values: SettingValues): SecretSettings {
   });
   const result = secretSettingsSchema.safeParse({
     ...Object.fromEntries(providers),
-    mounts: values['secrets.mounts'],
+    mounts: values['secrets.mounts']?.map((mount) => withWholePaths(mount, configDir)),
   });
   if (result.success) return result.data;
   throw configInvalid(
@@ -146,4 +150,15 @@ function compileSecrets(values: SettingValues): SecretSettings {
       remedy: '',
     })),
   );
+}
+
+/** Options of secret managers are only in the configuration file. */
+function withWholePaths(mount: SecretMount, configDir: string): SecretMount {
+  if (!isManager(mount.provider)) return mount;
+  const options = MANAGERS[mount.provider].options();
+  const paths = Object.entries(mount).filter(([name]) => options[name]?.isPath === true);
+  return {
+    ...mount,
+    ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(configDir, String(path))])),
+  };
 }

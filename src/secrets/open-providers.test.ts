@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { providerDeps } from '../../test/support/provider-deps.ts';
+import { MANAGER_TYPES } from './managers/registry.ts';
 import { openProviders } from './open-providers.ts';
 import {
   secretSettingsSchema,
@@ -114,7 +115,7 @@ describe('all providers as one', () => {
     await expect(read({ ...settings, mounts })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('unknown provider "consul"') as string,
-      remedy: `Use one of ${PROVIDER_NAMES.join(', ')}.`,
+      remedy: `Use one of ${[...PROVIDER_NAMES, ...MANAGER_TYPES].join(', ')}.`,
     });
   });
 

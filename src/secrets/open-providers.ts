@@ -2,7 +2,11 @@ import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { SecretProvider } from './provider.ts';
 import type { ProviderDeps } from './providers/provider-kind.ts';
+import { placesOverlap } from './managers/mountable.ts';
+import { MANAGER_TYPES, MANAGERS, type ManagerType } from './managers/registry.ts';
 import {
+  isManager,
+  mountOptions,
   PROVIDER_NAMES,
   type ProviderName,
   type SecretMount,
@@ -20,7 +24,10 @@ type Providers = ReadonlyMap<ProviderName, SecretProvider>;
 
 interface Mount {
   readonly prefix: SecretPath;
-  readonly provider: ProviderName;
+  readonly type: ProviderName | ManagerType;
+  /** Where its secrets are: no other mount is within it. */
+  readonly place: readonly string[];
+  readonly provider: SecretProvider;
 }
 
 /**
@@ -36,11 +43,11 @@ export async function openProviders(
   metrics: Metrics = noMetrics,
 ): Promise<SecretProvider> {
   const providers = await openConfigured(settings, deps);
-  const mounts = settings.mounts
-    .map(({ prefix, provider }) => ({ prefix: segmentsOf(prefix), provider }))
-    .sort((a, b) => b.prefix.length - a.prefix.length);
-  for (const mount of mounts) assertConfigured(mount, providers);
+  const mounts = await Promise.all(
+    settings.mounts.map((mount) => openMount(mount, providers, deps)),
+  );
   assertDistinct(mounts);
+  mounts.sort((a, b) => b.prefix.length - a.prefix.length);
   return new MountedProviders(providers, mounts, metrics);
 }
 
@@ -53,20 +60,34 @@ async function openConfigured(settings: SecretSettings, deps: ProviderDeps): Pro
   return providers;
 }
 
+async function openMount(
+  mount: SecretMount,
+  providers: Providers,
+  deps: ProviderDeps,
+): Promise<Mount> {
+  const { provider: type } = mount;
+  const prefix = segmentsOf(mount.prefix);
+  if (!isManager(type))
+    return { prefix, type, place: [type], provider: configured(type, providers) };
+  const { place, open } = MANAGERS[type].mount(mountOptions(mount));
+  return { prefix, type, place, provider: await open(deps) };
+}
+
 function segmentsOf(prefix: SecretMount['prefix']): SecretPath {
   return prefix.split('/').filter((segment) => segment !== '');
 }
 
-function assertConfigured({ provider }: Mount, providers: Providers): void {
-  if (providers.has(provider)) return;
-  if (!PROVIDER_NAMES.includes(provider))
-    throw new RunnerError('CONFIG_INVALID', `secrets.mounts: unknown provider "${provider}"`, {
-      remedy: `Use one of ${PROVIDER_NAMES.join(', ')}.`,
+function configured(name: ProviderName, providers: Providers): SecretProvider {
+  const provider = providers.get(name);
+  if (provider !== undefined) return provider;
+  if (!PROVIDER_NAMES.includes(name))
+    throw new RunnerError('CONFIG_INVALID', `secrets.mounts: unknown provider "${name}"`, {
+      remedy: `Use one of ${[...PROVIDER_NAMES, ...MANAGER_TYPES].join(', ')}.`,
     });
   throw new RunnerError(
     'CONFIG_INVALID',
-    `secrets.mounts: the provider ${provider} is not configured`,
-    { remedy: `Set secrets.${provider}, or remove the mount.` },
+    `secrets.mounts: the provider ${name} is not configured`,
+    { remedy: `Set secrets.${name}, or remove the mount.` },
   );
 }
 
@@ -75,15 +96,19 @@ function assertDistinct(mounts: readonly Mount[]): void {
     mounts
       .slice(0, index)
       .some(
-        ({ provider, prefix }) =>
-          provider === mount.provider || formatReference(prefix) === formatReference(mount.prefix),
+        ({ place, prefix }) =>
+          placesOverlap(place, mount.place) ||
+          formatReference(prefix) === formatReference(mount.prefix),
       ),
   );
   if (repeated === undefined) return;
   throw new RunnerError(
     'CONFIG_INVALID',
-    `secrets.mounts has ${repeated.provider} or the prefix /${repeated.prefix.join('/')} twice, so that a secret would have two references`,
-    { remedy: 'Give each provider one prefix, and each prefix one provider.' },
+    `secrets.mounts has ${repeated.type} or the prefix /${repeated.prefix.join('/')} twice, so that a secret would have two references`,
+    {
+      remedy:
+        'Give each provider one prefix, each prefix one provider, and each mount of a secret manager a part of it that no other mount has.',
+    },
   );
 }
 
@@ -101,16 +126,19 @@ class MountedProviders implements SecretProvider {
     this.#mounts = mounts;
     this.#metrics = metrics;
     this.#unmounted = [...providers.keys()].filter(
-      (name) => !mounts.some(({ provider }) => provider === name),
+      (name) => !mounts.some(({ type }) => type === name),
     );
   }
 
   async read(path: SecretPath, signal: AbortSignal): Promise<Secret | undefined> {
     const mount = this.#mounts.find(({ prefix }) => isBelow(prefix, path));
     const own = path.slice(mount?.prefix.length ?? 0);
-    const names = mount === undefined ? this.#unmounted : [mount.provider];
-    for (const name of names) {
-      const secret = await this.#readFrom(name, own, signal);
+    const candidates =
+      mount === undefined
+        ? this.#unmounted.map((name) => ({ type: name, provider: this.#providers.get(name) }))
+        : [mount];
+    for (const { type, provider } of candidates) {
+      const secret = await this.#readFrom(type, provider, own, signal);
       if (secret !== undefined) return secret;
     }
     this.#count('none', 'unknown');
@@ -118,21 +146,22 @@ class MountedProviders implements SecretProvider {
   }
 
   async #readFrom(
-    name: ProviderName,
+    type: Mount['type'],
+    provider: SecretProvider | undefined,
     path: SecretPath,
     signal: AbortSignal,
   ): Promise<Secret | undefined> {
     try {
-      const secret = await this.#providers.get(name)?.read(path, signal);
-      if (secret !== undefined) this.#count(name, 'found');
+      const secret = await provider?.read(path, signal);
+      if (secret !== undefined) this.#count(type, 'found');
       return secret;
     } catch (thrown) {
-      if (!signal.aborted) this.#count(name, 'failed');
+      if (!signal.aborted) this.#count(type, 'failed');
       throw thrown;
     }
   }
 
-  #count(provider: ProviderName | 'none', result: 'found' | 'failed' | 'unknown'): void {
+  #count(provider: Mount['type'] | 'none', result: 'found' | 'failed' | 'unknown'): void {
     this.#metrics.count('secretResolutions', { provider, result });
   }
 }

@@ -137,8 +137,12 @@ class ReferenceRead {
  * Failures of the whole provider. They are the same for every reference, so they reveal nothing
  * about one.
  */
+const FAILED = 'the secret provider failed';
 const OUTWARD: Partial<Record<ErrorCode, string>> = {
-  SECRET_PROVIDER_FAILED: 'the secret provider failed',
+  SECRET_PROVIDER_FAILED: FAILED,
+  SECRET_MANAGER_SIGN_IN_FAILED: FAILED,
+  SECRET_MANAGER_SEALED: FAILED,
+  SECRET_MANAGER_THROTTLED: FAILED,
   VAULT_LOCKED: 'the vault of this runner is locked',
   VAULT_DAMAGED: 'the vault of this runner is damaged',
   VAULT_ROLLED_BACK: 'the vault of this runner is older than the newest one',

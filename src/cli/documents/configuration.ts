@@ -7,6 +7,7 @@ import {
   type SettingKey,
 } from '../../config/schema.ts';
 import { GENERATED } from './generated.ts';
+import { secretManagersText } from './secret-managers.ts';
 
 const PRECEDENCE = `# Configuration
 
@@ -63,7 +64,7 @@ export function configurationDocument(): string {
 |---|---|---|---|---|
 ${SETTING_KEYS.map(settingRow).join('\n')}`;
   const details = SETTING_KEYS.map(settingText).join('\n\n');
-  return `${GENERATED}\n${[PRECEDENCE, PLACES, FORMAT, table, details].join('\n\n')}\n`;
+  return `${GENERATED}\n${[PRECEDENCE, PLACES, FORMAT, table, details, secretManagersText()].join('\n\n')}\n`;
 }
 
 /** "`HTTPS_PROXY` or `https_proxy`, `NO_PROXY` or `no_proxy`" */

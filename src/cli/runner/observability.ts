@@ -14,6 +14,7 @@ import {
   type ListenAddress,
 } from '../../observability/metrics/listen-address.ts';
 import type { ReadGauges } from '../../observability/metrics/table.ts';
+import { MANAGER_TYPES } from '../../secrets/managers/registry.ts';
 import { PROVIDER_NAMES } from '../../secrets/providers/registry.ts';
 import { version } from '../version.ts';
 
@@ -119,7 +120,7 @@ function startAtZero(metrics: Metrics): void {
   for (const kind of JOB_KINDS)
     for (const outcome of [...OUTCOME_STATUSES, 'dropped'] as const)
       metrics.count('attempts', { kind, outcome }, 0);
-  for (const provider of PROVIDER_NAMES)
+  for (const provider of [...PROVIDER_NAMES, ...MANAGER_TYPES])
     for (const result of ['found', 'failed'])
       metrics.count('secretResolutions', { provider, result }, 0);
   for (const result of ['unknown', 'denied'])

@@ -6,6 +6,7 @@ import {
   type ProviderSettings,
   type SecretMount,
 } from '../../secrets/providers/registry.ts';
+import { MANAGER_TYPES } from '../../secrets/managers/registry.ts';
 import { KEY_DIR_NAME } from '../places.ts';
 import { setting, type DefaultContext, type Setting } from '../setting.ts';
 import { secretMounts } from '../values/secret-mounts.ts';
@@ -17,17 +18,19 @@ type ProviderKey = {
 
 const names = PROVIDER_NAMES.map((name) => `\`${name}\``).join(', ');
 
+const managers = MANAGER_TYPES.map((type) => `\`${type}\``).join(', ');
+
 /** Providers of secrets. */
 export const secretSettings: { readonly [Key in ProviderKey]: Setting<unknown> } & {
   readonly 'secrets.mounts': Setting<readonly SecretMount[]>;
 } = {
   ...providerSettings(),
   'secrets.mounts': setting({
-    kind: 'list of `{prefix, provider}`',
+    kind: 'list of `{prefix, provider, …}`',
     schema: secretMounts(),
     default: '',
     flag: '--secret-mounts',
-    text: `Which provider (${names}) has the references below a prefix; as text \`/prefix=provider\`. A provider can have one prefix, and then has only the references below it. The longest prefix wins. All other references are looked up in the providers in this order: ${names}.`,
+    text: `Which provider (${names}) has the references below a prefix; as text \`/prefix=provider\`. A provider can have one prefix, and then has only the references below it. The longest prefix wins. All other references are looked up in the providers in this order: ${names}. A mount can also be a secret manager (${managers}) with its options beside the prefix; see Secret managers.`,
   }),
 };
 

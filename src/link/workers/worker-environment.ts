@@ -26,15 +26,17 @@ const PASSED_ON: ReadonlySet<string> = new Set([
 const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' };
 
 /**
- * The environment of a worker: the variables of `env` that it needs, and those with a prefix of
- * `prefixes`.
+ * The environment of a worker: the variables of `env` that it needs, and those that `names` has. A
+ * name that ends with `_` is a prefix.
  */
 export function chooseEnvironment(
   env: NodeJS.ProcessEnv,
-  prefixes: readonly string[],
+  names: readonly string[],
 ): NodeJS.ProcessEnv {
   const chosen = Object.entries(env).filter(
-    ([name]) => PASSED_ON.has(name) || prefixes.some((prefix) => name.startsWith(prefix)),
+    ([name]) =>
+      PASSED_ON.has(name) ||
+      names.some((wanted) => (wanted.endsWith('_') ? name.startsWith(wanted) : name === wanted)),
   );
   return { ...ALLOCATOR, ...Object.fromEntries(chosen) };
 }

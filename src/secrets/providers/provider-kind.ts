@@ -46,7 +46,7 @@ export interface ProviderKind<Settings> {
     deps: ProviderDeps,
     signal: AbortSignal,
   ) => Promise<readonly ListedSecret[] | undefined>;
-  /** Prefixes of the environment variables that a worker needs for the provider. */
+  /** Environment variables that a worker needs. A name that ends with `_` is a prefix. */
   readonly variables?: (settings: Settings) => readonly string[];
 }
 

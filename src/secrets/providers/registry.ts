@@ -3,6 +3,7 @@ import type { SecretDirectory } from '../../policy/secret-directory.ts';
 import { environmentProvider } from './environment.ts';
 import { filesProvider } from './files.ts';
 import type { ProviderKind, ProviderSetting } from './provider-kind.ts';
+import { MANAGER_TYPES, type ManagerType, MANAGERS } from '../managers/registry.ts';
 import { vaultProvider } from './vault.ts';
 
 /**
@@ -40,11 +41,21 @@ export function withKind<Name extends ProviderName, Result>(
   return use(PROVIDERS[name], settings[name]);
 }
 
-/** Prefixes of the environment variables that a worker needs. */
-export function workerVariables(settings: ProviderSettings): readonly string[] {
-  return PROVIDER_NAMES.flatMap((name) =>
-    withKind(name, settings, ({ variables }, own) => variables?.(own) ?? []),
-  );
+/**
+ * Names of the environment variables that a worker needs; a name that ends with `_` is a prefix.
+ * Throws CONFIG_INVALID.
+ */
+export function workerVariables({ mounts, ...settings }: SecretSettings): readonly string[] {
+  return [
+    ...PROVIDER_NAMES.flatMap((name) =>
+      withKind(name, settings, ({ variables }, own) => variables?.(own) ?? []),
+    ),
+    ...mounts.flatMap((mount) =>
+      isManager(mount.provider)
+        ? MANAGERS[mount.provider].mount(mountOptions(mount)).variables
+        : [],
+    ),
+  ];
 }
 
 /** The directories from which providers read secrets. */
@@ -60,10 +71,27 @@ export function secretDirectories(settings: ProviderSettings): readonly SecretDi
   );
 }
 
-/** References below a prefix belong to one provider. */
-const mountSchema = z.object({ prefix: z.string(), provider: z.enum(PROVIDER_NAMES) });
+export function isManager(provider: ProviderName | ManagerType): provider is ManagerType {
+  return Object.hasOwn(MANAGERS, provider);
+}
+
+/**
+ * References below a prefix belong to one provider. A secret manager has its options beside the
+ * prefix, as written.
+ */
+const mountSchema = z.looseObject({
+  prefix: z.string(),
+  provider: z.enum([...PROVIDER_NAMES, ...MANAGER_TYPES]),
+});
 
 export type SecretMount = Readonly<z.infer<typeof mountSchema>>;
+
+/** What a mount has beside its prefix and its provider. */
+export function mountOptions(mount: SecretMount): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(mount).filter(([name]) => name !== 'prefix' && name !== 'provider'),
+  );
+}
 
 /** Everything the configuration has below `secrets`. */
 export type SecretSettings = ProviderSettings & { readonly mounts: readonly SecretMount[] };

@@ -36,6 +36,31 @@ export const secrets = {
     'The secret provider failed.',
     'Check the provider. The credentials of the run are not treated as wrong.',
   ),
+  SECRET_MANAGER_DENIED: entry(
+    'user',
+    'A secret manager does not permit this runner to read a secret.',
+    'Give the identity of the runner read access to this one secret (docs/secrets.md has the policy to use).',
+  ),
+  SECRET_MANAGER_SIGN_IN_FAILED: entry(
+    'user',
+    'A secret manager rejected the credentials of this runner.',
+    'Check the credentials that the mount in secrets.mounts names, and whether they have expired.',
+  ),
+  SECRET_MANAGER_SEALED: entry(
+    'transient',
+    'A secret manager is sealed or in maintenance.',
+    'Unseal it. Runs that need its secrets succeed afterwards.',
+  ),
+  SECRET_MANAGER_THROTTLED: entry(
+    'transient',
+    'A secret manager received more requests than it accepts.',
+    'Raise cacheFor of the mount in secrets.mounts, or the quota of the secret manager.',
+  ),
+  SECRET_VALUE_UNUSABLE: entry(
+    'user',
+    'A secret manager has the secret, but its value cannot be used.',
+    'Store text of at most 64 KiB. For a mount with format: json, store an object that has the last segment of the reference as a key.',
+  ),
   AUDIT_UNWRITABLE: entry(
     'transient',
     'The audit trail cannot be written, so no secret is read and no job is taken.',
