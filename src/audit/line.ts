@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AuditEvent } from '../../foundation/src/logging/audit-trail.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../../foundation/src/runtime/canonical-json.ts';
 
 /** The end of a chain: the number of its last line and that line's hash. */
 export interface Link {
