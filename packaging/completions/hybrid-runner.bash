@@ -4,14 +4,14 @@ _hybrid_runner() {
   local command='' words='' index
   COMPREPLY=()
   case $previous in
-    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--output|--vault-file|--vault-key-file|--archive)
+    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--output|--vault-file|--vault-key-file|--key|--signature|--archive)
       compopt -o filenames
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
     --channel) COMPREPLY=($(compgen -W 'auto ws grpc' -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W 'debug info warn error' -- "$current")); return ;;
     --kind) COMPREPLY=($(compgen -W 'metadata test_connection' -- "$current")); return ;;
-    --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--only|--timeout|--head|--user|--upgrade-check-url) return ;;
+    --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--only|--timeout|--head|--pool|--runner|--valid-for|--valid-from|--user|--upgrade-check-url) return ;;
   esac
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
@@ -20,7 +20,7 @@ _hybrid_runner() {
     esac
   done
   case $command in
-    '') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit service upgrade version help -h --help -V --version' ;;
+    '') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit jobs service upgrade version help -h --help -V --version' ;;
     'enroll'|'enroll '*) words='--json --token-file --replace --config --url --ca-file --channel --name --state-dir --proxy --without-proxy --connect-to --network-ca-file -h --help' ;;
     'run'|'run '*) words='--json --config --channel --capacity --log-level -h --help' ;;
     'ingest'|'ingest '*) words='--json -c --workflow --out --config -h --help' ;;
@@ -45,6 +45,10 @@ _hybrid_runner() {
     'policy test'|'policy test '*) words='--json --config --policy-file -h --help' ;;
     'audit') words='verify -h --help' ;;
     'audit verify'|'audit verify '*) words='--json --head --config --state-dir -h --help' ;;
+    'jobs') words='keygen sign verify -h --help' ;;
+    'jobs keygen'|'jobs keygen '*) words='--json --out --name -h --help' ;;
+    'jobs sign'|'jobs sign '*) words='--json -c --workflow --key --pool --runner --valid-for --valid-from --name --kind -h --help' ;;
+    'jobs verify'|'jobs verify '*) words='--json -c --workflow --signature --kind --config --state-dir --policy-file -h --help' ;;
     'service') words='install uninstall check print -h --help' ;;
     'service install'|'service install '*) words='--json --now --user --config -h --help' ;;
     'service uninstall'|'service uninstall '*) words='--json --purge --user --config -h --help' ;;
@@ -52,12 +56,13 @@ _hybrid_runner() {
     'service print'|'service print '*) words='--json --user --config -h --help' ;;
     'upgrade'|'upgrade '*) words='--json --archive --check --config --upgrade-check-url -h --help' ;;
     'version'|'version '*) words='--json -h --help' ;;
-    'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit service upgrade version' ;;
+    'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit jobs service upgrade version' ;;
     'help runs') words='show' ;;
     'help secrets') words='set list rm rotate accept-restored' ;;
     'help config') words='show' ;;
     'help policy') words='show check explain test' ;;
     'help audit') words='verify' ;;
+    'help jobs') words='keygen sign verify' ;;
     'help service') words='install uninstall check print' ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))

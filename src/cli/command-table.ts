@@ -1,4 +1,5 @@
 import type { CommandDefinition, CommandGroup } from './command-definition.ts';
+import { JOB_COMMANDS } from './job-commands.ts';
 import { SERVICE_COMMANDS } from './service-commands.ts';
 import { TRUST_COMMANDS, WORKFLOW } from './trust-commands.ts';
 
@@ -165,6 +166,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
     ],
   },
   ...TRUST_COMMANDS,
+  JOB_COMMANDS,
   SERVICE_COMMANDS,
   {
     name: 'upgrade',

@@ -8,6 +8,7 @@ import { formatHostRule, hostMatches } from './host-rule.ts';
 import { compileLimits, NOTHING_PERMITTED } from './limits.ts';
 import type { AuthorityOrigin, FileDecision, JobFacts, Policy, SecretUse } from './policy.ts';
 import { referenceMatches } from './reference-pattern.ts';
+import { compileSigning } from './signatures/signing-rules.ts';
 import { formatTimeWindow } from './time-window.ts';
 import { policyKey, type PolicyDocument, type PolicyRules } from './schema.ts';
 
@@ -29,6 +30,7 @@ export function compilePolicy(
     present: true,
     fingerprint,
     checkJob: ({ kind }) => checkJob(rules, kind),
+    signing: compileSigning(rules.jobs),
     secretPermitted: ({ hosts, path, field, ...job }) =>
       allAllowed(
         hosts.map((host) => checkSecret(rules, { path, field }, job, host)),

@@ -1,6 +1,7 @@
 import { deny } from './decision.ts';
 import { NOTHING_PERMITTED } from './limits.ts';
 import type { Policy } from './policy.ts';
+import { NO_SIGNING } from './signatures/signing-rules.ts';
 
 /** The policy without a policy file: everything is denied. */
 export function noPolicy(file: string): Policy {
@@ -12,6 +13,7 @@ export function noPolicy(file: string): Policy {
     present: false,
     fingerprint: '',
     checkJob: () => denied,
+    signing: NO_SIGNING,
     secretPermitted: () => denied,
     plainTextPermitted: () => denied,
     filePermitted: () => denied,

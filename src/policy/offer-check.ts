@@ -1,27 +1,61 @@
 import type { Job } from '../../foundation/src/domain/job.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { denial } from './decision.ts';
 import { openPolicy, openPolicyForJob } from './open-policy.ts';
 import type { PolicySource } from './parse-policy.ts';
+import { verifyJob } from './signatures/verify.ts';
 
 /**
  * Resolves with the reason to reject a job, or with undefined when the policy permits it. Never
  * rejects.
  */
-export type OfferCheck = (job: Pick<Job, 'kind'>) => Promise<RunnerError | undefined>;
+export type OfferCheck = (
+  job: Pick<Job, 'kind' | 'workflow' | 'signature'>,
+) => Promise<RunnerError | undefined>;
 
-/** Reads the policy file for each offer, so that an edit applies to the next one. */
-export function createOfferCheck(policy: PolicySource, audit: Logger): OfferCheck {
-  return async (job) => {
+export interface OfferCheckOptions {
+  readonly policy: PolicySource;
+  readonly runnerId: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly audit: Logger;
+}
+
+/**
+ * Reads the policy file for each offer, so that an edit applies to the next one. The worker checks
+ * signatures again: this process talks to the control plane.
+ */
+export function createOfferCheck({
+  policy: source,
+  runnerId,
+  clock,
+  audit,
+}: OfferCheckOptions): OfferCheck {
+  return async ({ kind, workflow, signature }) => {
     try {
-      const decision = (await openPolicyForJob(policy, audit)).checkJob(job);
-      if (decision.allowed) return undefined;
-      return denial('POLICY_DENIED', 'the job is not permitted', decision);
+      const policy = await openPolicyForJob(source, audit);
+      const decision = policy.checkJob({ kind });
+      if (!decision.allowed) return denial('POLICY_DENIED', 'the job is not permitted', decision);
+      const { signing: rules } = policy;
+      if (rules.mode === 'required')
+        verifyJob(
+          { kind, signature, document: parse(workflow) },
+          { rules, runnerId, now: clock.now() },
+        );
+      return undefined;
     } catch (thrown) {
       return RunnerError.from(thrown);
     }
   };
+}
+
+function parse(workflow: string): unknown {
+  try {
+    return JSON.parse(workflow);
+  } catch (thrown) {
+    throw new RunnerError('JOB_INVALID', 'the workflow is not valid JSON', { cause: thrown });
+  }
 }
 
 /** For the start of a runner. Throws what `openPolicy` throws; warns when the file is missing. */

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Allowed, Decision, Denied } from './decision.ts';
 import type { HostRule } from './host-rule.ts';
 import type { Limits } from './limits.ts';
+import type { SigningRules } from './signatures/signing-rules.ts';
 
 /**
  * Only files below `directory` may be read. The code that opens a file must check where it really
@@ -53,6 +54,8 @@ export interface Policy {
   /** SHA-256 of the file, in hexadecimal; empty without one. */
   readonly fingerprint: string;
   checkJob(job: { readonly kind: JobKind }): Decision;
+  /** Whose signatures a job of a control plane needs. */
+  readonly signing: SigningRules;
   /**
    * Whether this reference may be resolved now, in milliseconds of Unix time, for a connection that
    * would sign in to all of `hosts`.

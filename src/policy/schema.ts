@@ -4,6 +4,7 @@ import { JOB_KINDS } from '../../foundation/src/domain/job.ts';
 import { BINDINGS } from './bindings.ts';
 import { parseHostRule, type HostRule } from './host-rule.ts';
 import { limitsSchema, type LimitsDocument } from './limits.ts';
+import { SIGNING } from './signatures/signing-rules.ts';
 
 const REFERENCE = /^(?:\/(?!\.)(?=[^/])[A-Za-z0-9._-]{0,64}\*?){1,8}$/;
 
@@ -47,7 +48,13 @@ const RULES = {
   version: z.literal(1, 'must be 1'),
   secrets: z.array(secretRule).default([]),
   plainTextSecrets: z.enum(['deny', 'allow']).default('deny'),
-  jobs: z.strictObject({ kinds: z.array(z.enum(JOB_KINDS)).default([...JOB_KINDS]) }).prefault({}),
+  jobs: z
+    .strictObject({ kinds: z.array(z.enum(JOB_KINDS)).default([...JOB_KINDS]), ...SIGNING })
+    .refine(({ signatures, keys }) => signatures !== 'required' || keys.length > 0, {
+      path: ['keys'],
+      message: 'must have a key, because jobs.signatures is required',
+    })
+    .prefault({}),
   network: z
     .strictObject({
       allowPrivateAddresses: z.boolean().default(false),

@@ -10,6 +10,8 @@ export interface AccessRequest {
   readonly kind: JobKind;
   /** For the audit trail. */
   readonly ref?: AttemptRef;
+  /** The job's signature as received. */
+  readonly signature?: string | undefined;
   /**
    * The job's document as received: parts that `workflow` leaves out may still contain a reference.
    */

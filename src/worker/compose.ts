@@ -21,10 +21,12 @@ import { scanForSecrets } from '../secrets/scan.ts';
 import type { AccessRequest, OpenAccess } from './access.ts';
 import type { WorkerSettings } from './settings.ts';
 import { sinkAccess, sinkPlace, sinkServerFor, type SinkUse } from './sink-access.ts';
+import { checkSignature } from './check-signature.ts';
 import { limitsFor, sourceAccess, sourcePlace } from './source-access.ts';
 import { stateAccess } from './state-access.ts';
 
-const SYSTEM = { clock: systemClock, random: systemRandom };
+const clock = systemClock;
+const SYSTEM = { clock, random: systemRandom };
 
 export interface AccessOptions {
   readonly settings: WorkerSettings;
@@ -59,6 +61,9 @@ export function composeAccess({
     const policySource = { file: settings.policyFile, connectors: types };
     const policy = await openPolicyForJob(policySource, audit);
     assertPermitted(request.kind, policy);
+    const trail = trailOf(settings, request);
+    const check = { rules: policy.signing, runnerId: settings.runnerId, trail, audit };
+    if (sinkUse === 'unused') await checkSignature(request, { ...check, now: clock.now() });
     const server = sinkServerFor(request, sinkUse, policy);
     const [uses = [], tokenUses = []] = scanForSecrets(request.document, {
       policy,
@@ -70,9 +75,7 @@ export function composeAccess({
     const protect = (value: string): void => redactor.add(value);
     const providerDeps = { ...SYSTEM, env, connect, protect };
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
-    const trail = trailOf(settings, request);
     const readLimits = readLimitsOf(settings);
-    const clock = systemClock;
     const deps = { policy, provider, connect, redactor, readLimits, trail, audit, metrics, clock };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),

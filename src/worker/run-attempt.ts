@@ -129,9 +129,10 @@ class Attempt {
 
   async #runJob({ document, workflow }: JobDocument, connector: Connector): Promise<void> {
     const { job, clock, openAccess } = this.#options;
+    const request = { kind: job.kind, ref: job.ref, signature: job.signature };
     const work: JobWork = jobWork(connector, job.kind);
     const access = await untilAborted(
-      openAccess({ kind: job.kind, ref: job.ref, document, workflow, connector }),
+      openAccess({ ...request, document, workflow, connector }),
       this.#signal,
     );
     const ownNames = connector.ownNames(workflow);

@@ -15,6 +15,7 @@ import { runContentsApi } from './run-contents.ts';
 import { enrollmentApi, runnersApi } from './runners.ts';
 import { runsApi } from './runs.ts';
 import { schedulesApi } from './schedules.ts';
+import { signaturesApi } from './signatures.ts';
 import { servicesApi } from './services.ts';
 import { settingsApi } from './settings.ts';
 import { tablesApi } from './tables.ts';
@@ -55,6 +56,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
     servicesApi(deps),
     pipelinesApi(deps),
     schedulesApi(deps),
+    signaturesApi(deps),
     settingsApi(deps),
     jobKindsApi(),
     tablesApi(deps),

@@ -10,6 +10,7 @@ import type { StoreReader, Transaction } from '../store/store.ts';
 import { isOverdue } from './deadlines.ts';
 import { heldRuns } from './held-runs.ts';
 import { isQueued, place, type Placement, type Wait, type Waits } from './placement.ts';
+import { signatureFor } from './signature-for.ts';
 import { end, giveUpAttempt, offerTo, type Run } from './run.ts';
 import { traceIdOf, traceparentOf } from './traceparent.ts';
 
@@ -21,6 +22,8 @@ interface Assignment {
   readonly run: Run;
   /** Revision of the service's catalog; empty when a full run is needed. */
   readonly revision: string;
+  /** What the customer has signed; empty for none. */
+  readonly signature: string;
 }
 
 interface Dispatched {
@@ -160,7 +163,12 @@ export class Dispatcher {
       outcome: null,
       integrity: null,
     });
-    return { runnerId, run: assigned, revision: run.whole ? '' : state.revision };
+    return {
+      runnerId,
+      run: assigned,
+      revision: run.whole ? '' : state.revision,
+      signature: await signatureFor(tx, run),
+    };
   }
 
   async #saveAbsences(tx: Transaction, waits: Waits, at: Moment): Promise<void> {
@@ -176,8 +184,8 @@ export class Dispatcher {
 
   #announce({ offered, waits }: Dispatched): void {
     const { log, progress, changes } = this.#deps;
-    for (const { runnerId, run, revision } of offered) {
-      this.#registry.offer(runnerId, this.#offer(run, revision));
+    for (const { runnerId, run, revision, signature } of offered) {
+      this.#registry.offer(runnerId, this.#offer(run, revision, signature));
       const { id, attempt, epoch } = run;
       log.info({ run: id, runner: runnerId, attempt, epoch, trace: traceIdOf(run) }, 'run offered');
       progress.clear(run.id);
@@ -196,7 +204,7 @@ export class Dispatcher {
     }
   }
 
-  #offer(run: Run, catalogRevision: string): Offer {
+  #offer(run: Run, catalogRevision: string, signature: string): Offer {
     const { limits, clock, openWorkflow } = this.#deps;
     return {
       ref: { runId: run.id, attempt: run.attempt, epoch: run.epoch },
@@ -207,6 +215,7 @@ export class Dispatcher {
       issuedAtMs: clock.now(),
       catalogRevision,
       traceparent: traceparentOf(run),
+      signature,
     };
   }
 }

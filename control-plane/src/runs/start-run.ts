@@ -24,6 +24,13 @@ export interface ScheduledStart {
   readonly also: Also;
 }
 
+/** The options of jobs that have no pipeline. */
+export const TEST_OPTIONS = {
+  name: '',
+  sourceConfig: { type: 'DatabaseMetadata' },
+  loggerLevel: 'INFO',
+} as const;
+
 /** Queues a job that yields steps, such as a connection test. Throws NOT_FOUND, CONFLICT. */
 export function startStepJob(
   deps: Deps,
@@ -34,16 +41,11 @@ export function startStepJob(
   return queueRun(deps, async (tx) => {
     const service = await existingService(tx, serviceName);
     checkOwn(`service ${service.name}`, service);
-    const pipeline = {
-      name: '',
-      sourceConfig: { type: 'DatabaseMetadata' },
-      loggerLevel: 'INFO',
-    };
     return {
       ...draftFor(service),
       kind,
       deadlineMs,
-      workflow: (runId) => workflowOf(service, pipeline, runId),
+      workflow: (runId) => workflowOf(service, TEST_OPTIONS, runId),
     };
   });
 }

@@ -143,4 +143,9 @@ export const MIGRATIONS: readonly string[] = [
     run_id TEXT PRIMARY KEY, endpoint TEXT NOT NULL, workflow TEXT NOT NULL, pool TEXT NOT NULL, sealed_token BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE signatures (
+    subject TEXT NOT NULL, name TEXT NOT NULL, jws TEXT NOT NULL, stored_at INTEGER NOT NULL, PRIMARY KEY (subject, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

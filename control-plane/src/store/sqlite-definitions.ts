@@ -15,6 +15,11 @@ const SAVE_PIPELINE = `
 
 const DELETE_SCHEDULES =
   'DELETE FROM schedules WHERE pipeline IN (SELECT name FROM pipelines WHERE service = ?)';
+const DELETE_SIGNATURES = `
+  DELETE FROM signatures
+  WHERE (subject = 'service' AND name = ?1) OR (subject = 'pipeline' AND name IN
+    (SELECT name FROM pipelines WHERE service = ?1))`;
+const DELETE_SIGNATURE = "DELETE FROM signatures WHERE subject = 'pipeline' AND name = ?";
 
 export function definitionTables(statements: Statements): DefinitionReads & DefinitionWrites {
   return { ...serviceTable(statements), ...pipelineTable(statements) };
@@ -43,6 +48,7 @@ function serviceTable(
       ]),
     deleteService: async (name) => {
       statements.run(DELETE_SCHEDULES, [name]);
+      statements.run(DELETE_SIGNATURES, [name]);
       statements.run('DELETE FROM pipelines WHERE service = ?', [name]);
       statements.run('DELETE FROM services WHERE name = ?', [name]);
     },
@@ -72,6 +78,7 @@ function pipelineTable(
       ]),
     deletePipeline: async (name) => {
       statements.run('DELETE FROM schedules WHERE pipeline = ?', [name]);
+      statements.run(DELETE_SIGNATURE, [name]);
       statements.run('DELETE FROM pipelines WHERE name = ?', [name]);
     },
   };

@@ -15,6 +15,7 @@ import { RunnerList } from './runner-list.ts';
 import { allActiveRuns, runReads, runTables } from './sqlite-runs.ts';
 import { allRunners, runnerReads, runnerTables, tokenTable } from './sqlite-runners.ts';
 import { scheduleTable } from './sqlite-schedules.ts';
+import { signatureTable } from './sqlite-signatures.ts';
 import { settingTable } from './sqlite-settings.ts';
 import { Statements } from './sqlite-statements.ts';
 import type { Store, StoreReader, Transaction } from './store.ts';
@@ -144,6 +145,7 @@ function commonTables(statements: Statements): Omit<Transaction, 'runners' | 'ru
     catalogStates: catalogStateTable(statements),
     settings: settingTable(statements),
     schedules: scheduleTable(statements),
+    signatures: signatureTable(statements),
     endpoints: endpointTable(statements),
     deployments: deploymentTable(statements),
     relays: relayTable(statements),

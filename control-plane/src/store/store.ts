@@ -21,6 +21,7 @@ import type {
 import type { ScheduleReads, ScheduleWrites } from './schedule.ts';
 import type { NewRecord, Page, RecordReads, RecordWrites, StoredRecord } from './records.ts';
 import type { RelayReads, RelayWrites } from './relay.ts';
+import type { SignatureReads, SignatureWrites } from './signature.ts';
 
 export interface Store {
   readonly read: StoreReader;
@@ -38,6 +39,7 @@ export interface StoreReader {
   readonly catalogStates: CatalogStateReads;
   readonly settings: SettingReads;
   readonly schedules: ScheduleReads;
+  readonly signatures: SignatureReads;
   readonly endpoints: EndpointReads;
   readonly deployments: DeploymentReads;
   readonly relays: RelayReads;
@@ -54,6 +56,7 @@ export interface Transaction extends StoreReader {
   readonly catalogStates: CatalogStateReads & CatalogStateWrites;
   readonly settings: SettingReads & SettingWrites;
   readonly schedules: ScheduleReads & ScheduleWrites;
+  readonly signatures: SignatureReads & SignatureWrites;
   readonly endpoints: EndpointReads & EndpointWrites;
   readonly deployments: DeploymentReads & DeploymentWrites;
   readonly relays: RelayReads & RelayWrites;
@@ -141,9 +144,9 @@ export interface DefinitionReads {
 export interface DefinitionWrites {
   saveService(service: Service): Promise<void>;
   savePipeline(pipeline: Pipeline): Promise<void>;
-  /** Deletes its pipelines and their schedules too. */
+  /** Deletes its pipelines, their schedules and all signatures too. */
   deleteService(name: string): Promise<void>;
-  /** Deletes its schedule too. */
+  /** Deletes its schedule and its signature too. */
   deletePipeline(name: string): Promise<void>;
 }
 

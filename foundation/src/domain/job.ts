@@ -40,6 +40,8 @@ export interface Job {
    * full run.
    */
   readonly catalogRevision?: string | undefined;
+  /** The customer's signature over kind and workflow: a compact JWS. Untrusted until verified. */
+  readonly signature?: string | undefined;
   /** The trace that the run belongs to, as W3C trace context. */
   readonly traceparent?: string | undefined;
 }

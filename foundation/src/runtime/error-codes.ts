@@ -6,6 +6,7 @@ import { network } from './error-codes/network.ts';
 import { output } from './error-codes/output.ts';
 import { runtime } from './error-codes/runtime.ts';
 import { secrets } from './error-codes/secrets.ts';
+import { signatures } from './error-codes/signatures.ts';
 import { spool } from './error-codes/spool.ts';
 
 /*
@@ -21,6 +22,7 @@ const ERROR_GROUPS = {
   network,
   channel,
   jobs,
+  signatures,
   spool,
   secrets,
   output,
@@ -32,6 +34,7 @@ export const ERROR_CODES = {
   ...network,
   ...channel,
   ...jobs,
+  ...signatures,
   ...spool,
   ...secrets,
   ...output,

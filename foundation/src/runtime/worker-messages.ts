@@ -25,6 +25,7 @@ const job = z.strictObject({
   workflow: z.string(),
   deadlineMs: z.number().positive(),
   catalogRevision: z.string().optional(),
+  signature: z.string().optional(),
   traceparent: z.string().refine(isTraceparent).optional(),
 });
 

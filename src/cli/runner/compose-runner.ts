@@ -48,6 +48,7 @@ export async function composeRunner(
 ): Promise<Runner> {
   const identity = await loadIdentity(config.stateDir);
   assertSameControlPlane(config.controlPlane.url, identity);
+  const { runnerId } = identity;
   const policy = policySource(config);
   await checkPolicyAtStart(policy, logger);
   const dialers = await dialersFor(config, identity);
@@ -61,9 +62,9 @@ export async function composeRunner(
     store,
     trail: openAuditTrail(config.stateDir),
     epochs: await openEpochs(config, identity),
-    startWorker: workersFor(config, store, listened, env),
+    startWorker: workersFor({ ...config, runnerId }, store, listened, env),
     capacity: config.capacity,
-    checkOffer: createOfferCheck(policy, logger),
+    checkOffer: createOfferCheck({ policy, runnerId, clock: systemClock, audit: logger }),
     jobDeadlineMs: config.jobs.deadlineMs,
     drainTimeoutMs: config.drainTimeoutMs,
     version: version(),
@@ -114,7 +115,7 @@ function openEpochs(
 }
 
 function workersFor(
-  config: RunnerConfig,
+  config: RunnerConfig & { readonly runnerId: string },
   store: SpoolOutboxStore,
   logger: Logger,
   env: Readonly<NodeJS.ProcessEnv>,

@@ -9,7 +9,7 @@ const WORKFLOW_MAX_BYTES = 512 * 1024;
 /** The job of an offer. Throws JOB_KIND_UNSUPPORTED, JOB_INVALID. */
 export function toJob(
   ref: AttemptRef,
-  { kind, workflow, deadlineMs, catalogRevision, traceparent }: Offer,
+  { kind, workflow, deadlineMs, catalogRevision, traceparent, signature }: Offer,
   jobDeadlineMs: number,
 ): Job {
   if (!isJobKind(kind))
@@ -25,6 +25,7 @@ export function toJob(
     workflow: decodeUtf8(workflow),
     deadlineMs: deadlineMs === 0 ? jobDeadlineMs : Math.min(deadlineMs, jobDeadlineMs),
     ...(catalogRevision === '' ? {} : { catalogRevision }),
+    ...(signature === '' ? {} : { signature }),
     ...(isTraceparent(traceparent) ? { traceparent } : {}),
   };
 }

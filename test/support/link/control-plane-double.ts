@@ -85,6 +85,7 @@ export class ControlPlaneDouble {
         issuedAtMs: this.now(),
         catalogRevision: '',
         traceparent: '',
+        signature: '',
         ...offer,
       },
     });

@@ -27,6 +27,10 @@ export interface OfferInput {
    * W3C trace context of the run, for traces of the runner; changes nothing else; may be empty
    */
   'traceparent'?: (string);
+  /**
+   * compact JWS of the customer over kind and workflow, for runners whose policy requires it; may be empty
+   */
+  'signature'?: (string);
 }
 
 export interface Offer {
@@ -53,4 +57,8 @@ export interface Offer {
    * W3C trace context of the run, for traces of the runner; changes nothing else; may be empty
    */
   'traceparent': (string);
+  /**
+   * compact JWS of the customer over kind and workflow, for runners whose policy requires it; may be empty
+   */
+  'signature': (string);
 }

@@ -1,0 +1,117 @@
+/**
+ * Signatures of the customer over jobs. Invariants:
+ * - The control plane stores and passes them, and has no key to make or verify one.
+ * - A signature outlives a change of the definition: the view says that it no longer matches.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { existingPipeline, existingService } from '../definitions/existing.ts';
+import type { Deps } from '../deps.ts';
+import { workflowOf } from '../runs/workflow.ts';
+import { TEST_OPTIONS } from '../runs/start-run.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import type { SignatureSubject, StoredSignature } from '../store/signature.ts';
+import type { StoreReader } from '../store/store.ts';
+import { parseSignature } from './parse.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface SignatureView {
+  readonly subject: SignatureSubject;
+  /** Of the pipeline or service. */
+  readonly name: string;
+  readonly keyId: string;
+  /** What the signer called it. */
+  readonly title: string;
+  readonly audience: readonly string[];
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly storedAt: number;
+  readonly state: 'matches' | 'differs' | 'notYetValid' | 'expired';
+}
+
+/**
+ * The workflow document that the customer signs for the runs of a pipeline, or for the connection
+ * tests of a service. Throws NOT_FOUND.
+ */
+export async function workflowToSign(
+  { definitions }: Pick<StoreReader, 'definitions'>,
+  subject: SignatureSubject,
+  name: string,
+): Promise<Json> {
+  const reader = { definitions };
+  const pipeline = subject === 'pipeline' ? await existingPipeline(reader, name) : undefined;
+  const service = await existingService(reader, pipeline?.service ?? name);
+  const { pipelineRunId: _ofOneRun, ...workflow } = workflowOf(
+    service,
+    pipeline ?? TEST_OPTIONS,
+    '',
+  ) as Json;
+  return workflow;
+}
+
+/** Throws NOT_FOUND, and INPUT_INVALID for a signature of another kind of job. */
+export async function saveSignature(
+  deps: Deps,
+  subject: SignatureSubject,
+  name: string,
+  jws: string,
+): Promise<SignatureView> {
+  const { kind } = parseSignature(jws);
+  const expected = subject === 'pipeline' ? 'metadata' : 'test_connection';
+  if (kind !== expected)
+    throw new ControlPlaneError('INPUT_INVALID', `the signature is for jobs of kind ${kind}`, {
+      remedy: `Sign with --kind ${expected}.`,
+    });
+  const { store, clock } = deps;
+  return store.transaction(async (tx) => {
+    await workflowToSign(tx, subject, name);
+    const stored = { subject, name, jws, storedAt: clock.now() };
+    await tx.signatures.save(stored);
+    return viewOf(tx, stored, clock.now());
+  });
+}
+
+/** Throws NOT_FOUND. */
+export async function removeSignature(
+  { store }: Deps,
+  subject: SignatureSubject,
+  name: string,
+): Promise<void> {
+  await store.transaction(async (tx) => {
+    await existingSignature(tx, subject, name);
+    await tx.signatures.delete(subject, name);
+  });
+}
+
+export async function viewSignatures({ store, clock }: Deps): Promise<readonly SignatureView[]> {
+  const stored = await store.read.signatures.list();
+  return Promise.all(stored.map((one) => viewOf(store.read, one, clock.now())));
+}
+
+async function existingSignature(
+  reader: Pick<StoreReader, 'signatures'>,
+  subject: SignatureSubject,
+  name: string,
+): Promise<StoredSignature> {
+  const found = await reader.signatures.get(subject, name);
+  if (found !== undefined) return found;
+  throw new ControlPlaneError('NOT_FOUND', `${subject} ${name} is not signed`);
+}
+
+async function viewOf(
+  reader: Pick<StoreReader, 'definitions'>,
+  { subject, name, jws, storedAt }: StoredSignature,
+  now: number,
+): Promise<SignatureView> {
+  const { workflow, keyId, name: title, aud: audience, nbf, exp } = parseSignature(jws);
+  const [notBefore, notAfter] = [nbf * 1_000, exp * 1_000];
+  const state = isDeepStrictEqual(workflow, await workflowToSign(reader, subject, name))
+    ? stateAt(now, notBefore, notAfter)
+    : 'differs';
+  return { subject, name, keyId, title, audience, notBefore, notAfter, storedAt, state };
+}
+
+function stateAt(now: number, notBefore: number, notAfter: number): SignatureView['state'] {
+  if (now >= notAfter) return 'expired';
+  return now < notBefore ? 'notYetValid' : 'matches';
+}

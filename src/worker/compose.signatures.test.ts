@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newSigningKey, signFor } from '../../test/support/signed-jobs.ts';
+import { workerSettings } from '../../test/support/worker-settings.ts';
+import { silentLogger } from '../../foundation/src/logging/logger.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { auditDirectory } from '../audit/trail.ts';
+import { trailFiles } from '../audit/files.ts';
+import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
+import { createRedactor } from '../redaction/redactor.ts';
+import { composeAccess } from './compose.ts';
+import { parseJobDocument } from './job-document.ts';
+import type { SinkUse } from './sink-access.ts';
+
+const KEY = newSigningKey();
+const DOCUMENT = {
+  source: {
+    type: 'salesforce',
+    serviceName: 'crm',
+    sourceConfig: { config: {} },
+    serviceConnection: {
+      config: {
+        type: 'Salesforce',
+        consumerKey: 'key',
+        consumerSecret: 'secret:/salesforce/app',
+        salesforceDomain: 'acme.my',
+      },
+    },
+  },
+};
+const SIGNATURE = signFor(KEY, DOCUMENT, { aud: ['runner:rnr_1'] }, Date.now());
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'signed-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+interface Attempt {
+  readonly mode: 'off' | 'warn' | 'required';
+  readonly signature?: string | undefined;
+  readonly sink?: SinkUse;
+}
+
+/** Code of the refusal, lines of the local log, and events of the audit trail. */
+async function open({ mode, signature, sink = 'unused' }: Attempt) {
+  const stateDir = await mkdtemp(join(directory, 'state-'));
+  const keys = [{ name: KEY.name, publicKey: KEY.publicKey }];
+  const policy = { version: 1, jobs: { signatures: mode, keys } };
+  await writeFile(join(directory, `${mode}.yaml`), JSON.stringify(policy), { mode: 0o600 });
+  const settings = { ...workerSettings(directory, `${mode}.yaml`), stateDir, runnerId: 'rnr_1' };
+  const logged: string[] = [];
+  const connector = createSalesforceConnector();
+  const access = composeAccess({
+    settings,
+    connectors: [connector],
+    redactor: createRedactor(),
+    audit: {
+      ...silentLogger,
+      log: (_level, message, data) => logged.push(`${message}: ${String(data?.['code'])}`),
+    },
+    env: {},
+    sink,
+  });
+  const { document, workflow } = parseJobDocument(JSON.stringify(DOCUMENT));
+  const request = { kind: 'metadata' as const, document, workflow, connector, signature };
+  const code = await access(request).then(
+    () => 'opened',
+    (thrown: unknown) => RunnerError.from(thrown).code,
+  );
+  return { code, logged, events: await eventsIn(stateDir) };
+}
+
+async function eventsIn(stateDir: string): Promise<readonly unknown[]> {
+  const [file] = await trailFiles(nodeDisk, auditDirectory(stateDir)).catch(() => []);
+  if (file === undefined) return [];
+  const opened = await nodeDisk.open(file.path, 'read');
+  const text = (await opened.read(0, await opened.size())).toString();
+  await opened.close();
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+describe('a worker', () => {
+  it('reads no secret for a job that is not signed, and records the refusal', async () => {
+    const { code, events } = await open({ mode: 'required' });
+    expect(code).toBe('JOB_UNSIGNED');
+    expect(events).toMatchObject([
+      { event: 'jobSignature', decision: 'deny', code: 'JOB_UNSIGNED' },
+    ]);
+  });
+
+  it('records who has signed a job', async () => {
+    const { code, events, logged } = await open({ mode: 'required', signature: SIGNATURE });
+    expect([code, logged]).toEqual(['opened', []]);
+    expect(events).toMatchObject([
+      { event: 'jobSignature', decision: 'allow', key: 'operations', name: 'nightly run' },
+    ]);
+  });
+
+  it('logs and records what it would refuse, if the policy only warns', async () => {
+    const { code, events, logged } = await open({ mode: 'warn', signature: `${SIGNATURE}A` });
+    expect(code).toBe('opened');
+    expect(events).toMatchObject([{ decision: 'warn', code: 'JOB_SIGNATURE_MALFORMED' }]);
+    expect(logged).toEqual([
+      'job runs without a valid signature, as jobs.signatures of the policy says: JOB_SIGNATURE_MALFORMED',
+    ]);
+  });
+
+  it.each([
+    { mode: 'off' as const },
+    { mode: 'off' as const, signature: 'not a signature' },
+    { mode: 'required' as const, sink: 'ifPermitted' as const },
+  ])('asks for no signature where none is required, or on this machine: %j', async (attempt) => {
+    const { code, events, logged } = await open(attempt);
+    expect([code, events, logged]).toEqual(['opened', [], []]);
+  });
+});
