@@ -42,6 +42,22 @@ describe('offers', () => {
     expect(await run(id)).toMatchObject({ state: 'queued' });
   });
 
+  it('offers nothing to a runner that reports a condition, until it reports none', async () => {
+    const { connection } = await runner();
+    await startRun(stage.api);
+    await finish(connection, await acceptNext(connection));
+    const report = async (number: number, condition: string): Promise<void> => {
+      connection.send('heartbeat', { number, capacity: 2, condition });
+      await connection.take('heartbeatReply');
+    };
+    await report(1, 'DISK_FULL');
+    const id = await startRun(stage.api);
+    await eventually(async () => (await run(id))['waiting'] !== null);
+    expect(await run(id)).toMatchObject({ waiting: { code: 'RUNNER_UNHEALTHY' } });
+    await report(2, '');
+    expect((await acceptNext(connection)).runId).toBe(id);
+  });
+
   it('offers runs of a service with a runner only to that runner', async () => {
     const identity = await stage.enroll('second');
     await prepareCatalog(stage.api, 'second');

@@ -52,6 +52,7 @@ export interface ConnectedRunner {
 export class Registry {
   readonly lastSeen = new LastSeen();
   readonly #connected = new Map<string, ConnectedRunner>();
+  #list: readonly ConnectedRunner[] | undefined;
   readonly #handshakes = new KeyedSerialQueue();
   readonly #conflicts = new Map<string, Conflict>();
 
@@ -63,6 +64,7 @@ export class Registry {
   add(runner: ConnectedRunner): void {
     const older = this.#connected.get(runner.runnerId);
     this.#connected.set(runner.runnerId, runner);
+    this.reportChanged();
     older?.close('replaced by a newer connection of the same runner');
   }
 
@@ -79,15 +81,23 @@ export class Registry {
   /** False for a connection that has been replaced: it stays so. */
   remove(runner: ConnectedRunner): boolean {
     const { runnerId } = runner;
-    return this.#connected.get(runnerId) === runner && this.#connected.delete(runnerId);
+    if (this.#connected.get(runnerId) !== runner) return false;
+    this.reportChanged();
+    return this.#connected.delete(runnerId);
   }
 
   get(runnerId: string): ConnectedRunner | undefined {
     return this.#connected.get(runnerId);
   }
 
-  all(): ConnectedRunner[] {
-    return [...this.#connected.values()];
+  /** The same list until a runner connects, leaves, or reports other abilities. */
+  all(): readonly ConnectedRunner[] {
+    return (this.#list ??= [...this.#connected.values()]);
+  }
+
+  /** A connected runner has reported another capacity, condition or drain, or other job kinds. */
+  reportChanged(): void {
+    this.#list = undefined;
   }
 
   offer(runnerId: string, offer: Offer): void {

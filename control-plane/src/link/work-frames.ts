@@ -79,7 +79,9 @@ export class WorkFrames {
   }
 
   #updatePresence(changes: Partial<Presence>): void {
-    this.#presence = { ...this.#presence, ...changes };
+    const before = this.#presence;
+    this.#presence = { ...before, ...changes };
+    if (!hasSameAbilities(before, this.#presence)) this.#deps.registry.reportChanged();
   }
 
   #heartbeat({ number, leases, ...reported }: Heartbeat): void {
@@ -147,6 +149,16 @@ export class WorkFrames {
     });
     if (this.#unstoredBytes > 2 * CREDIT_BYTES) await stored;
   }
+}
+
+/** Whether the runner can take the same runs as before. */
+function hasSameAbilities(before: Presence, now: Presence): boolean {
+  return (
+    before.capacity === now.capacity &&
+    before.condition === now.condition &&
+    before.draining === now.draining &&
+    before.jobKinds === now.jobKinds
+  );
 }
 
 function requireRef(ref: AttemptRef | null): AttemptRef {

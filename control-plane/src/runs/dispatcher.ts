@@ -7,6 +7,7 @@ import { DISPATCH } from '../runtime/change-hub.ts';
 import { momentOf, type Moment } from '../runtime/clock.ts';
 import type { ErrorBody } from '../runtime/errors.ts';
 import type { StoreReader, Transaction } from '../store/store.ts';
+import { Choices } from './choices.ts';
 import { isOverdue } from './deadlines.ts';
 import { heldRuns } from './held-runs.ts';
 import { isQueued, place, type Placement, type Wait, type Waits } from './placement.ts';
@@ -38,6 +39,7 @@ export class Dispatcher {
   readonly #deps: Deps;
   readonly #registry: Registry;
   readonly #exclusiveFrom: number;
+  readonly #choices = new Choices();
 
   /** `exclusiveFrom`: see `earliestExclusiveOffer`. */
   constructor(deps: Deps, registry: Registry, exclusiveFrom: number) {
@@ -115,7 +117,7 @@ export class Dispatcher {
     const keepers = new Map<string, string | null>();
     for (const { service } of active.filter(isQueued))
       keepers.set(service, (await read.catalogStates.get(service)).keeper);
-    return place({
+    const input = {
       active,
       keepers,
       held: heldRuns(await read.relays.open()),
@@ -123,7 +125,8 @@ export class Dispatcher {
       connected: this.#registry.all(),
       now,
       exclusiveFrom: this.#exclusiveFrom,
-    });
+    };
+    return place(input, this.#choices);
   }
 
   async #assign(tx: Transaction, at: Moment): Promise<Dispatched> {

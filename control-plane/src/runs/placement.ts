@@ -15,8 +15,7 @@
  */
 import type { ConnectedRunner } from '../link/registry.ts';
 import type { Runner } from '../store/store.ts';
-import { candidatesFor, namesOf } from './candidates.ts';
-import { FreeFirst } from './free-first.ts';
+import { Choices } from './choices.ts';
 import { JOB_KIND_SPECS } from './job-kinds.ts';
 import { holder, type Queued, type Run } from './run.ts';
 import { wait, type Wait } from './wait.ts';
@@ -64,9 +63,9 @@ export function conflictingRun(run: Run, active: readonly Run[]): Run | undefine
   );
 }
 
-/** Places runs one after the other, oldest first. */
-export function place(input: PlacementInput): Placement {
-  const planner = new Planner(input);
+/** Places runs one after the other, oldest first. `choices` may be kept from earlier placements. */
+export function place(input: PlacementInput, choices = new Choices()): Placement {
+  const planner = new Planner(input, choices);
   const offers: { run: QueuedRun; runner: ConnectedRunner }[] = [];
   const waits: Waits = new Map();
   for (const run of input.active.filter(isQueued)) {
@@ -77,41 +76,34 @@ export function place(input: PlacementInput): Placement {
   return { offers, waits };
 }
 
-/** Connected runners that could take the runs that ask for the same. */
-interface Choice {
-  readonly runners: ReadonlyMap<string, ConnectedRunner>;
-  readonly freeFirst: FreeFirst;
-  /** Why runs wait when none has free capacity; once it is known. */
-  full: Wait | undefined;
-}
-
 /** Counts the runs that are placed, so that later ones see them. */
 class Planner {
   readonly #input: PlacementInput;
-  /** Runs by runner id. */
-  readonly #load = new Map<string, number>();
+  readonly #choices: Choices;
   /** The first exclusive run that a runner holds, by service. */
   readonly #busy = new Map<string, string>();
   /** Ids of exclusive runs placed now, by service. */
   readonly #placed = new Map<string, string>();
-  readonly #choices = new Map<string, Choice | Wait>();
 
-  constructor(input: PlacementInput) {
+  constructor(input: PlacementInput, choices: Choices) {
     this.#input = input;
+    this.#choices = choices;
+    const load = new Map<string, number>();
     for (const run of input.active) {
       const runnerId = holder(run);
       if (runnerId === undefined) continue;
-      this.#count(runnerId);
+      load.set(runnerId, (load.get(runnerId) ?? 0) + 1);
       if (JOB_KIND_SPECS[run.kind].exclusive && !this.#busy.has(run.service))
         this.#busy.set(run.service, run.id);
     }
+    choices.begin(input, load);
   }
 
   /** The runner to offer the run to, or why the run waits. */
   runnerFor(run: QueuedRun): ConnectedRunner | Wait {
     const runner = this.#wait(run) ?? this.#choose(run);
     if ('code' in runner) return runner;
-    this.#count(runner.runnerId);
+    this.#choices.count(runner.runnerId);
     if (JOB_KIND_SPECS[run.kind].exclusive) this.#placed.set(run.service, run.id);
     return runner;
   }
@@ -133,7 +125,7 @@ class Planner {
 
   #choose(run: QueuedRun): ConnectedRunner | Wait {
     const { keepers, now, exclusiveFrom } = this.#input;
-    const choice = this.#choiceFor(run);
+    const choice = this.#choices.of(run);
     if ('code' in choice) return choice;
     if (JOB_KIND_SPECS[run.kind].exclusive && exclusiveFrom > now)
       return wait(
@@ -142,42 +134,6 @@ class Planner {
       );
     if (run.status.notBefore > now)
       return wait('OFFER_PAUSE', 'a runner rejected the run for the moment; retrying shortly');
-    const keeperId = run.attempt === 1 ? keepers.get(run.service) : undefined;
-    const keeper = choice.runners.get(keeperId ?? '');
-    if (keeper !== undefined && this.#freeCapacity(keeper) > 0) return keeper;
-    return choice.freeFirst.first() ?? (choice.full ??= this.#full([...choice.runners.values()]));
-  }
-
-  /** Runs that ask for the same share the choice. */
-  #choiceFor(run: QueuedRun): Choice | Wait {
-    const { kind, pool, pinnedTo, refusedBy } = run;
-    const key = JSON.stringify([kind, pool, pinnedTo, refusedBy]);
-    const known = this.#choices.get(key);
-    if (known !== undefined) return known;
-    const candidates = candidatesFor(run, this.#input);
-    const choice = Array.isArray(candidates) ? this.#choiceAmong(candidates) : candidates;
-    this.#choices.set(key, choice);
-    return choice;
-  }
-
-  #choiceAmong(candidates: readonly ConnectedRunner[]): Choice {
-    return {
-      runners: new Map(candidates.map((runner) => [runner.runnerId, runner])),
-      freeFirst: new FreeFirst(candidates, (runner) => this.#freeCapacity(runner)),
-      full: undefined,
-    };
-  }
-
-  #full(candidates: readonly ConnectedRunner[]): Wait {
-    const verb = candidates.length === 1 ? 'is' : 'are';
-    return wait('AT_CAPACITY', `${namesOf(candidates, this.#input.runners)} ${verb} at capacity`);
-  }
-
-  #freeCapacity(runner: ConnectedRunner): number {
-    return runner.presence().capacity - (this.#load.get(runner.runnerId) ?? 0);
-  }
-
-  #count(runnerId: string): void {
-    this.#load.set(runnerId, (this.#load.get(runnerId) ?? 0) + 1);
+    return choice.best(run.attempt === 1 ? keepers.get(run.service) : null);
   }
 }

@@ -17,7 +17,7 @@ const OF_ATTEMPT = `
 const OF_ATTEMPT_AND_KIND = `
   SELECT ${COLUMNS}
   WHERE run_id = ? AND epoch = ? AND sequence > ? AND kind = ?
-  ORDER BY position LIMIT ?`;
+  ORDER BY sequence LIMIT ?`;
 const LINES =
   'SELECT line FROM records WHERE run_id = ? AND epoch = ? AND sequence <= ? ORDER BY sequence';
 const APPEND = 'INSERT INTO records (run_id, epoch, sequence, kind, line) VALUES (?, ?, ?, ?, ?)';
