@@ -2,13 +2,39 @@ import { MANAGER_TYPES, type ManagerType } from '../../src/secrets/managers/regi
 import { secretManagerFaults } from './secret-manager-faults.contract.ts';
 import { secretManagerContract } from './secret-manager.contract.ts';
 import type { ManagerStage } from './secret-manager.stage.ts';
+import { awsStage } from './secret-managers/aws.ts';
+import { azureStage } from './secret-managers/azure.ts';
 import { commandStage } from './secret-managers/command.ts';
+import { googleStage } from './secret-managers/google.ts';
 
 /** Every registered manager needs an entry: the compiler refuses a missing one. */
 const STAGES: Readonly<Record<ManagerType, Readonly<Record<string, ManagerStage>>>> = {
+  'aws-parameter-store': {
+    'the Parameter Store of AWS, by environment': awsStage(
+      'aws-parameter-store',
+      'environment',
+      'text',
+    ),
+  },
+  'aws-secrets-manager': {
+    'AWS Secrets Manager, by web identity': awsStage('aws-secrets-manager', 'web-identity', 'text'),
+    'AWS Secrets Manager with keys, by instance role': awsStage(
+      'aws-secrets-manager',
+      'instance-role',
+      'json',
+    ),
+  },
+  'azure-key-vault': {
+    'Azure Key Vault, by client secret': azureStage('client-secret', 'text'),
+    'Azure Key Vault with keys, by managed identity': azureStage('managed-identity', 'json'),
+  },
   command: {
     'a program that prints a value': commandStage('text'),
     'a program that prints an object': commandStage('json'),
+  },
+  'google-secret-manager': {
+    'Google Secret Manager, by service account': googleStage('application-default', 'text'),
+    'Google Secret Manager with keys, by metadata': googleStage('metadata', 'json'),
   },
 };
 

@@ -33,8 +33,6 @@ const MODULES = [
   'service-form',
   'services',
   'sign-in',
-  'signature-facts',
-  'signature-form',
   'table',
   'table-columns',
   'table-panels',

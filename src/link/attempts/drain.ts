@@ -1,5 +1,4 @@
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
-import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { sleepOrWoken } from '../../../foundation/src/runtime/wait.ts';
@@ -52,9 +51,10 @@ export async function stopWorkers(options: StopOptions): Promise<void> {
   );
   attempts.stopAll(reason, 'interrupted');
   const ended = (): boolean => attempts.working() === 0;
-  if (await withTimeout(stopMs, options, ended, NEVER)) return;
+  const never = new AbortController().signal;
+  if (await withTimeout(stopMs, options, ended, never)) return;
   attempts.killAll();
-  await withTimeout(stopMs, options, ended, NEVER);
+  await withTimeout(stopMs, options, ended, never);
 }
 
 /**

@@ -20,7 +20,6 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority, type Authority } from '../../../test/support/certificates.ts';
 import { createConnect } from '../../../foundation/src/network/open.ts';
-import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { enrollRunner, type EnrollOptions } from './enroll.ts';
 import { keyPath, loadIdentity } from './identity.ts';
@@ -81,7 +80,7 @@ function options(changes: Partial<EnrollOptions> = {}, extraCa = [authority.caPe
       publicCas: true,
     }),
     clock: systemClock,
-    signal: NEVER,
+    signal: new AbortController().signal,
     ...changes,
   };
 }

@@ -1,4 +1,3 @@
-import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Json } from './store.ts';
 
@@ -10,6 +9,7 @@ export interface BulkCosts {
 }
 
 const SLICES = 20;
+const never = new AbortController().signal;
 
 /**
  * How long bulk requests take: they share one processor, and each goes on when its client has given
@@ -38,7 +38,7 @@ export class SlowBulks {
     this.#active += 1;
     this.most = Math.max(this.most, this.#active);
     for (let slice = 0; slice < SLICES; slice++)
-      await this.#clock.sleep((cost / SLICES) * this.#active, NEVER);
+      await this.#clock.sleep((cost / SLICES) * this.#active, never);
     this.#active -= 1;
   }
 }

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { NEVER } from '../../../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readFieldClasses, removeBatch } from './field-classes.ts';
@@ -55,7 +54,7 @@ const OBJECTS = [
 
 async function classesOf(api: SalesforceApi): Promise<unknown> {
   const target = { api, version: '64.0', what: 'field classifications' };
-  const classes = await readFieldClasses(target, OBJECTS, NEVER);
+  const classes = await readFieldClasses(target, OBJECTS, new AbortController().signal);
   return Object.fromEntries(
     [...classes].map(([object, fields]) => [object, Object.fromEntries(fields)]),
   );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifPresent } from '../../../../foundation/src/runtime/errno.ts';
+import { isMissing } from '../../../../foundation/src/runtime/errno.ts';
 
 /**
  * Credentials that were sent: user, endpoint, and the versions of the secrets by field. Never a
@@ -32,7 +32,12 @@ const MAX_REFUSALS = 200;
 export function createRefusalStore(directory: string): RefusalStore {
   return {
     find: async (sent) => {
-      return (await ifPresent(stat(join(directory, nameOf(sent)))))?.mtimeMs;
+      try {
+        return (await stat(join(directory, nameOf(sent)))).mtimeMs;
+      } catch (thrown) {
+        if (isMissing(thrown)) return undefined;
+        throw thrown;
+      }
     },
     record: async (sent) => {
       await mkdir(directory, { recursive: true, mode: 0o700 });

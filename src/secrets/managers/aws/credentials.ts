@@ -1,0 +1,95 @@
+import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
+import { readTrustedFile } from '../../../../foundation/src/runtime/trusted-file.ts';
+import type { ProviderDeps } from '../../providers/provider-kind.ts';
+import { type SdkTransport, withTransport } from '../sdk/transport.ts';
+import type { Token } from '../signed-in.ts';
+import { clientConfig } from './client-config.ts';
+import { signInError } from './errors.ts';
+import { instanceRole } from './instance-role.ts';
+import { type AwsOptions, originOf } from './options.ts';
+import { assertOwnCredentials } from './profile-files.ts';
+
+const MAX_TOKEN_BYTES = 16 * 1024;
+const SESSION = 'hybrid-ingestion-runner';
+
+/** As the SDK has them. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/**
+ * Signs in as the options say: each way by the SDK's own provider, except the metadata service. The
+ * value of the token is the credentials as JSON.
+ */
+export function awsSignIn(
+  options: AwsOptions,
+  deps: ProviderDeps,
+): (signal: AbortSignal) => Promise<Token> {
+  return async (signal) => {
+    const credentials = await withTransport(deps, signal, async (transport) => {
+      try {
+        return await WAYS[options.credentials](options, deps, transport);
+      } catch (thrown) {
+        throw signInError(thrown, `the sign-in to AWS by ${options.credentials}`);
+      }
+    });
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials;
+    deps.protect(secretAccessKey);
+    if (sessionToken !== undefined) deps.protect(sessionToken);
+    return {
+      value: JSON.stringify({ accessKeyId, secretAccessKey, sessionToken }),
+      lifeMs: expiration === undefined ? undefined : expiration.getTime() - deps.clock.now(),
+    };
+  };
+}
+
+type Way = (
+  options: AwsOptions,
+  deps: ProviderDeps,
+  transport: SdkTransport,
+) => Promise<AwsCredentials>;
+
+const WAYS: Readonly<Record<AwsOptions['credentials'], Way>> = {
+  environment: async (_options, { env }) => ({
+    accessKeyId: need('AWS_ACCESS_KEY_ID', env['AWS_ACCESS_KEY_ID']),
+    secretAccessKey: need('AWS_SECRET_ACCESS_KEY', env['AWS_SECRET_ACCESS_KEY']),
+    ...(env['AWS_SESSION_TOKEN'] === undefined ? {} : { sessionToken: env['AWS_SESSION_TOKEN'] }),
+  }),
+  profile: async (options, _deps, transport) => {
+    const { fromIni } = await import('@aws-sdk/credential-provider-ini');
+    const { profile, credentialsFile = options.configFile, configFile = credentialsFile } = options;
+    await assertOwnCredentials([credentialsFile, configFile]);
+    return fromIni({
+      profile,
+      ignoreCache: true,
+      ...(credentialsFile === undefined ? {} : { filepath: credentialsFile }),
+      ...(configFile === undefined ? {} : { configFilepath: configFile }),
+      clientConfig: stsConfig(options, transport),
+    })();
+  },
+  'web-identity': async (options, { env }, transport) => {
+    const { fromWebToken } = await import('@aws-sdk/credential-provider-web-identity');
+    const file = options.tokenFile ?? env['AWS_WEB_IDENTITY_TOKEN_FILE'];
+    const path = need('tokenFile or AWS_WEB_IDENTITY_TOKEN_FILE', file);
+    const token = await readTrustedFile(path, { kind: 'trusted', maxBytes: MAX_TOKEN_BYTES });
+    return fromWebToken({
+      roleArn: need('role or AWS_ROLE_ARN', options.role ?? env['AWS_ROLE_ARN']),
+      webIdentityToken: need(path, token?.toString().trim()),
+      roleSessionName: SESSION,
+      clientConfig: stsConfig(options, transport),
+    })();
+  },
+  'instance-role': async (_options, _deps, transport) => instanceRole(transport),
+};
+
+function stsConfig(options: AwsOptions, transport: SdkTransport): ReturnType<typeof clientConfig> {
+  return clientConfig(transport, options.region, originOf('sts', options));
+}
+
+function need(what: string, value: string | undefined): string {
+  if (value !== undefined && value !== '') return value;
+  throw new RunnerError('SECRET_MANAGER_SIGN_IN_FAILED', `${what} is missing or empty`);
+}

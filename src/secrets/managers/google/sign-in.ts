@@ -1,0 +1,124 @@
+import type { IdentityPoolClient, JWT, UserRefreshClient } from 'google-auth-library';
+import { z } from 'zod';
+import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
+import type { ProviderDeps } from '../../providers/provider-kind.ts';
+import type { GoogleOptions } from '../google-secret-manager.ts';
+import { askMetadata, parseMetadata } from '../sdk/metadata.ts';
+import { type SdkTransport, withTransport } from '../sdk/transport.ts';
+import type { Token } from '../signed-in.ts';
+import { readCredentials } from './credentials-file.ts';
+
+const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+const TOKEN_PATH = '/computeMetadata/v1/instance/service-accounts/default/token';
+
+const metadataSchema = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.number().positive(),
+});
+
+/** Signs in with Google's library, except by the metadata service. */
+export function googleSignIn(
+  options: GoogleOptions,
+  deps: ProviderDeps,
+): (signal: AbortSignal) => Promise<Token> {
+  return async (signal) => {
+    const token = await withTransport(deps, signal, (transport) =>
+      options.credentials === 'metadata' ? byMetadata(transport) : byFile(options, deps, transport),
+    );
+    deps.protect(token.value);
+    return token;
+  };
+}
+
+async function byMetadata(transport: SdkTransport): Promise<Token> {
+  const headers = { 'metadata-flavor': 'Google' };
+  const text = await askMetadata(transport, { path: TOKEN_PATH, headers });
+  const { access_token: value, expires_in: seconds } = parseMetadata(metadataSchema, text);
+  return { value, lifeMs: seconds * 1000 };
+}
+
+async function byFile(
+  { credentialsFile }: GoogleOptions,
+  { env, protect }: ProviderDeps,
+  transport: SdkTransport,
+): Promise<Token> {
+  const path = credentialsFile ?? env['GOOGLE_APPLICATION_CREDENTIALS'];
+  if (path === undefined || path === '')
+    throw new RunnerError(
+      'SECRET_MANAGER_SIGN_IN_FAILED',
+      'credentialsFile and GOOGLE_APPLICATION_CREDENTIALS are both unset',
+    );
+  const credentials = await readCredentials(path, protect);
+  const client = await clientOf(credentials, transport);
+  try {
+    const { token } = await client.getAccessToken();
+    const { expiry_date: until } = client.credentials;
+    const lifeMs = typeof until === 'number' ? until - Date.now() : undefined;
+    if (typeof token === 'string') return { value: token, lifeMs };
+    throw signInError(undefined);
+  } catch (thrown) {
+    throw signInError(thrown);
+  }
+}
+
+type Client = JWT | UserRefreshClient | IdentityPoolClient;
+
+async function clientOf(
+  credentials: Awaited<ReturnType<typeof readCredentials>>,
+  transport: SdkTransport,
+): Promise<Client> {
+  const library = await import('google-auth-library');
+  const common = {
+    transporterOptions: { fetchImplementation: fetchThrough(transport), retry: false },
+  };
+  if (credentials.type === 'service_account')
+    return new library.JWT({
+      ...common,
+      email: credentials.client_email,
+      key: credentials.private_key,
+      scopes: [SCOPE],
+    });
+  if (credentials.type === 'authorized_user')
+    return new library.UserRefreshClient({
+      ...common,
+      clientId: credentials.client_id,
+      clientSecret: credentials.client_secret,
+      refreshToken: credentials.refresh_token,
+    });
+  return new library.IdentityPoolClient({ ...common, ...credentials, scopes: [SCOPE] });
+}
+
+/** The library sends all of its requests through this. */
+function fetchThrough({ send }: SdkTransport): typeof fetch {
+  return async (input, init = {}) => {
+    const { status, headers, body } = await send({
+      method: init.method ?? 'GET',
+      url: new URL(input instanceof Request ? input.url : input),
+      headers: new Headers(init.headers),
+      body: textOf(init.body),
+    });
+    return new Response(new Uint8Array(body), { status, headers });
+  };
+}
+
+function textOf(body: RequestInit['body']): string | undefined {
+  if (body === undefined || body === null) return undefined;
+  if (typeof body === 'string') return body;
+  if (body instanceof URLSearchParams) return body.toString();
+  throw new RunnerError('SECRET_PROVIDER_FAILED', 'the library of Google sent an unknown body');
+}
+
+/** The words of the server are left out: they can quote a token. */
+function signInError(thrown: unknown): RunnerError {
+  if (thrown instanceof RunnerError) return thrown;
+  const status = thrown instanceof Error ? Number(Reflect.get(thrown, 'status')) : Number.NaN;
+  if (status === 429 || status >= 500)
+    return new RunnerError(
+      'SECRET_PROVIDER_FAILED',
+      `the token server of Google answered ${status}`,
+    );
+  return new RunnerError(
+    'SECRET_MANAGER_SIGN_IN_FAILED',
+    `the sign-in to Google failed${Number.isNaN(status) ? '' : `: status ${status}`}`,
+  );
+}

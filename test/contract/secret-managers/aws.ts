@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { MANAGERS } from '../../../src/secrets/managers/registry.ts';
+import {
+  type DoubleAnswer,
+  type DoubleRequest,
+  startDouble,
+} from '../../support/manager-double.ts';
+import { providerDeps } from '../../support/provider-deps.ts';
+import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
+
+const REGION = 'eu-central-1';
+const HOSTS = {
+  'aws-secrets-manager': `secretsmanager.${REGION}.amazonaws.com`,
+  'aws-parameter-store': `ssm.${REGION}.amazonaws.com`,
+};
+const STS = `sts.${REGION}.amazonaws.com`;
+const TOKEN_LIFE_MS = 3_600_000;
+const SECRET_KEY = 'secret-key-of-the-runner';
+const SESSION_TOKEN = 'session-token-of-the-runner';
+const WEB_TOKEN = 'web-identity-token-of-the-pod';
+
+type AwsType = keyof typeof HOSTS;
+export type AwsWay = 'environment' | 'web-identity' | 'instance-role';
+
+interface Stored {
+  readonly value: string | Uint8Array;
+  readonly version: number;
+}
+
+/** Secrets Manager or the Parameter Store, STS and the metadata service of EC2, all doubles. */
+export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): ManagerStage {
+  const hasKeys = format === 'json';
+  const isParameters = type === 'aws-parameter-store';
+  return {
+    impossible: {
+      sealed: 'a service of AWS is never sealed',
+      ...(hasKeys || isParameters ? { binary: 'JSON and parameters are text' } : {}),
+    },
+    open: async ({ clock, cacheFor }) => {
+      const cloud = new AwsCloud(type, clock);
+      const double = await startDouble({
+        hosts: [HOSTS[type], STS],
+        secretHost: HOSTS[type],
+        answer: (request) => cloud.answer(request, double.fault()),
+      });
+      const mount = MANAGERS[type].mount({
+        region: REGION,
+        credentials: way,
+        namePrefix: 'runner/prod',
+        format,
+        cacheFor,
+        ...(way === 'web-identity' ? webIdentity() : {}),
+      });
+      const env = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: SECRET_KEY };
+      const key = hasKeys ? ['password'] : [];
+      const nameOf = (path: readonly string[]): string =>
+        `${isParameters ? '/' : ''}runner/prod/${(hasKeys ? path.slice(0, -1) : path).join('/')}`;
+      return {
+        manager: await mount.open(providerDeps({ clock, env, connect: double.connect })),
+        path: ['db', 'main', ...key],
+        other: ['db', 'other', ...key],
+        ...(hasKeys ? { missingKey: ['db', 'main', 'user'] } : {}),
+        refused: hasKeys ? [['db']] : [],
+        put: async (path, value) =>
+          cloud.put(
+            nameOf(path),
+            hasKeys && value !== undefined ? JSON.stringify({ password: value }) : value,
+          ),
+        fail: double.fail,
+        requests: () => cloud.reads,
+        credentials: [SECRET_KEY, SESSION_TOKEN, WEB_TOKEN],
+        ...(way === 'environment'
+          ? {}
+          : {
+              tokens: {
+                lifeMs: TOKEN_LIFE_MS,
+                renews: false,
+                counts: () => ({ signIns: cloud.signIns, renewals: 0 }),
+              },
+            }),
+      };
+    },
+  };
+}
+
+function webIdentity(): object {
+  const directory = mkdtempSync(join(homedir(), '.aws-stage-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const tokenFile = join(directory, 'token');
+  writeFileSync(tokenFile, `${WEB_TOKEN}\n`, { mode: 0o600 });
+  return { role: 'arn:aws:iam::123456789012:role/runner', tokenFile };
+}
+
+class AwsCloud {
+  readonly #type: AwsType;
+  readonly #clock: Clock;
+  readonly #stored = new Map<string, Stored>();
+  #versions = 0;
+  reads = 0;
+  signIns = 0;
+
+  constructor(type: AwsType, clock: Clock) {
+    this.#type = type;
+    this.#clock = clock;
+  }
+
+  put(name: string, value: string | Uint8Array | undefined): void {
+    this.#versions += 1;
+    if (value === undefined) this.#stored.delete(name);
+    else this.#stored.set(name, { value, version: this.#versions });
+  }
+
+  answer(request: DoubleRequest, fault: ManagerFault | undefined): DoubleAnswer {
+    if (request.host === '169.254.169.254') return this.#metadata(request);
+    if (request.host === STS) return this.#assumeRole(request);
+    this.reads += 1;
+    const name = ERRORS[fault as keyof typeof ERRORS] as string | undefined;
+    return name === undefined ? this.#read(request) : errorAnswer(name);
+  }
+
+  #read({ headers, body }: DoubleRequest): DoubleAnswer {
+    if (!/^AWS4-HMAC-SHA256 Credential=.+/.test(headers.authorization ?? ''))
+      return errorAnswer('MissingAuthenticationToken');
+    const asked = JSON.parse(body) as { SecretId?: string; Name?: string };
+    const stored = this.#stored.get(asked.SecretId ?? asked.Name ?? '');
+    const isParameters = this.#type === 'aws-parameter-store';
+    if (stored === undefined)
+      return errorAnswer(isParameters ? 'ParameterNotFound' : 'ResourceNotFoundException');
+    const { value, version } = stored;
+    const isText = typeof value === 'string';
+    const answer = isParameters
+      ? { Parameter: { Name: asked.Name, Value: value, Version: version, LastModifiedDate: 1.7e9 } }
+      : {
+          Name: asked.SecretId,
+          VersionId: `version-${version}`,
+          ...(isText
+            ? { SecretString: value }
+            : { SecretBinary: Buffer.from(value).toString('base64') }),
+        };
+    return json(200, answer);
+  }
+
+  #assumeRole({ body }: DoubleRequest): DoubleAnswer {
+    this.signIns += 1;
+    const form = new URLSearchParams(body);
+    if (form.get('WebIdentityToken') !== WEB_TOKEN) return { status: 400, body: '' };
+    const until = new Date(this.#clock.now() + TOKEN_LIFE_MS).toISOString();
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/xml' },
+      body: `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><AssumedRoleUser><AssumedRoleId>ARO:s</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/runner/s</Arn></AssumedRoleUser><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>${SECRET_KEY}</SecretAccessKey><SessionToken>${SESSION_TOKEN}</SessionToken><Expiration>${until}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+    };
+  }
+
+  #metadata({ method, url, headers }: DoubleRequest): DoubleAnswer {
+    if (method === 'PUT') return { status: 200, body: 'imds-session' };
+    if (headers['x-aws-ec2-metadata-token'] !== 'imds-session') return { status: 401, body: '' };
+    if (url.pathname.endsWith('/security-credentials/'))
+      return { status: 200, body: 'runner-role' };
+    this.signIns += 1;
+    return json(200, {
+      Code: 'Success',
+      AccessKeyId: 'ASIA',
+      SecretAccessKey: SECRET_KEY,
+      Token: SESSION_TOKEN,
+      Expiration: new Date(this.#clock.now() + TOKEN_LIFE_MS).toISOString(),
+    });
+  }
+}
+
+const ERRORS = {
+  denied: 'AccessDeniedException',
+  throttled: 'ThrottlingException',
+  rejected: 'UnrecognizedClientException',
+} as const;
+
+function errorAnswer(name: string): DoubleAnswer {
+  return json(400, { __type: name, message: `${name} with ${SECRET_KEY}` });
+}
+
+function json(status: number, document: object): DoubleAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify(document),
+  };
+}

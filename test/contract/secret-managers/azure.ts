@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { MANAGERS } from '../../../src/secrets/managers/registry.ts';
+import {
+  type DoubleAnswer,
+  type DoubleRequest,
+  startDouble,
+} from '../../support/manager-double.ts';
+import { providerDeps } from '../../support/provider-deps.ts';
+import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
+
+const VAULT = 'runner-keys.vault.azure.net';
+const AUTHORITY = 'login.microsoftonline.com';
+const TOKEN_LIFE_SECONDS = 3600;
+const CLIENT_SECRET = 'client-secret-of-the-runner';
+const TOKEN = 'access-token-of-the-runner';
+
+export type AzureWay = 'client-secret' | 'managed-identity';
+
+/** Key Vault, its authority and the metadata service of Azure, all doubles. */
+export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage {
+  const hasKeys = format === 'json';
+  return {
+    impossible: { sealed: 'a Key Vault is never sealed', binary: 'its values are text' },
+    open: async ({ clock, cacheFor }) => {
+      const cloud = new AzureCloud();
+      const double = await startDouble({
+        hosts: [VAULT, AUTHORITY],
+        secretHost: VAULT,
+        answer: (request) => cloud.answer(request, double.fault()),
+      });
+      const mount = MANAGERS['azure-key-vault'].mount({
+        vault: `https://${VAULT}`,
+        credentials: way,
+        format,
+        cacheFor,
+        ...(way === 'client-secret' ? clientSecret() : {}),
+      });
+      const key = hasKeys ? ['password'] : [];
+      return {
+        manager: await mount.open(providerDeps({ clock, connect: double.connect })),
+        path: ['db', 'main', ...key],
+        other: ['db', 'other', ...key],
+        ...(hasKeys ? { missingKey: ['db', 'main', 'user'] } : {}),
+        refused: [
+          ['db', 'Main', ...key],
+          ['db--main', ...key],
+          ['db-', 'main', ...key],
+          ['db', 'ma.in', ...key],
+          ['x'.repeat(64), 'x'.repeat(64), ...key],
+          ...(hasKeys ? [['db']] : []),
+        ],
+        put: async (path, value) =>
+          cloud.put(
+            (hasKeys ? path.slice(0, -1) : path).join('--'),
+            hasKeys && value !== undefined
+              ? JSON.stringify({ password: value })
+              : (value as string | undefined),
+          ),
+        fail: double.fail,
+        requests: () => cloud.reads,
+        credentials: [CLIENT_SECRET, TOKEN],
+        tokens: {
+          lifeMs: TOKEN_LIFE_SECONDS * 1000,
+          renews: false,
+          counts: () => ({ signIns: cloud.signIns, renewals: 0 }),
+        },
+      };
+    },
+  };
+}
+
+function clientSecret(): object {
+  const directory = mkdtempSync(join(homedir(), '.azure-stage-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const clientSecretFile = join(directory, 'secret');
+  writeFileSync(clientSecretFile, `${CLIENT_SECRET}\n`, { mode: 0o600 });
+  return { tenant: 'tenant-of-the-test', client: 'client-of-the-test', clientSecretFile };
+}
+
+/** Asks for a token of its own domain, as a vault does. */
+const CHALLENGE = {
+  'www-authenticate': `Bearer authorization="https://${AUTHORITY}/tenant-of-the-test", resource="https://vault.azure.net"`,
+};
+
+class AzureCloud {
+  readonly #stored = new Map<string, { readonly value: string; readonly version: number }>();
+  #versions = 0;
+  reads = 0;
+  signIns = 0;
+
+  put(name: string, value: string | undefined): void {
+    this.#versions += 1;
+    if (value === undefined) this.#stored.delete(name);
+    else this.#stored.set(name, { value, version: this.#versions });
+  }
+
+  answer(request: DoubleRequest, fault: ManagerFault | undefined): DoubleAnswer {
+    if (request.host === '169.254.169.254') return this.#metadata(request);
+    if (request.host === AUTHORITY) return this.#authority(request);
+    const { authorization } = request.headers;
+    if (authorization === undefined) return error(401, 'Unauthorized', CHALLENGE);
+    this.reads += 1;
+    if (authorization !== `Bearer ${TOKEN}` || fault === 'rejected')
+      return error(401, 'Unauthorized');
+    if (fault === 'denied') return error(403, 'Forbidden');
+    if (fault === 'throttled') return error(429, 'Throttled');
+    return this.#read(request);
+  }
+
+  #read({ url }: DoubleRequest): DoubleAnswer {
+    const [, kind, name = ''] = url.pathname.split('/');
+    const stored = kind === 'secrets' ? this.#stored.get(name) : undefined;
+    if (stored === undefined) return error(404, 'SecretNotFound');
+    const id = `https://${VAULT}/secrets/${name}/${'0'.repeat(31)}${stored.version}`;
+    return json(200, { value: stored.value, id, attributes: { enabled: true } });
+  }
+
+  #authority({ method, body, url }: DoubleRequest): DoubleAnswer {
+    if (method === 'GET')
+      return json(200, {
+        token_endpoint: `https://${AUTHORITY}/tenant-of-the-test/oauth2/v2.0/token`,
+        issuer: `https://${AUTHORITY}/tenant-of-the-test/v2.0`,
+        authorization_endpoint: `https://${AUTHORITY}/tenant-of-the-test/oauth2/v2.0/authorize`,
+        jwks_uri: `https://${AUTHORITY}/tenant-of-the-test/discovery/v2.0/keys`,
+      });
+    this.signIns += 1;
+    const form = new URLSearchParams(body);
+    const isRight =
+      url.pathname.endsWith('/oauth2/v2.0/token') &&
+      form.get('client_secret') === CLIENT_SECRET &&
+      (form.get('scope') ?? '').includes('https://vault.azure.net/.default');
+    return isRight ? json(200, token()) : error(401, 'invalid_client');
+  }
+
+  #metadata({ url, headers }: DoubleRequest): DoubleAnswer {
+    this.signIns += 1;
+    const isRight =
+      headers['metadata'] === 'true' &&
+      url.searchParams.get('resource') === 'https://vault.azure.net';
+    return isRight ? json(200, token()) : error(400, 'bad_request');
+  }
+}
+
+function token(): object {
+  return { token_type: 'Bearer', access_token: TOKEN, expires_in: TOKEN_LIFE_SECONDS };
+}
+
+function error(status: number, code: string, headers = {}): DoubleAnswer {
+  const answer = json(status, { error: { code, message: `${code} with ${TOKEN}` } });
+  return { ...answer, headers: { ...answer.headers, ...headers } };
+}
+
+function json(status: number, document: object): DoubleAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(document),
+  };
+}

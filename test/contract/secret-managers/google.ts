@@ -1,0 +1,151 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { MANAGERS } from '../../../src/secrets/managers/registry.ts';
+import {
+  type DoubleAnswer,
+  type DoubleRequest,
+  startDouble,
+} from '../../support/manager-double.ts';
+import { providerDeps } from '../../support/provider-deps.ts';
+import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
+
+const SERVICE = 'secretmanager.googleapis.com';
+const TOKENS = 'oauth2.googleapis.com';
+const PREFIX = '/v1/projects/runner-test/secrets/';
+const TOKEN_LIFE_SECONDS = 3600;
+const TOKEN = 'access-token-of-the-runner';
+
+export type GoogleWay = 'application-default' | 'metadata';
+
+/** Secret Manager, the token server and the metadata service of Google, all doubles. */
+export function googleStage(way: GoogleWay, format: 'text' | 'json'): ManagerStage {
+  const hasKeys = format === 'json';
+  return {
+    impossible: {
+      sealed: 'Secret Manager is never sealed',
+      ...(hasKeys ? { binary: 'JSON is text' } : {}),
+    },
+    open: async ({ clock, cacheFor }) => {
+      const cloud = new GoogleCloud();
+      const double = await startDouble({
+        hosts: [SERVICE, TOKENS],
+        secretHost: SERVICE,
+        answer: (request) => cloud.answer(request, double.fault()),
+      });
+      const mount = MANAGERS['google-secret-manager'].mount({
+        project: 'runner-test',
+        credentials: way,
+        format,
+        cacheFor,
+        ...(way === 'metadata' ? {} : { credentialsFile: serviceAccount() }),
+      });
+      const key = hasKeys ? ['password'] : [];
+      return {
+        manager: await mount.open(providerDeps({ clock, connect: double.connect })),
+        path: ['db', 'Main_1', ...key],
+        other: ['db', 'other', ...key],
+        ...(hasKeys ? { missingKey: ['db', 'Main_1', 'user'] } : {}),
+        refused: [
+          ['db--Main_1', ...key],
+          ['db-', 'Main_1', ...key],
+          ['db', 'ma.in', ...key],
+          ...(hasKeys ? [['db']] : []),
+        ],
+        put: async (path, value) =>
+          cloud.put(
+            (hasKeys ? path.slice(0, -1) : path).join('--'),
+            hasKeys && value !== undefined ? JSON.stringify({ password: value }) : value,
+          ),
+        fail: double.fail,
+        requests: () => cloud.reads,
+        credentials: [TOKEN, KEY.slice(40, 100)],
+        tokens: {
+          lifeMs: TOKEN_LIFE_SECONDS * 1000,
+          renews: false,
+          counts: () => ({ signIns: cloud.signIns, renewals: 0 }),
+        },
+      };
+    },
+  };
+}
+
+const KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString();
+
+function serviceAccount(): string {
+  const directory = mkdtempSync(join(homedir(), '.google-stage-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'key.json');
+  const client_email = 'runner@runner-test.iam.gserviceaccount.com';
+  const document = { type: 'service_account', client_email, private_key: KEY };
+  writeFileSync(file, JSON.stringify(document), { mode: 0o600 });
+  return file;
+}
+
+class GoogleCloud {
+  readonly #stored = new Map<string, { readonly data: string; readonly version: number }>();
+  #versions = 0;
+  reads = 0;
+  signIns = 0;
+
+  put(name: string, value: string | Uint8Array | undefined): void {
+    this.#versions += 1;
+    if (value === undefined) this.#stored.delete(name);
+    else
+      this.#stored.set(name, {
+        data: Buffer.from(value as Uint8Array).toString('base64'),
+        version: this.#versions,
+      });
+  }
+
+  answer(request: DoubleRequest, fault: ManagerFault | undefined): DoubleAnswer {
+    if (request.host === '169.254.169.254') return this.#metadata(request);
+    if (request.host === TOKENS) return this.#exchange(request);
+    this.reads += 1;
+    if (request.headers.authorization !== `Bearer ${TOKEN}` || fault === 'rejected')
+      return error(401, 'UNAUTHENTICATED');
+    if (fault === 'denied') return error(403, 'PERMISSION_DENIED');
+    if (fault === 'throttled') return error(429, 'RESOURCE_EXHAUSTED');
+    return this.#access(request);
+  }
+
+  #access({ url: { pathname } }: DoubleRequest): DoubleAnswer {
+    const name = /^(?<name>[^/]+)\/versions\/latest:access$/.exec(pathname.slice(PREFIX.length));
+    const stored = this.#stored.get(name?.groups?.['name'] ?? '');
+    if (!pathname.startsWith(PREFIX) || stored === undefined) return error(404, 'NOT_FOUND');
+    const { data, version } = stored;
+    return json(200, { name: `${pathname}/versions/${version}`, payload: { data } });
+  }
+
+  #exchange({ body }: DoubleRequest): DoubleAnswer {
+    this.signIns += 1;
+    const [, claims = ''] = (new URLSearchParams(body).get('assertion') ?? '').split('.');
+    const isRight = Buffer.from(claims, 'base64url').toString().includes('cloud-platform');
+    return isRight ? json(200, token()) : error(400, 'invalid_grant');
+  }
+
+  #metadata({ headers }: DoubleRequest): DoubleAnswer {
+    this.signIns += 1;
+    return headers['metadata-flavor'] === 'Google' ? json(200, token()) : error(403, 'denied');
+  }
+}
+
+function token(): object {
+  return { access_token: TOKEN, expires_in: TOKEN_LIFE_SECONDS, token_type: 'Bearer' };
+}
+
+function error(status: number, code: string): DoubleAnswer {
+  return json(status, { error: { code: status, status: code, message: `${code} with ${TOKEN}` } });
+}
+
+function json(status: number, document: object): DoubleAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(document),
+  };
+}
