@@ -38,11 +38,13 @@ _hybrid_runner() {
     'secrets accept-restored'|'secrets accept-restored '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
     'config') words='show -h --help' ;;
     'config show'|'config show '*) words='--json --config -h --help' ;;
-    'policy') words='show check explain test -h --help' ;;
+    'policy') words='show check explain test propose approve -h --help' ;;
     'policy show'|'policy show '*) words='--json --config --policy-file -h --help' ;;
     'policy check'|'policy check '*) words='--json --config --policy-file -h --help' ;;
     'policy explain'|'policy explain '*) words='--json -c --workflow --kind --config --policy-file -h --help' ;;
     'policy test'|'policy test '*) words='--json --config --policy-file -h --help' ;;
+    'policy propose'|'policy propose '*) words='--json --config --state-dir --policy-file -h --help' ;;
+    'policy approve'|'policy approve '*) words='--json --config --state-dir --policy-file -h --help' ;;
     'audit') words='verify -h --help' ;;
     'audit verify'|'audit verify '*) words='--json --head --config --state-dir -h --help' ;;
     'jobs') words='keygen sign verify -h --help' ;;
@@ -60,7 +62,7 @@ _hybrid_runner() {
     'help runs') words='show' ;;
     'help secrets') words='set list rm rotate accept-restored' ;;
     'help config') words='show' ;;
-    'help policy') words='show check explain test' ;;
+    'help policy') words='show check explain test propose approve' ;;
     'help audit') words='verify' ;;
     'help jobs') words='keygen sign verify' ;;
     'help service') words='install uninstall check print' ;;

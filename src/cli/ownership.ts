@@ -24,6 +24,29 @@ export function actAsOwner(stateDir: string): void {
   }
 }
 
+/** Whether a file belongs to the owner of the state directory, who is not root. */
+export function belongsToOwner(path: string, stateDir: string): boolean {
+  const [file, owner] = [path, stateDir].map((each) => statSync(each, { throwIfNoEntry: false }));
+  return file !== undefined && owner !== undefined && file.uid === owner.uid && owner.uid !== 0;
+}
+
+/**
+ * Lets root do one thing as the owner of the state directory. Afterwards root is root again, to
+ * change what only root may change.
+ */
+export async function asOwner<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
+  const owner = statSync(stateDir, { throwIfNoEntry: false });
+  if (process.geteuid?.() !== 0 || owner === undefined || owner.uid === 0) return work();
+  process.setegid?.(owner.gid);
+  process.seteuid?.(owner.uid);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}
+
 /**
  * Call it after `actAsOwner`: the service's user must be able to read the file that root has read.
  * Throws FILE_UNREADABLE; a missing file is fine.

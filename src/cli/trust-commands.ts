@@ -47,6 +47,20 @@ export const TRUST_COMMANDS: readonly CommandGroup[] = [
         settings: ['policyFile'],
         load: async () => (await import('./policy/test.ts')).test,
       },
+      {
+        name: 'propose',
+        text: 'show rules that would permit what was denied in the last 30 days',
+        settings: ['policyFile', 'stateDir'],
+        load: async () => (await import('./policy/propose.ts')).propose,
+      },
+      {
+        name: 'approve',
+        text: 'add proposed rules to the policy file',
+        argument: { name: '<id>', text: 'of a proposal, or several' },
+        allowsExcessArguments: true,
+        settings: ['policyFile', 'stateDir'],
+        load: async () => (await import('./policy/approve.ts')).approve,
+      },
     ],
   },
   {

@@ -115,6 +115,8 @@ class ReferenceRead {
       connector,
       kind,
       user: account?.user,
+      client: account?.client,
+      audience: account?.audience,
       hosts: endpoints.map(formatEndpoint),
       ...fields,
     });

@@ -1,0 +1,32 @@
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { trailFiles } from './files.ts';
+import { type Line, parseLine } from './line.ts';
+
+/**
+ * Lines of a trail since a time, in milliseconds of Unix time, oldest first; lines that are not
+ * intact are left out.
+ */
+export async function readEvents(
+  disk: Disk,
+  directory: string,
+  since: number,
+): Promise<readonly Line[]> {
+  const found: Line[][] = [];
+  for (const { path } of (await trailFiles(disk, directory)).toReversed()) {
+    const text = await textOf(disk, path);
+    const lines = text.split('\n').flatMap((line) => parseLine(line) ?? []);
+    const recent = lines.filter(({ time }) => Date.parse(time) >= since);
+    found.push(recent);
+    if (recent.length < lines.length) break;
+  }
+  return found.toReversed().flat();
+}
+
+async function textOf(disk: Disk, path: string): Promise<string> {
+  const file = await disk.open(path, 'read');
+  try {
+    return (await file.read(0, await file.size())).toString('utf8');
+  } finally {
+    await file.close();
+  }
+}

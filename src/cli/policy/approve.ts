@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { chmod, chown, realpath, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
+import { canonicalJson } from '../../../foundation/src/runtime/canonical-json.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
+import { openAuditTrail } from '../../audit/open.ts';
+import { parsePolicy } from '../../policy/parse-policy.ts';
+import { withRules } from '../../policy/proposals/amend.ts';
+import type { Proposal } from '../../policy/proposals/proposals.ts';
+import { loadSettings, type Invocation } from '../invocation.ts';
+import { actAsOwner, asOwner, belongsToOwner } from '../ownership.ts';
+import { policySource } from '../policy-source.ts';
+import { readDenied } from './denied.ts';
+
+/**
+ * Adds proposed rules to the policy file. An id stands for the rule that `policy propose` has
+ * shown, so nothing that was denied since can take its place.
+ */
+export async function approve(invocation: Invocation): Promise<void> {
+  const { operands, terminal, env } = invocation;
+  if (operands.length === 0) throw new RunnerError('USAGE', 'the id of a proposal is missing');
+  const { config } = await loadSettings(invocation);
+  const { policyFile, stateDir } = config;
+  const person = { user: userInfo().username, sudoUser: env['SUDO_USER'] };
+  if (belongsToOwner(policyFile, stateDir)) actAsOwner(stateDir);
+  const { text, proposals } = await asOwner(stateDir, () => readDenied(config));
+  const chosen = operands.map((id) => chosenBy(id, proposals));
+  const changed = withRules(
+    text,
+    chosen.map(({ rule }) => rule),
+  );
+  parsePolicy(changed, policySource(config));
+  const approved = chosen.map(({ id }) => id);
+  const rules = chosen.map(({ rule }) => canonicalJson(rule));
+  const change = { from: sha256(text), to: sha256(changed), approved, rules };
+  await asOwner(stateDir, () =>
+    openAuditTrail(stateDir).record({ event: 'policyApproved', ...change, ...person }),
+  );
+  await replacePolicy(policyFile, changed);
+  terminal.result(
+    { policyFile, ...change },
+    `Added ${approved.join(', ')} to ${policyFile}. The next job uses it.`,
+  );
+}
+
+function chosenBy(id: string, proposals: readonly Proposal[]): Proposal {
+  const found = proposals.find((proposal) => proposal.id === id);
+  if (found !== undefined) return found;
+  throw new RunnerError('INPUT_INVALID', 'there is no proposal with this id', {
+    remedy: 'Run `hybrid-runner policy propose` to see all proposals.',
+  });
+}
+
+/** Owner and mode stay as they are, and links lead to the same file. */
+async function replacePolicy(policyFile: string, text: string): Promise<void> {
+  try {
+    const path = await realpath(policyFile);
+    const { mode, uid, gid } = await stat(path);
+    await replaceFile(nodeDisk, path, text, {
+      beforeRename: async (temporary) => {
+        await chmod(temporary, mode & 0o777);
+        await chown(temporary, uid, gid);
+      },
+    });
+  } catch (thrown) {
+    throw RunnerError.from(thrown, 'FILE_UNWRITABLE');
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

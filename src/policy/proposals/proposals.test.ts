@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../parse-policy.ts';
+import type { Policy } from '../policy.ts';
+import { withRules } from './amend.ts';
+import { proposalsFrom } from './proposals.ts';
+
+const NOW = Date.parse('2027-01-15T12:00:00Z');
+const DENIAL = {
+  event: 'secret',
+  decision: 'deny',
+  rule: 'secrets',
+  reference: 'secret:/sf/prod/password',
+  field: 'password',
+  connector: 'salesforce',
+  kind: 'metadata',
+  hosts: ['acme.my.salesforce.com:443'],
+  user: 'etl@acme.example',
+  time: '2027-01-15T11:00:00.000Z',
+};
+const POLICY = `# Reviewed in January
+version: 1
+secrets:
+  # The sandbox
+  - {ref: /sf/uat/*, connector: salesforce, fields: [password], hosts: [acme--uat.sandbox.my.salesforce.com]}
+network:
+  allowPrivateAddresses: true # for the proxy
+`;
+
+const parse = (text: string): Policy =>
+  parsePolicy(text, { file: 'policy.yaml', connectors: ['salesforce'] });
+const proposals = (...events: readonly object[]) => proposalsFrom(events, parse(POLICY), NOW);
+
+describe('a proposal', () => {
+  it('binds everything that was asked, and permits exactly that', () => {
+    const [proposal, ...more] = proposals(DENIAL, { ...DENIAL, kind: 'test_connection' });
+    expect(more).toEqual([]);
+    expect(proposal).toMatchObject({
+      denials: 2,
+      rule: {
+        ref: '/sf/prod/password',
+        connector: 'salesforce',
+        fields: ['password'],
+        hosts: ['acme.my.salesforce.com'],
+        users: ['etl@acme.example'],
+        kinds: ['metadata', 'test_connection'],
+      },
+    });
+    const amended = parse(withRules(POLICY, [proposal!.rule]));
+    expect(proposalsFrom([DENIAL], amended, NOW)).toEqual([]);
+    const other = { ...DENIAL, user: 'admin@acme.example' };
+    expect(proposalsFrom([other], amended, NOW)).toHaveLength(1);
+  });
+
+  it('has another id when anything of the rule is different', () => {
+    const changes = [
+      {},
+      { reference: 'secret:/sf/prod/token' },
+      { field: 'securityToken' },
+      { hosts: ['evil.my.salesforce.com:443'] },
+      { user: 'admin@acme.example' },
+      { client: 'app' },
+      { kind: 'test_connection' },
+    ];
+    const ids = changes.map((change) => proposals({ ...DENIAL, ...change })[0]!.id);
+    expect(new Set(ids).size).toBe(changes.length);
+  });
+
+  it('is made of recent denials first, and of fifty at most', () => {
+    const many = Array.from({ length: 60 }, (_, index) => ({
+      ...DENIAL,
+      reference: `secret:/sf/prod/p${index}`,
+      time: new Date(NOW - index * 1_000).toISOString(),
+    }));
+    const found = proposals(...many);
+    expect(found).toHaveLength(50);
+    expect(found[0]!.rule.ref).toBe('/sf/prod/p0');
+  });
+
+  it.each([
+    ['what was allowed', { decision: 'allow' }],
+    ['a limit', { rule: 'secrets[0].maxReadsPerHour' }],
+    ['a time of the day', { rule: 'secrets[0].times' }],
+    ['a reference that is none', { reference: 'secret:/../etc/passwd' }],
+    ['a pattern as reference', { reference: 'secret:/sf/*' }],
+    ['a pattern as host', { hosts: ['*.my.salesforce.com:443'] }],
+    ['a host that is none', { hosts: ['evil host'] }],
+    ['a field that is none', { field: 'password: x' }],
+    ['a kind that is none', { kind: 'command' }],
+    ['another event', { event: 'connect' }],
+  ])('is not made of %s', (_what, change) => {
+    expect(proposals({ ...DENIAL, ...change })).toEqual([]);
+  });
+});
+
+describe('an amended policy', () => {
+  it('keeps comments and everything else', () => {
+    const { rule } = proposals(DENIAL)[0]!;
+    const text = withRules(POLICY, [rule]);
+    const lost = POLICY.split('\n').filter((line) => !text.split('\n').includes(line));
+    expect(lost).toEqual([]);
+    expect(parse(text).outline.secrets).toHaveLength(2);
+  });
+
+  it('gets its first rules', () => {
+    const { rule } = proposals(DENIAL)[0]!;
+    expect(parse(withRules('version: 1\n', [rule])).outline.secrets).toHaveLength(1);
+    expect(parse(withRules('{"version": 1, "secrets": []}', [rule])).outline.secrets).toHaveLength(
+      1,
+    );
+  });
+});

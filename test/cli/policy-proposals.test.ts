@@ -1,0 +1,110 @@
+import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Place } from './command-line.ts';
+
+const SERVICE_USER = 65_534;
+const POLICY = '# Ours\nversion: 1\nsecrets: []\n';
+const WORKFLOW = JSON.stringify({
+  source: {
+    type: 'salesforce',
+    serviceName: 'crm',
+    serviceConnection: {
+      config: {
+        type: 'Salesforce',
+        username: 'etl@acme.example',
+        password: 'secret:/sf/password',
+        salesforceDomain: 'acme.my',
+      },
+    },
+    sourceConfig: { config: {} },
+  },
+});
+
+let place: Place;
+beforeEach(() => {
+  place = new Place();
+  place.file('policy.yaml', POLICY, 0o644);
+});
+afterEach(() => place.close());
+
+interface Proposed {
+  readonly proposals: readonly {
+    readonly id: string;
+    readonly rule: object;
+    readonly diff: string;
+  }[];
+}
+
+/** A job whose secret is denied. */
+async function beDenied(): Promise<void> {
+  const file = place.file('workflow.json', WORKFLOW, 0o644);
+  const { stdout } = await place.call(['test-connection', '--workflow', file, '--json']);
+  expect(stdout).toContain('SECRET_UNAVAILABLE');
+}
+
+async function proposed(): Promise<Proposed['proposals']> {
+  const { code, stdout } = await place.call(['policy', 'propose', '--json']);
+  expect(code).toBe(0);
+  return (JSON.parse(stdout) as Proposed).proposals;
+}
+
+const policy = (): string => readFileSync(join(place.directory, 'policy.yaml'), 'utf8');
+
+describe('policy propose', () => {
+  it('shows what was denied as a change of the file, and changes nothing', async () => {
+    expect((await place.call(['policy', 'propose'])).stdout).toContain('Nothing was denied');
+    await beDenied();
+    const { stdout, stderr } = await place.call(['policy', 'propose']);
+    expect(stdout).toMatch(/^[0-9a-f]{12}: secret:\/sf\/password for acme\.my\.salesforce\.com/);
+    expect(stdout).toContain('-secrets: []\n+secrets:\n+  - ref: /sf/password\n');
+    expect(stderr).toContain('The control plane has chosen all of it.');
+    expect(policy()).toBe(POLICY);
+  });
+});
+
+describe('policy approve', () => {
+  it('adds what was shown, and records who did it before it is in force', async () => {
+    await beDenied();
+    const { id } = (await proposed())[0]!;
+    const { code, stdout } = await place.call(['policy', 'approve', id], {
+      env: { SUDO_USER: 'ada' },
+    });
+    expect([code, stdout]).toEqual([
+      0,
+      `Added ${id} to ${join(place.directory, 'policy.yaml')}. The next job uses it.\n`,
+    ]);
+    expect(policy()).toMatch(/^# Ours\nversion: 1\nsecrets:\n {2}- ref: \/sf\/password\n/);
+    expect(await proposed()).toEqual([]);
+    const trail = place.contents();
+    expect(trail).toMatch(/"approved":\["[0-9a-f]{12}"\],"event":"policyApproved","from":/);
+    expect(trail).toContain('"sudoUser":"ada"');
+    expect((await place.call(['audit', 'verify'])).code).toBe(0);
+    expect((await place.call(['policy', 'check'])).code).toBe(0);
+  });
+
+  it.each([
+    ['an id that was not shown', ['000000000000'], 3],
+    ['no id', [], 2],
+  ])('changes nothing with %s', async (_what, ids, expected) => {
+    await beDenied();
+    const { code } = await place.call(['policy', 'approve', ...ids]);
+    expect([code, policy()]).toEqual([expected, POLICY]);
+  });
+
+  it.runIf(process.getuid?.() === 0)(
+    'lets root change its own policy with what the service has denied',
+    async () => {
+      chmodSync(place.directory, 0o755);
+      chmodSync(place.config, 0o644);
+      chownSync(place.folder('state'), SERVICE_USER, SERVICE_USER);
+      await beDenied();
+      const { id } = (await proposed())[0]!;
+      expect((await place.call(['policy', 'approve', id])).code).toBe(0);
+      const { uid, mode } = statSync(join(place.directory, 'policy.yaml'));
+      expect([uid, mode & 0o777]).toEqual([0, 0o644]);
+      expect(statSync(join(place.stateDir, 'audit')).uid).toBe(SERVICE_USER);
+      expect((await place.call(['audit', 'verify'])).code).toBe(0);
+    },
+  );
+});
