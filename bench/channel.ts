@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
+import { NEVER } from '../foundation/src/runtime/abort.ts';
 import { NetworkStage, authority, HOST } from '../test/contract/channel.stage.ts';
 import { median } from './measure.ts';
 
 const BATCH_BYTES = 100_000;
 const BATCHES = 1_000;
 const ROUNDS = 3;
-
-const never = new AbortController().signal;
 
 /**
  * Delivery-sized batches through each kind of channel, and the same bytes through a bare TLS
@@ -36,7 +35,7 @@ export async function benchChannel(): Promise<Record<string, number>> {
 async function channel(kind: 'ws' | 'grpc', payload: Uint8Array): Promise<number> {
   const stage = await NetworkStage.open(kind);
   try {
-    const [near, far] = await Promise.all([stage.dialer().dial(never), stage.accepted()]);
+    const [near, far] = await Promise.all([stage.dialer().dial(NEVER), stage.accepted()]);
     const started = performance.now();
     const sending = sendAll(near, payload);
     for (let received = 0; received < BATCHES; received++) await far.next();
@@ -69,7 +68,7 @@ async function sendAll(
           last: false,
         },
       },
-      never,
+      NEVER,
     );
   }
 }

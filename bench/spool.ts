@@ -1,5 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { NEVER } from '../foundation/src/runtime/abort.ts';
 import { systemClock } from '../foundation/src/runtime/clock.ts';
 import { nodeDisk } from '../foundation/src/runtime/node-disk.ts';
 import { SpoolReader } from '../src/spool/reader.ts';
@@ -26,8 +27,6 @@ export type SpoolFigures = {
   /** Every record checked, as after a crash. */
   readonly spool_recover_mb_s: number;
 };
-
-const never = new AbortController().signal;
 
 /**
  * The spool against the disk it lies on, turn by turn. `directory` decides which disk is measured.
@@ -100,10 +99,10 @@ async function appendToSpool(
   const payload = Buffer.alloc(RECORD_BYTES, 7);
   const seconds = await timed(async () => {
     for (let index = 0; index < records; index++) {
-      await writer.append(payload, { last: false }, never);
-      if (oneByOne) await writer.flush(never);
+      await writer.append(payload, { last: false }, NEVER);
+      if (oneByOne) await writer.flush(NEVER);
     }
-    await writer.flush(never);
+    await writer.flush(NEVER);
   });
   await writer.close();
   return seconds;

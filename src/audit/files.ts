@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { Disk } from '../../foundation/src/runtime/disk.ts';
-import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import { type Disk, listIfPresent } from '../../foundation/src/runtime/disk.ts';
 
 /** A file of the trail. Its name has the number of its first line. */
 export interface TrailFile {
@@ -14,10 +13,7 @@ export function trailFile(directory: string, first: number): TrailFile {
 
 /** In the order of their lines; none if there is no trail yet. */
 export async function trailFiles(disk: Disk, directory: string): Promise<TrailFile[]> {
-  const names = await disk.list(directory).catch((thrown: unknown) => {
-    if (isErrno(thrown, 'ENOENT')) return [];
-    throw thrown;
-  });
+  const names = await listIfPresent(disk, directory);
   return names
     .map((name) => /^audit-(?<first>\d{12})\.jsonl$/.exec(name)?.groups?.['first'])
     .filter((first) => first !== undefined)

@@ -13,6 +13,7 @@
  */
 import { join } from 'node:path';
 import type { AuditEvent, AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { Disk, DiskFile } from '../../foundation/src/runtime/disk.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -93,7 +94,7 @@ class FileAuditTrail implements AuditTrail {
         processes: systemProcesses,
         clock,
         patienceMs: LOCK_PATIENCE_MS,
-        signal: new AbortController().signal,
+        signal: NEVER,
       },
       () => this.#appendAll(events),
     );

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import { loadCodec } from './codec.ts';
 import { ConnectionDialer } from './connection-dialer.ts';
@@ -23,9 +24,7 @@ it.each([0, 6_000, 9_900])(
       },
     );
     let code: unknown;
-    void dialer
-      .dial(new AbortController().signal)
-      .catch((error: { code: string }) => (code = error.code));
+    void dialer.dial(NEVER).catch((error: { code: string }) => (code = error.code));
     for (let step = 0; step < 99; step++) await clock.advance(100);
     expect(code).toBeUndefined();
     await clock.advance(200);

@@ -1,4 +1,4 @@
-import { throwIfAborted, untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { throwIfAborted, untilAborted, NEVER } from '../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { sleepOrWoken } from '../../foundation/src/runtime/wait.ts';
@@ -10,7 +10,6 @@ import { Inbox } from './inbox.ts';
 /** Unsent bytes above which `send` waits. */
 const SEND_HIGH_WATER_BYTES = 1024 * 1024;
 const CLOSE_TIMEOUT_MS = 2_000;
-const never = new AbortController().signal;
 
 /** A transport of whole messages, in order. */
 export interface Wire {
@@ -80,7 +79,7 @@ export class FramedChannel implements Channel {
       this.#wire.end(reason);
     }
     if (this.#state.name === 'closed') return;
-    await sleepOrWoken(this.#clock, CLOSE_TIMEOUT_MS, () => this.#ended.promise, never);
+    await sleepOrWoken(this.#clock, CLOSE_TIMEOUT_MS, () => this.#ended.promise, NEVER);
     if (this.#hasEnded()) return;
     this.#wire.destroy();
     this.ended(undefined);

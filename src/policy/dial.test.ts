@@ -8,6 +8,7 @@ import type { Connect, ConnectToRule } from '../../foundation/src/network/connec
 import type { Resolve } from '../../foundation/src/network/dial.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
 import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 const HOST = 'acme.my.salesforce.com';
@@ -126,7 +127,7 @@ function dial(
   });
 }
 
-const options = { signal: new AbortController().signal, timeoutMs: 2000, tls: {} };
+const options = { signal: NEVER, timeoutMs: 2000, tls: {} };
 
 async function attempt(connect: Connect, host: string, at = 443): Promise<string> {
   try {

@@ -3,11 +3,12 @@ import { policyOf } from '../../test/support/policy.ts';
 import type { AuditEvent } from '../../foundation/src/logging/audit-trail.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import type { Connect } from '../../foundation/src/network/connect.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createDial } from './dial.ts';
 
 const policy = policyOf('{version: 1, network: {allow: [open.example.com]}}');
-const options = { signal: new AbortController().signal, timeoutMs: 100, tls: {} };
+const options = { signal: NEVER, timeoutMs: 100, tls: {} };
 
 function dialInto(order: string[], record: (event: AuditEvent) => Promise<void>): Connect {
   return createDial({

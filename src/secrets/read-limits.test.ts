@@ -6,6 +6,7 @@ import { policyOf } from '../../test/support/policy.ts';
 import { noAuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { parseEndpoint } from '../../foundation/src/network/endpoint.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { createRedactor } from '../redaction/redactor.ts';
@@ -112,7 +113,7 @@ describe('a secret whose rule limits its reads', () => {
 
   it('is denied when its reads cannot be counted', async () => {
     await writeFile(join(directory, 'secret-reads.json'), 'damaged');
-    const denied = source().read(new AbortController().signal);
+    const denied = source().read(NEVER);
     await expect(denied).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
     expect(reads).toBe(0);
   });

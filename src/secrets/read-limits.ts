@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../foundation/src/runtime/disk.ts';
-import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import { isMissing } from '../../foundation/src/runtime/errno.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { withFileLock } from '../../foundation/src/runtime/file-lock.ts';
 import { systemProcesses } from '../../foundation/src/runtime/processes.ts';
@@ -47,7 +48,7 @@ export function createReadLimits(options: ReadLimitsOptions): ReadLimits {
         processes: systemProcesses,
         clock,
         patienceMs: LOCK_PATIENCE_MS,
-        signal: new AbortController().signal,
+        signal: NEVER,
       };
       return withFileLock(lock, async () => {
         const now = clock.now();
@@ -71,7 +72,7 @@ async function readCounts(file: string): Promise<Counts> {
   try {
     return countsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) return {};
+    if (isMissing(thrown)) return {};
     throw RunnerError.from(thrown, 'FILE_UNREADABLE');
   }
 }

@@ -9,7 +9,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Sequence } from '../../foundation/src/domain/ids.ts';
-import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import { ifPresent } from '../../foundation/src/runtime/errno.ts';
 import { type Disk, type DiskFile } from '../../foundation/src/runtime/disk.ts';
 
 const NAME = 'acknowledged';
@@ -62,13 +62,8 @@ async function openOrCreate(disk: Disk, directory: string): Promise<DiskFile> {
   return disk.open(`${directory}/${NAME}`, 'write');
 }
 
-async function openIfPresent(disk: Disk, directory: string): Promise<DiskFile | undefined> {
-  try {
-    return await disk.open(`${directory}/${NAME}`, 'write');
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) return undefined;
-    throw thrown;
-  }
+function openIfPresent(disk: Disk, directory: string): Promise<DiskFile | undefined> {
+  return ifPresent(disk.open(`${directory}/${NAME}`, 'write'));
 }
 
 async function closeAfter<T>(file: DiskFile, work: () => Promise<T>): Promise<T> {

@@ -1,9 +1,8 @@
 import type { Sequence } from '../../foundation/src/domain/ids.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { type Disk, readIfPresent } from '../../foundation/src/runtime/disk.ts';
 import { readLedger } from './ledger.ts';
 import { scanSegment, type Scan } from './scan.ts';
-import { readWhole } from './sealed-file.ts';
 import { segmentFirst, segmentName } from './segment.ts';
 
 /** The content of a directory without a writer. */
@@ -153,7 +152,8 @@ async function checkSegment(
   next: Sequence | undefined,
   acknowledged: Sequence,
 ): Promise<Checked> {
-  const bytes = (await readWhole(disk, `${directory}/${segmentName(first)}`)) ?? Buffer.alloc(0);
+  const bytes =
+    (await readIfPresent(disk, `${directory}/${segmentName(first)}`)) ?? Buffer.alloc(0);
   const scan = scanSegment(bytes, first, acknowledged);
   const damaged =
     next === undefined ? scan.tail === 'corrupt' : scan.tail !== 'none' || scan.last !== next - 1;

@@ -4,8 +4,8 @@
  * the reserve, which is then renamed to a segment. (Copy-on-write file systems need free space
  * anyway; the caller retries.)
  */
-import { isErrno } from '../../foundation/src/runtime/errno.ts';
 import type { Disk, DiskFile } from '../../foundation/src/runtime/disk.ts';
+import { ifPresent } from '../../foundation/src/runtime/errno.ts';
 import {
   encodeHeader,
   encodeRecord,
@@ -57,10 +57,5 @@ export async function writeFromReserve(
 }
 
 async function openOrCreate(disk: Disk, path: string): Promise<DiskFile> {
-  try {
-    return await disk.open(path, 'write');
-  } catch (thrown) {
-    if (!isErrno(thrown, 'ENOENT')) throw thrown;
-    return await disk.open(path, 'create');
-  }
+  return (await ifPresent(disk.open(path, 'write'))) ?? disk.open(path, 'create');
 }

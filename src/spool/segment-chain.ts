@@ -1,7 +1,7 @@
 import type { Sequence } from '../../foundation/src/domain/ids.ts';
-import { isErrno } from '../../foundation/src/runtime/errno.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { type Disk, type DiskFile } from '../../foundation/src/runtime/disk.ts';
+import { isMissing } from '../../foundation/src/runtime/errno.ts';
 import {
   decodeRecord,
   type DecodedRecord,
@@ -139,7 +139,7 @@ export class SegmentChain {
       };
       return this.#open.file;
     } catch (thrown) {
-      if (!isErrno(thrown, 'ENOENT')) throw thrown;
+      if (!isMissing(thrown)) throw thrown;
       throw new RunnerError('SPOOL_CORRUPT', `segment ${segmentName(first)} is missing`, {
         cause: thrown,
       });

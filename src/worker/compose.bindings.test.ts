@@ -6,6 +6,7 @@ import { workerSettings } from '../../test/support/worker-settings.ts';
 import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import type { Access } from './access.ts';
 import { composeAccess } from './compose.ts';
@@ -75,7 +76,7 @@ function open(connection: object = {}, kind: JobKind = 'metadata'): Promise<Acce
 }
 
 const read = async (access: Access): Promise<unknown> =>
-  access.secrets.get('privateKey')!.read(new AbortController().signal);
+  access.secrets.get('privateKey')!.read(NEVER);
 
 describe('a private key that a rule binds to an account', () => {
   it('is read for that account', async () => {
@@ -118,7 +119,7 @@ describe('a private key that a rule binds to an account', () => {
       { host: 'acme.my.salesforce.com', port: 443 },
       {
         tls: {},
-        signal: new AbortController().signal,
+        signal: NEVER,
         timeoutMs: 1000,
       },
     );

@@ -1,4 +1,4 @@
-import { untilAborted, withDeadline } from '../../foundation/src/runtime/abort.ts';
+import { untilAborted, withDeadline, NEVER } from '../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 
 /** How long a connector may take to clean up after it was stopped. */
@@ -31,8 +31,7 @@ async function close<T>(records: AsyncIterator<T>, clock: Clock): Promise<void> 
     () => undefined,
     () => undefined,
   );
-  const never = new AbortController().signal;
-  await withDeadline('cleanup', CLEANUP_TIMEOUT_MS, clock, never, () => closed).catch(
+  await withDeadline('cleanup', CLEANUP_TIMEOUT_MS, clock, NEVER, () => closed).catch(
     () => undefined,
   );
 }

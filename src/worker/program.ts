@@ -3,6 +3,7 @@ import type { Connector } from '../connectors/connector.ts';
 import type { LogLevel, OutcomeRecord } from '../../foundation/src/domain/record.ts';
 import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
 import type { Metrics } from '../../foundation/src/logging/metrics.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { createRedactor, type Redactor } from '../redaction/redactor.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -186,7 +187,7 @@ class WorkerProgram {
 
   /** Exits at once when the lease is lost: another runner may already own the run. */
   async #endWithLease(logger: Logger): Promise<void> {
-    await this.#lease.over(new AbortController().signal);
+    await this.#lease.over(NEVER);
     const lost = new RunnerError('LEASE_LOST', 'the lease expired before it was renewed');
     const uptimeMs = Math.round(this.#deps.clock.uptime());
     logger.log('warn', 'lease expired; worker exits', { uptimeMs });

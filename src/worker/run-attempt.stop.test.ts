@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { attempt, MemorySink, table, yielding } from '../../test/support/attempts.ts';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import type { ConnectorContext } from '../connectors/connector.ts';
-import { untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { untilAborted, NEVER } from '../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { Stop } from './stop.ts';
@@ -17,11 +17,7 @@ describe('runAttempt when stopped', () => {
   class FullSink extends MemorySink {
     readonly room = Promise.withResolvers<void>();
 
-    override async write(
-      line: string,
-      _last?: boolean,
-      signal = new AbortController().signal,
-    ): Promise<void> {
+    override async write(line: string, _last?: boolean, signal = NEVER): Promise<void> {
       await untilAborted(this.room.promise, signal);
       await super.write(line);
     }

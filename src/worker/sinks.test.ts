@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { settle } from '../../test/support/simulated-clock.ts';
 import { SimulatedDisk } from '../../test/support/simulated-disk.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
@@ -12,7 +13,6 @@ import { FileSink } from './file-sink.ts';
 import { SpoolSink } from './spool-sink.ts';
 import { StreamSink } from './stream-sink.ts';
 
-const never = new AbortController().signal;
 const outOfTime = new RunnerError('DEADLINE_EXCEEDED', 'too long');
 
 describe('a file of records', () => {
@@ -30,7 +30,7 @@ describe('a file of records', () => {
       { length: 5000 },
       (_, index) => `{"n":${index},"x":"${'y'.repeat(100)}"}\n`,
     );
-    for (const line of lines) await sink.write(line, false, never);
+    for (const line of lines) await sink.write(line, false, NEVER);
     await sink.flush();
     await sink.close();
     expect(await readFile(path, 'utf8')).toBe(lines.join(''));
@@ -49,7 +49,7 @@ describe('a file of records', () => {
 
   it.runIf(process.platform === 'linux')('says when the disk is full', async () => {
     const sink = await FileSink.open('/dev/full');
-    await sink.write('{}\n', true, never);
+    await sink.write('{}\n', true, NEVER);
     await expect(sink.flush()).rejects.toMatchObject({
       code: 'DISK_FULL',
       remedy: expect.stringContaining('--out') as unknown,
@@ -64,13 +64,13 @@ describe('a stream of records', () => {
     const sink = new StreamSink(stream);
     let written = false;
     const writing = sink
-      .write('a line longer than that\n', false, never)
+      .write('a line longer than that\n', false, NEVER)
       .then(() => (written = true));
     await settle();
     expect(written).toBe(false);
     stream.resume();
     await writing;
-    await sink.flush(never);
+    await sink.flush(NEVER);
   });
 
   it.each([1, 3])(
@@ -82,16 +82,16 @@ describe('a stream of records', () => {
           left-- > 1 ? done() : done(Object.assign(new Error('no room'), { code: 'ENOSPC' })),
       }).on('error', () => undefined);
       const sink = new StreamSink(full);
-      for (let line = 1; line < lines; line++) await sink.write('line\n', false, never);
-      await sink.write('outcome\n', true, never).catch(() => undefined);
-      await expect(sink.flush(never)).rejects.toMatchObject({ code: 'DISK_FULL' });
+      for (let line = 1; line < lines; line++) await sink.write('line\n', false, NEVER);
+      await sink.write('outcome\n', true, NEVER).catch(() => undefined);
+      await expect(sink.flush(NEVER)).rejects.toMatchObject({ code: 'DISK_FULL' });
     },
   );
 
   it('does not wait for a reader that has closed the pipe', async () => {
     const stream = new PassThrough({ highWaterMark: 1 }).on('error', () => undefined);
     const sink = new StreamSink(stream);
-    const writing = sink.write('line\n', false, never);
+    const writing = sink.write('line\n', false, NEVER);
     stream.destroy();
     await expect(writing).rejects.toMatchObject({ code: 'SINK_FAILED' });
   });
@@ -127,14 +127,14 @@ describe('records into the spool', () => {
     const { writer, sink } = await open();
     sink.setPaused(true);
     let written = false;
-    const writing = sink.write('line\n', false, never).then(() => (written = true));
+    const writing = sink.write('line\n', false, NEVER).then(() => (written = true));
     await settle();
     expect(written).toBe(false);
     sink.setPaused(false);
     await writing;
     sink.setPaused(true);
-    await sink.write('outcome\n', true, never);
-    await sink.flush(never);
+    await sink.write('outcome\n', true, NEVER);
+    await sink.flush(NEVER);
     expect(sink.isComplete(writer.durable)).toBe(true);
     await writer.close();
   });
@@ -155,7 +155,7 @@ describe('records into the spool', () => {
     const controller = new AbortController();
     await sink.write('line'.repeat(100), false, controller.signal);
     const flushing = sink.flush(controller.signal);
-    await systemClock.sleep(20, never);
+    await systemClock.sleep(20, NEVER);
     controller.abort(outOfTime);
     await expect(flushing).rejects.toMatchObject({ code: 'DISK_FULL' });
     await writer.close();

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AttemptRef } from '../../foundation/src/domain/ids.ts';
-import { isErrno } from '../../foundation/src/runtime/errno.ts';
 import { type Disk, removeFile } from '../../foundation/src/runtime/disk.ts';
+import { ifPresent } from '../../foundation/src/runtime/errno.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { readSealed, writeSealed } from '../spool/sealed-file.ts';
 
@@ -76,10 +76,6 @@ async function sizeOf(disk: Disk, path: string): Promise<number> {
 
 /** Durable, so that a power failure does not bring the file back. */
 async function remove(disk: Disk, directory: string, name: string): Promise<void> {
-  try {
-    await removeFile(disk, `${directory}/${name}`);
-    await disk.syncDirectory(directory);
-  } catch (thrown) {
-    if (!isErrno(thrown, 'ENOENT')) throw thrown;
-  }
+  await removeFile(disk, `${directory}/${name}`);
+  await ifPresent(disk.syncDirectory(directory));
 }

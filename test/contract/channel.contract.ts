@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import type { Channel, Dialer } from '../../src/channel/channel.ts';
 import { loadCodec, MAX_FRAME_BYTES } from '../../src/channel/codec.ts';
 import type { Frame } from '../../src/channel/frames.ts';
@@ -35,8 +36,6 @@ export interface ChannelHarness {
   accepted(): Promise<Peer>;
   close(): Promise<void>;
 }
-
-export const neverAborted = new AbortController().signal;
 
 export function batch(firstSequence: number, size = 0): Frame {
   const payload = Buffer.alloc(size, 7);
@@ -79,7 +78,7 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
 
     beforeEach(async () => {
       harness = await open();
-      [channel, peer] = await Promise.all([harness.dialer.dial(neverAborted), harness.accepted()]);
+      [channel, peer] = await Promise.all([harness.dialer.dial(NEVER), harness.accepted()]);
     });
 
     afterEach(async () => {
@@ -95,7 +94,7 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
           if (received.push(digest(encode(frame))) === 200) return;
       })();
       for (let index = 1; index <= 200; index++) {
-        await channel.send(batch(index, index * 37), neverAborted);
+        await channel.send(batch(index, index * 37), NEVER);
         peer.send(encode(batch(index, index * 11)));
       }
       const sent: string[] = [];
@@ -115,13 +114,13 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
 
     it('transports a batch of the maximum size', async () => {
       const { encode } = await loadCodec();
-      await channel.send(batch(1, 1024 * 1024), neverAborted);
+      await channel.send(batch(1, 1024 * 1024), NEVER);
       expect(digest(await peer.next())).toBe(digest(encode(batch(1, 1024 * 1024))));
     });
 
     it('counts the bytes of frames', async () => {
       const { encode } = await loadCodec();
-      await channel.send(batch(1, 1_000), neverAborted);
+      await channel.send(batch(1, 1_000), NEVER);
       peer.send(encode(batch(1, 500)));
       for await (const _ of channel.frames()) break;
       expect(channel.traffic()).toEqual({
@@ -162,7 +161,7 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       for (let index = 1; index <= 5; index++) peer.send(encode(batch(index)));
       peer.end();
       expect(await collect(channel)).toHaveLength(5);
-      expect((await errorOf(channel.send(batch(1), neverAborted))).code).toBe('NETWORK_RESET');
+      expect((await errorOf(channel.send(batch(1), NEVER))).code).toBe('NETWORK_RESET');
     });
 
     it('throws NETWORK_RESET from its frames when the connection is lost', async () => {
@@ -172,10 +171,10 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
     });
 
     it('rejects a frame over the limit and stays open', async () => {
-      expect((await errorOf(channel.send(batch(1, MAX_FRAME_BYTES), neverAborted))).code).toBe(
+      expect((await errorOf(channel.send(batch(1, MAX_FRAME_BYTES), NEVER))).code).toBe(
         'FRAME_TOO_LARGE',
       );
-      await channel.send(batch(2), neverAborted);
+      await channel.send(batch(2), NEVER);
       expect((await loadCodec()).decode(await peer.next())).toEqual(batch(2));
     });
 
@@ -202,12 +201,11 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       await channel.close('done again');
       await peer.closed;
       expect(await collect(channel)).toEqual([]);
-      expect((await errorOf(channel.send(batch(1), neverAborted))).code).toBe('NETWORK_RESET');
+      expect((await errorOf(channel.send(batch(1), NEVER))).code).toBe('NETWORK_RESET');
     });
 
     it('delivers frames that were sent before it was closed', async () => {
-      for (let index = 1; index <= 20; index++)
-        await channel.send(batch(index, 10_000), neverAborted);
+      for (let index = 1; index <= 20; index++) await channel.send(batch(index, 10_000), NEVER);
       await channel.close('done');
       const { encode } = await loadCodec();
       for (let index = 1; index <= 20; index++)

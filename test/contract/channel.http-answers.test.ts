@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { errorOf, neverAborted } from './channel.contract.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
+import { errorOf } from './channel.contract.ts';
 import { authority, HOST, KINDS, NetworkStage, portOf } from './channel.stage.ts';
 
 describe.each(KINDS)('%s channel', (kind) => {
@@ -46,7 +47,7 @@ describe.each(KINDS)('%s channel', (kind) => {
       server
         .removeAllListeners('request')
         .on('request', (_request, response: ServerResponse) => reply(response));
-      expect((await errorOf(stage.dialer({ port, timeoutMs: 400 }).dial(neverAborted))).code).toBe(
+      expect((await errorOf(stage.dialer({ port, timeoutMs: 400 }).dial(NEVER))).code).toBe(
         'NETWORK_TIMEOUT',
       );
     });
@@ -131,7 +132,7 @@ describe.each(KINDS)('%s channel', (kind) => {
       ['404', { status: 404, body: 'nothing here' }, 'NETWORK_UNREACHABLE', true, undefined],
     ])('maps %s to its error code', async (_what, response, code, mayRetry, retryAfterMs) => {
       answer = response;
-      const error = await errorOf(stage.dialer({ port }).dial(neverAborted));
+      const error = await errorOf(stage.dialer({ port }).dial(NEVER));
       expect(error).toMatchObject({ code, retryAfterMs });
       expect(error.fault !== 'permanent').toBe(mayRetry);
       expect(error.message).not.toContain('<html>');

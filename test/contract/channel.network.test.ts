@@ -1,10 +1,11 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createAuthority, selfSigned } from '../support/certificates.ts';
 import { Relay } from '../support/relay.ts';
-import { batch, collect, errorOf, neverAborted, type PeerServer } from './channel.contract.ts';
+import { batch, collect, errorOf, type PeerServer } from './channel.contract.ts';
 import { serveGrpc, serveWebSocket } from './channel.servers.ts';
 import { authority, dialerTo, HOST, KINDS, NetworkStage, portOf } from './channel.stage.ts';
 
@@ -30,9 +31,7 @@ describe.each(KINDS)('%s channel over a network', (kind) => {
     const server: PeerServer = await (kind === 'ws' ? serveWebSocket(leaf) : serveGrpc(leaf));
     let opened = 0;
     server.onEnd(() => (opened += 1));
-    const error = await errorOf(
-      dialerTo(kind, stage.caPem, { port: server.port }).dial(neverAborted),
-    );
+    const error = await errorOf(dialerTo(kind, stage.caPem, { port: server.port }).dial(NEVER));
     await server.close();
     expect(error.code).toBe('TLS_UNTRUSTED');
     expect(opened).toBe(0);
@@ -42,9 +41,7 @@ describe.each(KINDS)('%s channel over a network', (kind) => {
     const server = createServer();
     const port = await portOf(server);
     server.close();
-    expect((await errorOf(stage.dialer({ port }).dial(neverAborted))).code).toBe(
-      'NETWORK_UNREACHABLE',
-    );
+    expect((await errorOf(stage.dialer({ port }).dial(NEVER))).code).toBe('NETWORK_UNREACHABLE');
   });
 
   it('aborts dialing and closes the connection when the signal aborts', async () => {
@@ -70,7 +67,7 @@ describe.each(KINDS)('%s channel over a network', (kind) => {
   it('times out when the server never responds', async () => {
     const mute = createServer((socket) => void socket.on('error', () => undefined).resume());
     const port = await portOf(mute);
-    expect((await errorOf(stage.dialer({ port, timeoutMs: 200 }).dial(neverAborted))).code).toBe(
+    expect((await errorOf(stage.dialer({ port, timeoutMs: 200 }).dial(NEVER))).code).toBe(
       'NETWORK_TIMEOUT',
     );
     mute.close();
@@ -79,7 +76,7 @@ describe.each(KINDS)('%s channel over a network', (kind) => {
   it('reports NETWORK_RESET when the connection is lost', async () => {
     const relay = await Relay.open({ port: stage.server.port });
     const [channel] = await Promise.all([
-      stage.dialer({ port: relay.port }).dial(neverAborted),
+      stage.dialer({ port: relay.port }).dial(NEVER),
       stage.accepted(),
     ]);
     const collecting = errorOf(collect(channel));
@@ -91,7 +88,7 @@ describe.each(KINDS)('%s channel over a network', (kind) => {
   it('closes after a short wait when the peer has vanished silently', async () => {
     const relay = await Relay.open({ port: stage.server.port });
     const [channel] = await Promise.all([
-      stage.dialer({ port: relay.port }).dial(neverAborted),
+      stage.dialer({ port: relay.port }).dial(NEVER),
       stage.accepted(),
     ]);
     relay.freeze();
@@ -114,14 +111,14 @@ describe.each(KINDS)('%s channel over a network', (kind) => {
   it('keeps at least 250 kB in flight, which is 5 MB/s over a link of 50 ms', async () => {
     const relay = await Relay.open({ port: stage.server.port, delayMs: 100 });
     const [channel, peer] = await Promise.all([
-      stage.dialer({ port: relay.port }).dial(neverAborted),
+      stage.dialer({ port: relay.port }).dial(NEVER),
       stage.accepted(),
     ]);
     const frames = 80;
     const startedAt = performance.now();
     const sending = (async () => {
       for (let index = 1; index <= frames; index++)
-        await channel.send(batch(index, 128 * 1024), neverAborted);
+        await channel.send(batch(index, 128 * 1024), NEVER);
     })();
     for (let index = 1; index <= frames; index++) await peer.next();
     await sending;
@@ -135,10 +132,7 @@ describe.each(KINDS)('%s channel over a network', (kind) => {
 describe('WebSocket channel', () => {
   it('reports PROTOCOL_VIOLATION for a text message', async () => {
     const stage = await NetworkStage.open('ws');
-    const [channel, peer] = await Promise.all([
-      stage.dialer().dial(neverAborted),
-      stage.accepted(),
-    ]);
+    const [channel, peer] = await Promise.all([stage.dialer().dial(NEVER), stage.accepted()]);
     peer.text!();
     expect((await errorOf(collect(channel))).code).toBe('PROTOCOL_VIOLATION');
     await stage.close();
@@ -146,10 +140,7 @@ describe('WebSocket channel', () => {
 
   it('reports PROTOCOL_VIOLATION for invalid data after the upgrade', async () => {
     const stage = await NetworkStage.open('ws');
-    const [channel, peer] = await Promise.all([
-      stage.dialer().dial(neverAborted),
-      stage.accepted(),
-    ]);
+    const [channel, peer] = await Promise.all([stage.dialer().dial(NEVER), stage.accepted()]);
     peer.raw!(Buffer.from('ff00ff00ff', 'hex'));
     expect((await errorOf(collect(channel))).code).toBe('PROTOCOL_VIOLATION');
     await stage.close();

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { loadCodec } from '../../src/channel/codec.ts';
 import { ConnectProxy } from '../support/connect-proxy.ts';
-import { batch, errorOf, neverAborted } from './channel.contract.ts';
+import { batch, errorOf } from './channel.contract.ts';
 import { KINDS, NetworkStage, portOf } from './channel.stage.ts';
 
 describe.each(KINDS)('%s channel', (kind) => {
@@ -21,8 +22,8 @@ describe.each(KINDS)('%s channel', (kind) => {
   afterAll(() => stage.close());
 
   async function exchange(dialer = stage.dialer()): Promise<void> {
-    const [channel, peer] = await Promise.all([dialer.dial(neverAborted), stage.accepted()]);
-    await channel.send(batch(7), neverAborted);
+    const [channel, peer] = await Promise.all([dialer.dial(NEVER), stage.accepted()]);
+    await channel.send(batch(7), NEVER);
     expect((await loadCodec()).decode(await peer.next())).toEqual(batch(7));
     await channel.close('done');
   }
@@ -50,7 +51,7 @@ describe.each(KINDS)('%s channel', (kind) => {
     it('rejects wrong credentials without showing them in the error', async () => {
       proxy = await ConnectProxy.open({ credentials: 'runner:right' });
       const error = await errorOf(
-        through(`http://runner:wrong-one@127.0.0.1:${proxy.port}`).dial(neverAborted),
+        through(`http://runner:wrong-one@127.0.0.1:${proxy.port}`).dial(NEVER),
       );
       expect(error.code).toBe('PROXY_REFUSED');
       expect(`${error.message}${error.remedy}`).not.toMatch(/wrong-one|right/);
@@ -88,12 +89,12 @@ describe.skipIf(tinyproxy === undefined)('through Debian\u2019s tinyproxy', () =
   it.each(KINDS)('opens a %s channel with credentials and rejects one without', async (kind) => {
     const stage = await NetworkStage.open(kind);
     const dialer = stage.dialer({ settings: { proxy: `http://runner:secret@127.0.0.1:${port}` } });
-    const [channel, peer] = await Promise.all([dialer.dial(neverAborted), stage.accepted()]);
-    await channel.send(batch(7, 300_000), neverAborted);
+    const [channel, peer] = await Promise.all([dialer.dial(NEVER), stage.accepted()]);
+    await channel.send(batch(7, 300_000), NEVER);
     expect((await peer.next()).length).toBeGreaterThan(300_000);
     await channel.close('done');
     const error = await errorOf(
-      stage.dialer({ settings: { proxy: `http://127.0.0.1:${port}` } }).dial(neverAborted),
+      stage.dialer({ settings: { proxy: `http://127.0.0.1:${port}` } }).dial(NEVER),
     );
     expect(error.code).toBe('PROXY_REFUSED');
     await stage.close();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import type { SecretProvider } from '../../src/secrets/provider.ts';
 import type { ListedSecret } from '../../src/secrets/providers/provider-kind.ts';
 
@@ -15,22 +16,20 @@ export interface ProviderUnderTest {
   readonly list?: () => Promise<readonly ListedSecret[] | undefined>;
 }
 
-const never = new AbortController().signal;
-
 /** The contract of every secret provider. */
 export function secretProviderContract(name: string, open: () => Promise<ProviderUnderTest>): void {
   describe(`${name} as a secret provider`, () => {
     it('returns the stored value', async () => {
       const { provider, put } = await open();
       await put(['db', 'main', 'password'], 'correct horse');
-      expect((await provider.read(['db', 'main', 'password'], never))?.reveal()).toBe(
+      expect((await provider.read(['db', 'main', 'password'], NEVER))?.reveal()).toBe(
         'correct horse',
       );
     });
 
     it('returns undefined for an unknown path, also next to and below a known one', async () => {
       const { provider, put } = await open();
-      expect(await provider.read(['nothing'], never)).toBeUndefined();
+      expect(await provider.read(['nothing'], NEVER)).toBeUndefined();
       await put(['db', 'password'], 'correct horse');
       for (const path of [
         ['db'],
@@ -39,16 +38,16 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
         ['password'],
         ['other', 'password'],
       ])
-        expect(await provider.read(path, never)).toBeUndefined();
+        expect(await provider.read(path, NEVER)).toBeUndefined();
     });
 
     it('returns the newest value, under a new version, without being opened again', async () => {
       const { provider, put } = await open();
       await put(['rotating'], 'the first value');
-      const first = await provider.read(['rotating'], never);
-      const again = await provider.read(['rotating'], never);
+      const first = await provider.read(['rotating'], NEVER);
+      const again = await provider.read(['rotating'], NEVER);
       await put(['rotating'], 'the second value');
-      const second = await provider.read(['rotating'], never);
+      const second = await provider.read(['rotating'], NEVER);
       expect([first?.reveal(), second?.reveal()]).toEqual(['the first value', 'the second value']);
       expect(first?.version).toBe(again?.version);
       expect(second?.version).not.toBe(first?.version);
@@ -58,7 +57,7 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       const { provider, put } = await open();
       await put(['leaving'], 'still there');
       await put(['leaving'], undefined);
-      expect(await provider.read(['leaving'], never)).toBeUndefined();
+      expect(await provider.read(['leaving'], NEVER)).toBeUndefined();
     });
 
     it.each([
@@ -70,19 +69,19 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
     ])('returns a value with %s unchanged', async (_what, value) => {
       const { provider, put } = await open();
       await put(['exact'], value);
-      expect((await provider.read(['exact'], never))?.reveal()).toBe(value);
+      expect((await provider.read(['exact'], NEVER))?.reveal()).toBe(value);
     });
 
     it('removes a byte order mark at the start of a value', async () => {
       const { provider, put } = await open();
       await put(['marked'], '\ufeffPass-word-1');
-      expect((await provider.read(['marked'], never))?.reveal()).toBe('Pass-word-1');
+      expect((await provider.read(['marked'], NEVER))?.reveal()).toBe('Pass-word-1');
     });
 
     it('reveals no value in its version or when printed', async () => {
       const { provider, put } = await open();
       await put(['printed'], 'never-on-paper');
-      const secret = await provider.read(['printed'], never);
+      const secret = await provider.read(['printed'], NEVER);
       expect(`${secret?.version} ${String(secret)} ${JSON.stringify({ secret })}`).not.toContain(
         'never-on-paper',
       );
@@ -105,7 +104,7 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       const { provider, put } = await open();
       await put(['busy'], 'same for all');
       const values = await Promise.all(
-        Array.from({ length: 50 }, () => provider.read(['busy'], never)),
+        Array.from({ length: 50 }, () => provider.read(['busy'], NEVER)),
       );
       expect(new Set(values.map((secret) => secret?.reveal()))).toEqual(new Set(['same for all']));
     });
@@ -124,13 +123,13 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
         ['x'.repeat(64)],
       ]) {
         if (!holds(path)) {
-          await expect(provider.read(path, never)).rejects.toMatchObject({
+          await expect(provider.read(path, NEVER)).rejects.toMatchObject({
             code: 'SECRET_UNAVAILABLE',
           });
           continue;
         }
         await put(path, `value of ${path.length}`);
-        expect((await provider.read(path, never))?.reveal()).toBe(`value of ${path.length}`);
+        expect((await provider.read(path, NEVER))?.reveal()).toBe(`value of ${path.length}`);
       }
     });
   });

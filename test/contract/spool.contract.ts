@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunId } from '../../foundation/src/domain/ids.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { readJournal, removeAttempt, writeJournal, type Journal } from '../../src/spool/journal.ts';
 import { recover } from '../../src/spool/recover.ts';
 import { segmentName } from '../../src/spool/segment.ts';
-import { type DiskUnderTest, line, never, SpoolUnderTest } from '../support/spool-under-test.ts';
+import { type DiskUnderTest, line, SpoolUnderTest } from '../support/spool-under-test.ts';
 
 /** What the spool promises on any disk. */
 export function spoolContract(name: string, make: () => Promise<DiskUnderTest>): void {
@@ -61,9 +62,9 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
 
     it('returns a record that is larger than the limit alone', async () => {
       const writer = spool.newWriter();
-      await writer.append(line(1, 300_000), { last: false }, never);
-      await writer.append(line(2), { last: false }, never);
-      await writer.flush(never);
+      await writer.append(line(1, 300_000), { last: false }, NEVER);
+      await writer.append(line(2), { last: false }, NEVER);
+      await writer.flush(NEVER);
       const reader = spool.newReader();
       reader.advance({ sequence: 2, bytes: writer.bytes, complete: false });
       const read = await reader.read(1, 1000);
@@ -77,8 +78,8 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       const reported: number[] = [];
       writer.onDurable((sequence) => reported.push(sequence));
       for (let number = 1; number <= 5; number++)
-        await writer.append(line(number), { last: false }, never);
-      await writer.flush(never);
+        await writer.append(line(number), { last: false }, NEVER);
+      await writer.flush(NEVER);
       expect(reported.at(-1)).toBe(5);
       expect(reported.length).toBeLessThan(5);
     });
@@ -126,8 +127,8 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
     it('cuts a torn tail and continues after it', async () => {
       const first = spool.newWriter();
       for (let number = 1; number <= 15; number++)
-        await first.append(line(number), { last: false }, never);
-      await first.flush(never);
+        await first.append(line(number), { last: false }, NEVER);
+      await first.flush(NEVER);
       await first.close();
       const path = `${spool.directory}/${segmentName(1)}`;
       const file = await spool.disk.open(path, 'write');
@@ -137,8 +138,8 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       expect(found).toMatchObject({ durable: 15, cut: 77 });
       const reader = spool.newReader(found);
       const writer = spool.newWriter({ next: 16 });
-      await writer.append(line(16), { last: true }, never);
-      await writer.flush(never);
+      await writer.append(line(16), { last: true }, NEVER);
+      await writer.flush(NEVER);
       reader.advance({ sequence: 16, bytes: writer.bytes, complete: true });
       expect((await reader.read(14, 1_000_000))?.lines).toEqual([line(14), line(15), line(16)]);
       await reader.close();
@@ -178,18 +179,18 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       const writer = spool.newWriter({ pendingBytes: 1000, groupMs: 50 });
       let accepted = 0;
       for (let number = 1; number <= 8; number++)
-        void writer.append(line(number, 250), { last: false }, never).then(
+        void writer.append(line(number, 250), { last: false }, NEVER).then(
           () => accepted++,
           () => undefined,
         );
       await new Promise((resolve) => setImmediate(resolve));
       expect(accepted).toBeLessThan(8);
-      await writer.flush(never);
+      await writer.flush(NEVER);
     });
 
     it('stops a waiting producer when its signal fires', async () => {
       const writer = spool.newWriter({ pendingBytes: 10, groupMs: 60_000 });
-      await writer.append(line(1), { last: false }, never);
+      await writer.append(line(1), { last: false }, NEVER);
       const controller = new AbortController();
       const waiting = writer.append(line(2), { last: false }, controller.signal);
       controller.abort();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunId } from '../../foundation/src/domain/ids.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { SpoolOutbox } from '../../src/link/outbox/spool-outbox.ts';
 import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -8,8 +9,6 @@ import { emptySpool, recover } from '../../src/spool/recover.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
 import type { SimulatedDisk } from '../support/simulated-disk.ts';
 import { directory, immediateClock, newSpoolDisk } from '../support/spool-model.ts';
-
-const never = new AbortController().signal;
 
 async function newOutbox(disk: Disk): Promise<SpoolOutbox> {
   const journal = {
@@ -56,11 +55,11 @@ async function fullDisk(
     }),
   );
   for (let sequence = 1; sequence <= 9; sequence++) {
-    await writer.append(Buffer.alloc(1000, sequence), { last: false }, never);
-    await writer.flush(never);
+    await writer.append(Buffer.alloc(1000, sequence), { last: false }, NEVER);
+    await writer.flush(NEVER);
   }
   disk.capacity = disk.used;
-  await writer.append(Buffer.alloc(1000, 10), { last: false }, never);
+  await writer.append(Buffer.alloc(1000, 10), { last: false }, NEVER);
   while (writer.condition === undefined) await new Promise((resolve) => setImmediate(resolve));
   return { disk, spool, writer };
 }
@@ -71,11 +70,11 @@ describe('the spool on a failing disk', () => {
   it('waits and reports DISK_FULL while the disk is full, and loses nothing', async () => {
     const disk = await newSpoolDisk(2);
     const writer = new SpoolWriter({ ...options, disk });
-    await writer.append(Buffer.alloc(50, 1), { last: false }, never);
-    await writer.flush(never);
+    await writer.append(Buffer.alloc(50, 1), { last: false }, NEVER);
+    await writer.flush(NEVER);
     disk.capacity = disk.used + 10;
-    await writer.append(Buffer.alloc(50, 2), { last: false }, never);
-    const flushing = writer.flush(never);
+    await writer.append(Buffer.alloc(50, 2), { last: false }, NEVER);
+    const flushing = writer.flush(NEVER);
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(writer.condition?.code).toBe('DISK_FULL');
     expect(writer.durable).toBe(1);
@@ -91,12 +90,12 @@ describe('the spool on a failing disk', () => {
     async (operation) => {
       const disk = await newSpoolDisk(3);
       const writer = new SpoolWriter({ ...options, disk });
-      await writer.append(Buffer.alloc(50, 1), { last: false }, never);
-      await writer.flush(never);
+      await writer.append(Buffer.alloc(50, 1), { last: false }, NEVER);
+      await writer.flush(NEVER);
       disk.failNext(operation, 'EIO');
-      await writer.append(Buffer.alloc(50, 2), { last: false }, never);
-      await expect(writer.flush(never)).rejects.toMatchObject({ code: 'SINK_FAILED' });
-      await expect(writer.append(Buffer.alloc(1), { last: false }, never)).rejects.toMatchObject({
+      await writer.append(Buffer.alloc(50, 2), { last: false }, NEVER);
+      await expect(writer.flush(NEVER)).rejects.toMatchObject({ code: 'SINK_FAILED' });
+      await expect(writer.append(Buffer.alloc(1), { last: false }, NEVER)).rejects.toMatchObject({
         code: 'SINK_FAILED',
       });
       await writer.close();
@@ -108,7 +107,7 @@ describe('the spool on a failing disk', () => {
   it('frees the space of acknowledged records on a full disk', async () => {
     const { spool, writer, disk } = await fullDisk(5);
     await spool.acknowledge(spool.durable().sequence);
-    await writer.flush(never);
+    await writer.flush(NEVER);
     expect(writer.condition).toBeUndefined();
     await writer.close();
     disk.killPrograms();
@@ -139,8 +138,8 @@ describe('the spool on a failing disk', () => {
       delivering = delivering.then(() => spool.acknowledge(durable));
     });
     for (let sequence = 1; sequence <= 400; sequence++)
-      await writer.append(Buffer.alloc(1500, sequence), { last: false }, never);
-    await writer.flush(never);
+      await writer.append(Buffer.alloc(1500, sequence), { last: false }, NEVER);
+    await writer.flush(NEVER);
     await delivering;
     expect(spool.acknowledged()).toBe(400);
     await writer.close();
@@ -190,8 +189,8 @@ describe('the spool on a failing disk', () => {
     const disk = await newSpoolDisk(4);
     const writer = new SpoolWriter({ ...options, disk });
     disk.failNext('sync', 'ENOSPC');
-    await writer.append(Buffer.alloc(50, 1), { last: false }, never);
-    await writer.flush(never);
+    await writer.append(Buffer.alloc(50, 1), { last: false }, NEVER);
+    await writer.flush(NEVER);
     await writer.close();
     disk.crash();
     expect((await recover(disk, directory)).durable).toBe(1);

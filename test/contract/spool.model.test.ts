@@ -1,5 +1,6 @@
 import { array, assert, asyncProperty, double, integer, nat } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { recover, segments } from '../../src/spool/recover.ts';
@@ -8,8 +9,6 @@ import { SpoolWriter } from '../../src/spool/writer.ts';
 import { runs } from '../support/property-runs.ts';
 import { command } from '../support/spool-commands.ts';
 import { directory, immediateClock, ModeledSpool, newSpoolDisk } from '../support/spool-model.ts';
-
-const never = new AbortController().signal;
 
 describe('the spool, compared with a model', () => {
   it('keeps records over appends, reads, acknowledgements, full disks, restarts and crashes', async () => {
@@ -42,8 +41,8 @@ describe('the spool, compared with a model', () => {
           });
           const lines = sizes.map((size, index) => Buffer.alloc(size, index + 1));
           for (const line of lines) {
-            await writer.append(line, { last: false }, never);
-            await writer.flush(never);
+            await writer.append(line, { last: false }, NEVER);
+            await writer.flush(NEVER);
           }
           await writer.close();
           const firsts = await segments(disk, directory);

@@ -11,6 +11,7 @@ import { startPipeline, startStepJob } from '../../control-plane/src/runs/start-
 import type { Deps } from '../../control-plane/src/deps.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../control-plane/src/limits.ts';
 import { openSqliteStore } from '../../control-plane/src/store/sqlite.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import type { Identity } from '../../src/link/enrollment/identity.ts';
 import { storeOf, traceLog } from './control-plane-deps.ts';
 import type { Machine } from './machine.ts';
@@ -105,7 +106,7 @@ export class ControlPlaneHost {
       this.#close();
       world.after(world.between(500, 4_000), () => this.start());
     });
-    void engine.run(new AbortController().signal);
+    void engine.run(NEVER);
     this.#network.listener = {
       process,
       accept: (wire) => engine.accept(wire),

@@ -8,6 +8,7 @@ import { type EpochMemory, openEpochMemory } from '../../src/link/replay/epoch-m
 import type { LinkTiming } from '../../src/link/timing.ts';
 import { createStartWorker } from '../../src/link/workers/start-worker.ts';
 import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Random } from '../../foundation/src/runtime/random.ts';
 import type { Machine } from './machine.ts';
@@ -108,7 +109,7 @@ export class Runner {
   async #run(process: SimulatedProcess): Promise<void> {
     try {
       this.#link = await this.#compose(process);
-      await this.#link.run(new AbortController().signal);
+      await this.#link.run(NEVER);
       process.kill('exit 0');
     } catch (thrown) {
       const error = RunnerError.from(thrown);

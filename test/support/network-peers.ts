@@ -5,6 +5,7 @@ import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { ConnectOptions, NetworkSettings } from '../../foundation/src/network/connect.ts';
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createAuthority, type Authority, type Leaf } from './certificates.ts';
 import { ConnectProxy, type ProxyOptions } from './connect-proxy.ts';
@@ -116,11 +117,11 @@ export function toPort(port: number): NetworkSettings['connectTo'] {
 }
 
 export function withTls(input: Partial<ConnectOptions> = {}): ConnectOptions {
-  return { signal: new AbortController().signal, timeoutMs: 3000, tls: {}, ...input };
+  return { signal: NEVER, timeoutMs: 3000, tls: {}, ...input };
 }
 
 export function withoutTls(): ConnectOptions {
-  return { signal: new AbortController().signal, timeoutMs: 3000 };
+  return { signal: NEVER, timeoutMs: 3000 };
 }
 
 /** The first bytes that arrive. Destroys the stream. */

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -10,7 +11,6 @@ import { fractions } from './property-runs.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import type { Command } from './spool-commands.ts';
 
-const never = new AbortController().signal;
 export const directory = '/attempt';
 
 /** A clock whose sleeps end at once. */
@@ -87,11 +87,11 @@ export class ModeledSpool {
   async #append(size: number): Promise<void> {
     const line = Buffer.alloc(size, this.#lines.length + 1);
     this.#lines.push(line);
-    expect(await this.#writer.append(line, { last: false }, never)).toBe(this.#lines.length);
+    expect(await this.#writer.append(line, { last: false }, NEVER)).toBe(this.#lines.length);
   }
 
   async #flush(): Promise<void> {
-    await this.#writer.flush(never);
+    await this.#writer.flush(NEVER);
     expect(this.#durable).toBe(this.#lines.length);
   }
 
@@ -128,7 +128,7 @@ export class ModeledSpool {
     const [first = 600, ...more] = sizes;
     this.#machine.capacity = this.#machine.used + room;
     await this.#append(first);
-    const flushing = this.#writer.flush(never);
+    const flushing = this.#writer.flush(NEVER);
     await pass(60);
     for (const size of more) await this.#append(size);
     // Records acknowledged while the disk is full are deleted at once, including the open segment.

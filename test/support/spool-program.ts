@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
@@ -8,7 +9,6 @@ import { SpoolWriter } from '../../src/spool/writer.ts';
  * sequence.
  */
 const [directory = '', next = '1'] = process.argv.slice(2);
-const never = new AbortController().signal;
 
 const writer = new SpoolWriter({
   disk: nodeDisk,
@@ -26,6 +26,6 @@ for (let sequence = Number(next); ; sequence++) {
   await writer.append(
     Buffer.from(`${sequence} ${'x'.repeat((sequence * 37) % 900)}\n`),
     { last: false },
-    never,
+    NEVER,
   );
 }

@@ -1,3 +1,4 @@
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
@@ -9,8 +10,6 @@ export interface DiskUnderTest {
   readonly directory: string;
   dispose(): Promise<void>;
 }
-
-export const never = new AbortController().signal;
 
 /** A record of `size` bytes that is different for each number. */
 export function line(number: number, size = 100): Buffer {
@@ -65,10 +64,10 @@ export class SpoolUnderTest {
   async fill(count: number, options: Partial<WriterOptions> = {}): Promise<SpoolWriter> {
     const writer = this.newWriter(options);
     for (let number = 1; number <= count; number++) {
-      await writer.append(line(number), { last: number === count }, never);
-      if (number % 10 === 0) await writer.flush(never);
+      await writer.append(line(number), { last: number === count }, NEVER);
+      if (number % 10 === 0) await writer.flush(NEVER);
     }
-    await writer.flush(never);
+    await writer.flush(NEVER);
     return writer;
   }
 

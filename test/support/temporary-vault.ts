@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { openVault, type Vault } from '../../src/secrets/vault/vault.ts';
 import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
@@ -29,7 +30,7 @@ export function filesOf({ directory }: TemporaryVault): string[] {
     .sort();
 }
 
-const signal = new AbortController().signal;
+const signal = NEVER;
 
 export async function valueIn(vault: Vault, name: string): Promise<string | undefined> {
   return (await vault.read([name], signal))?.reveal();

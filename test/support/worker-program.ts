@@ -1,3 +1,4 @@
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
@@ -15,8 +16,6 @@ type Behavior =
   | 'send an invalid message'
   | 'write too much';
 
-const never = new AbortController().signal;
-
 function send(message: FromWorker): void {
   process.send?.(message);
 }
@@ -30,8 +29,8 @@ async function act(directory: string, behavior: Behavior): Promise<void> {
     );
   const write = async (text: string, last = false): Promise<void> => {
     complete = last;
-    await writer.append(Buffer.from(`${text}\n`), { last }, never);
-    await writer.flush(never);
+    await writer.append(Buffer.from(`${text}\n`), { last }, NEVER);
+    await writer.flush(NEVER);
   };
   const finish = async (): Promise<void> => {
     await write('outcome', true);

@@ -9,6 +9,7 @@
 import type { Deps } from '../deps.ts';
 import type { Limits } from '../limits.ts';
 import type { Holder } from '../runs/run.ts';
+import { wakeOrAbort } from '../runtime/wake-or-abort.ts';
 import type { Transaction } from '../store/store.ts';
 import { claim } from './claim.ts';
 import type { AttemptRef } from './frames.ts';
@@ -83,14 +84,9 @@ export class LeaseRenewals {
   }
 
   #someWaiting(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#wake = wake;
-      signal.addEventListener('abort', wake, { once: true });
-    });
+    const { woken, wake } = wakeOrAbort(signal);
+    this.#wake = wake;
+    return woken;
   }
 }
 

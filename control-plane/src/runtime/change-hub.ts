@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { wakeOrAbort } from './wake-or-abort.ts';
 
 /**
  * The topic of everything that may let a run start: new and ended runs, and runners with free
@@ -29,18 +30,13 @@ export class ChangeHub {
   }
 
   /** Resolves at the next change of the topic, or when the signal aborts. */
-  #next(topic: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(topic) ?? new Set();
-      this.#waiting.set(topic, waiting);
-      const wake = (): void => {
-        waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      waiting.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
+  async #next(topic: string, signal: AbortSignal): Promise<void> {
+    const waiting = this.#waiting.get(topic) ?? new Set();
+    this.#waiting.set(topic, waiting);
+    const { woken, wake } = wakeOrAbort(signal);
+    waiting.add(wake);
+    await woken;
+    waiting.delete(wake);
   }
 }
 

@@ -2,6 +2,16 @@ import { RunnerError } from './errors.ts';
 import type { Clock } from './clock.ts';
 import { runAfter } from './wait.ts';
 
+/** A signal that never fires. */
+export const NEVER: AbortSignal = neverFiring();
+
+/** The whole process shares it, so it keeps no listener: most are not removed. */
+function neverFiring(): AbortSignal {
+  const { signal } = new AbortController();
+  signal.addEventListener = () => undefined;
+  return signal;
+}
+
 /** Throws the signal's reason as a RunnerError when it has fired. */
 export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '../../../test/support/simulated-clock.ts';
+import { NEVER } from './abort.ts';
 import { ChangeSignal } from './change-signal.ts';
 import { RunnerError } from './errors.ts';
-
-const never = new AbortController().signal;
 
 describe('ChangeSignal', () => {
   it('wakes every waiter once', async () => {
     const changed = new ChangeSignal();
     const woken: string[] = [];
     const wait = async (name: string): Promise<void> => {
-      await changed.wait(never);
+      await changed.wait(NEVER);
       woken.push(name);
     };
     const both = [wait('first'), wait('second')];
@@ -24,8 +23,8 @@ describe('ChangeSignal', () => {
   it('checks a condition at once and at each change', async () => {
     const changed = new ChangeSignal();
     let count = 0;
-    const reached = changed.until(() => count === 2, never);
-    await changed.until(() => count === 0, never);
+    const reached = changed.until(() => count === 2, NEVER);
+    await changed.until(() => count === 0, NEVER);
     for (count of [1, 2]) {
       changed.notify();
       await settle();

@@ -1,4 +1,4 @@
-import { isErrno } from './errno.ts';
+import { ifPresent } from './errno.ts';
 
 /**
  * An open file. Positions and lengths are in bytes. Errors are those of the operating system
@@ -46,9 +46,21 @@ export interface Disk {
 
 /** Deletes a file that may be missing. */
 export async function removeFile(disk: Disk, path: string): Promise<void> {
+  await ifPresent(disk.unlink(path));
+}
+
+/** The content of a file; undefined if it does not exist. */
+export async function readIfPresent(disk: Disk, path: string): Promise<Buffer | undefined> {
+  const file = await ifPresent(disk.open(path, 'read'));
+  if (file === undefined) return undefined;
   try {
-    await disk.unlink(path);
-  } catch (thrown) {
-    if (!isErrno(thrown, 'ENOENT')) throw thrown;
+    return await file.read(0, await file.size());
+  } finally {
+    await file.close();
   }
+}
+
+/** Names in a directory, in no order; none if it does not exist. */
+export async function listIfPresent(disk: Disk, directory: string): Promise<string[]> {
+  return (await ifPresent(disk.list(directory))) ?? [];
 }

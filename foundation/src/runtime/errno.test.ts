@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { isDenied, isErrno, isMissing } from './errno.ts';
+import { ifPresent, isDenied, isErrno, isMissing } from './errno.ts';
 
 const thrownBy = (path: string): Promise<unknown> =>
   readFile(path).catch((thrown: unknown) => thrown);
@@ -29,6 +29,18 @@ describe('isMissing', () => {
     expect(isMissing(await thrownBy('/nonexistent'))).toBe(true);
     expect(isMissing(await thrownBy(`${import.meta.filename}/below`))).toBe(true);
     expect(isMissing(await thrownBy('/'))).toBe(false);
+  });
+});
+
+describe('ifPresent', () => {
+  it('returns what there is, and undefined for a missing file', async () => {
+    expect(await ifPresent(readFile(import.meta.filename, 'utf8'))).toContain('ifPresent');
+    expect(await ifPresent(readFile('/nonexistent'))).toBeUndefined();
+    expect(await ifPresent(readFile(`${import.meta.filename}/below`))).toBeUndefined();
+  });
+
+  it('rejects with every other error', async () => {
+    await expect(ifPresent(readFile('/'))).rejects.toMatchObject({ code: 'EISDIR' });
   });
 });
 

@@ -20,6 +20,16 @@ export function isMissing(thrown: unknown): boolean {
   return isErrno(thrown, 'ENOENT', 'ENOTDIR');
 }
 
+/** Settles as `work` does; undefined if what it opens, reads or lists does not exist. */
+export async function ifPresent<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
 /** Whether this user lacks the right, or the file system is read-only. */
 export function isDenied(thrown: unknown): boolean {
   return isErrno(thrown, 'EACCES', 'EPERM', 'EROFS');

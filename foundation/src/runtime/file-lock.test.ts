@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEVER } from './abort.ts';
 import { systemClock } from './clock.ts';
 import { acquireFileLock, type FileLock, withFileLock } from './file-lock.ts';
 import { type Processes, systemProcesses } from './processes.ts';
@@ -99,12 +100,11 @@ describe('acquireFileLock', () => {
 });
 
 describe('withFileLock', () => {
-  const never = new AbortController().signal;
   const patient = (patienceMs: number) => ({
     ...options(),
     clock: systemClock,
     patienceMs,
-    signal: never,
+    signal: NEVER,
   });
 
   it('waits for another holder and releases the lock after the work, also when it fails', async () => {

@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import { createDurably } from './atomic-write.ts';
 import type { Clock } from './clock.ts';
 import { removeFile } from './disk.ts';
-import { isErrno } from './errno.ts';
+import { isErrno, ifPresent } from './errno.ts';
 import { RunnerError } from './errors.ts';
 import { nodeDisk } from './node-disk.ts';
 import { type ProcessIdentity, type Processes, processIdentitySchema } from './processes.ts';
@@ -107,7 +107,7 @@ async function lockNumbers(path: string): Promise<number[]> {
 
 /** A lock that cannot be parsed names nobody: the machine crashed while it was written. */
 async function assertReleased(file: string, { what, processes }: FileLockOptions): Promise<void> {
-  const holder = parseHolder(await readIfPresent(file));
+  const holder = parseHolder((await ifPresent(readFile(file, 'utf8'))) ?? RELEASED);
   if (holder !== undefined && (await processes.isAlive(holder)))
     throw new RunnerError('STATE_LOCKED', `process ${holder.pid} uses ${what}`);
 }
@@ -142,15 +142,6 @@ async function createUnlessPresent(file: string, content: string): Promise<boole
 
 function unique(file: string): string {
   return `${file}.${randomUUID()}`;
-}
-
-async function readIfPresent(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) return RELEASED;
-    throw thrown;
-  }
 }
 
 function parseHolder(text: string): ProcessIdentity | undefined {

@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '../../../test/support/simulated-clock.ts';
+import { NEVER } from './abort.ts';
 import { RunnerError } from './errors.ts';
 import { Queue } from './queue.ts';
-
-const never = new AbortController().signal;
 
 describe('Queue', () => {
   it('makes the producer wait while the queue is full', async () => {
     const queue = new Queue<number>(2);
-    await queue.push(1, never);
-    await queue.push(2, never);
+    await queue.push(1, NEVER);
+    await queue.push(2, NEVER);
     let third = false;
-    const pushing = queue.push(3, never).then(() => (third = true));
+    const pushing = queue.push(3, NEVER).then(() => (third = true));
     await settle();
     expect(third).toBe(false);
     const reader = queue[Symbol.asyncIterator]();

@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '../../../test/support/simulated-clock.ts';
-import { untilAborted } from './abort.ts';
+import { untilAborted, NEVER } from './abort.ts';
 import { systemClock } from './clock.ts';
 import { RunnerError } from './errors.ts';
 import { TaskGroup } from './task-group.ts';
 
-const never = new AbortController().signal;
-
 describe('TaskGroup', () => {
   it('stops the other loops when one fails, waits for all, and throws the first failure', async () => {
-    const group = new TaskGroup(never);
+    const group = new TaskGroup(NEVER);
     let stopped = false;
     group.start(async (signal) => {
       await untilAborted(new Promise(() => undefined), signal).catch(() => undefined);
@@ -30,7 +28,7 @@ describe('TaskGroup', () => {
   });
 
   it('waits for loops started while it waits', async () => {
-    const group = new TaskGroup(never);
+    const group = new TaskGroup(NEVER);
     const done: string[] = [];
     group.start(async () => {
       await settle();

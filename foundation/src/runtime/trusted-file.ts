@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isMissing } from './errno.ts';
+import { ifPresent } from './errno.ts';
 import { RunnerError } from './errors.ts';
 import { assertRegularFile, assertSafe, OPEN_TO_OTHERS, WRITABLE_BY_OTHERS } from './safe-file.ts';
 
@@ -46,9 +46,8 @@ function openToOthers({ uid }: Stats): number {
 
 async function openIfPresent(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return await ifPresent(open(path, constants.O_RDONLY | constants.O_NONBLOCK));
   } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
     throw new RunnerError('FILE_UNREADABLE', `failed to open ${path}`, { cause: thrown });
   }
 }

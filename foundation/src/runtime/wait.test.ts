@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../../test/support/simulated-clock.ts';
-import { aborted } from './abort.ts';
+import { aborted, NEVER } from './abort.ts';
 import { ChangeSignal } from './change-signal.ts';
 import { RunnerError } from './errors.ts';
 import { firstOf, runAfter, sleepOrWoken, sleepUnlessAborted } from './wait.ts';
 
-const never = new AbortController().signal;
 const stopped = new RunnerError('ABORTED', 'stopped');
 
 describe('firstOf', () => {
@@ -16,13 +15,13 @@ describe('firstOf', () => {
       canceled = true;
       return 'slow';
     };
-    await expect(firstOf(never, slow, () => Promise.resolve('fast'))).resolves.toBe('fast');
+    await expect(firstOf(NEVER, slow, () => Promise.resolve('fast'))).resolves.toBe('fast');
     expect(canceled).toBe(true);
   });
 
   it('throws what the first wait throws', async () => {
     const failing = (): Promise<never> => Promise.reject(stopped);
-    await expect(firstOf(never, (scope) => aborted(scope), failing)).rejects.toBe(stopped);
+    await expect(firstOf(NEVER, (scope) => aborted(scope), failing)).rejects.toBe(stopped);
   });
 });
 
@@ -30,7 +29,7 @@ describe('sleepOrWoken', () => {
   it('returns true when the event comes first, and leaves no timer behind', async () => {
     const clock = new SimulatedClock();
     const changed = new ChangeSignal();
-    const woken = sleepOrWoken(clock, 500, (scope) => changed.wait(scope), never);
+    const woken = sleepOrWoken(clock, 500, (scope) => changed.wait(scope), NEVER);
     changed.notify();
     await expect(woken).resolves.toBe(true);
     expect(clock.sleepers).toBe(0);
@@ -39,7 +38,7 @@ describe('sleepOrWoken', () => {
   it('returns false when the time passes first', async () => {
     const clock = new SimulatedClock();
     const changed = new ChangeSignal();
-    const woken = sleepOrWoken(clock, 500, (scope) => changed.wait(scope), never);
+    const woken = sleepOrWoken(clock, 500, (scope) => changed.wait(scope), NEVER);
     await clock.advance(500);
     await expect(woken).resolves.toBe(false);
   });
@@ -57,7 +56,7 @@ describe('sleepOrWoken', () => {
 describe('sleepUnlessAborted', () => {
   it('returns true when the time has passed', async () => {
     const clock = new SimulatedClock();
-    const slept = sleepUnlessAborted(clock, 500, never);
+    const slept = sleepUnlessAborted(clock, 500, NEVER);
     await clock.advance(500);
     await expect(slept).resolves.toBe(true);
   });
@@ -76,7 +75,7 @@ describe('runAfter', () => {
     const stop = new AbortController();
     let calls = 0;
     const count = (): void => void (calls += 1);
-    runAfter(clock, 500, count, never);
+    runAfter(clock, 500, count, NEVER);
     runAfter(clock, 600, count, stop.signal);
     await clock.advance(500);
     stop.abort(stopped);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import {
-  never,
   openCatalog,
   parents,
   succeeded,
@@ -163,7 +163,7 @@ describe('a failing server', () => {
   it('is a network failure if it is not reachable', async () => {
     await catalog.server.close();
     const sink = catalog.sink();
-    await expect(sink.write(parents[0]!, never)).rejects.toMatchObject({
+    await expect(sink.write(parents[0]!, NEVER)).rejects.toMatchObject({
       code: 'NETWORK_UNREACHABLE',
     });
     catalog = await openCatalog();
@@ -184,8 +184,8 @@ describe('stopping', () => {
   it('ends pending requests on close', async () => {
     catalog.server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true });
     const sink = catalog.sink();
-    for (const record of [...parents, ...three]) await sink.write(record, never);
-    const finishing = sink.finish(succeeded, never);
+    for (const record of [...parents, ...three]) await sink.write(record, NEVER);
+    const finishing = sink.finish(succeeded, NEVER);
     setTimeout(() => void sink.close(), 30);
     expect(await finishing).toMatchObject({ status: 'failed', error: { code: 'ABORTED' } });
   });

@@ -1,7 +1,7 @@
 import type { OutcomeStatus, StepSummary } from '../../../foundation/src/domain/record.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
-import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
+import { withDeadline, NEVER } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { SinkOutcome } from './records.ts';
 import type { MetadataServer } from './server.ts';
@@ -34,8 +34,6 @@ const STATES: Readonly<Record<OutcomeStatus, PipelineStatus['pipelineState']>> =
 
 /** Deadline of the report when the run was stopped, or the server has failed already. */
 const EARLY_END_MS = 5000;
-
-const never = new AbortController().signal;
 
 export interface PipelineReporterOptions {
   /** Undefined: no status is reported. */
@@ -85,7 +83,7 @@ export class PipelineReporter {
       'report of pipeline status',
       EARLY_END_MS,
       this.#options.clock,
-      never,
+      NEVER,
       (bounded) => this.ended(outcome, bounded),
     ).catch(() => undefined);
   }

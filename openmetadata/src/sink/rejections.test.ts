@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import {
-  never,
   openCatalog,
   parents,
   SCHEMA,
@@ -69,13 +69,13 @@ describe('a rejected entity', () => {
         ({ kind: 'lineage', from: three[0]!.fqn, to: three[1 + (index % 2)]!.fqn }) as const,
     );
     const sink = catalog.sink({ concurrency: 1 });
-    for (const record of [...parents, ...three]) await sink.write(record, never);
+    for (const record of [...parents, ...three]) await sink.write(record, NEVER);
     await expect(
       (async () => {
-        for (const edge of edges) await sink.write(edge, never);
+        for (const edge of edges) await sink.write(edge, NEVER);
       })(),
     ).rejects.toMatchObject({ code: 'SINK_FORBIDDEN' });
-    expect(await sink.finish(succeeded, never)).toMatchObject({
+    expect(await sink.finish(succeeded, NEVER)).toMatchObject({
       status: 'failed',
       error: { code: 'SINK_FORBIDDEN' },
       counts: { failed: 10 },
@@ -91,7 +91,7 @@ describe('an unexpected response', () => {
       text: '<html>sign in</html>',
       times: 10,
     });
-    await expect(catalog.sink().write(parents[0]!, never)).rejects.toMatchObject({
+    await expect(catalog.sink().write(parents[0]!, NEVER)).rejects.toMatchObject({
       code: 'SINK_FAILED',
       remedy: expect.stringContaining('/api'),
     });
@@ -99,7 +99,7 @@ describe('an unexpected response', () => {
 
   it('of another service is reported and not retried', async () => {
     catalog.server.faults.push({ on: /^GET /, status: 200, text: '{"hello":"world"}' });
-    await expect(catalog.sink().write(parents[0]!, never)).rejects.toMatchObject({
+    await expect(catalog.sink().write(parents[0]!, NEVER)).rejects.toMatchObject({
       code: 'SINK_FAILED',
       retryable: false,
     });
@@ -112,7 +112,7 @@ describe('an unexpected response', () => {
       headers: { 'content-encoding': 'gzip' },
       text: gzipSync(Buffer.alloc(65 * 1024 * 1024)),
     });
-    await expect(catalog.sink().write(parents[0]!, never)).rejects.toMatchObject({
+    await expect(catalog.sink().write(parents[0]!, NEVER)).rejects.toMatchObject({
       code: 'RESPONSE_TOO_LARGE',
     });
   });

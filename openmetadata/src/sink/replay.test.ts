@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import {
-  never,
   openCatalog,
   parents,
   SCHEMA,
@@ -86,9 +86,9 @@ describe('records replayed from the start', () => {
       await catalog.close();
       catalog = await openCatalog();
       const ended = catalog.sink();
-      for (const record of records.slice(0, count)) await ended.write(record, never);
+      for (const record of records.slice(0, count)) await ended.write(record, NEVER);
       await ended.close();
-      await ended.finish(succeeded, never);
+      await ended.finish(succeeded, NEVER);
       expect((await catalog.run(records)).status).toBe('success');
       expect(state()).toEqual(whole);
       const before = writes().length;

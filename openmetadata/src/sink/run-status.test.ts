@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import {
-  never,
   openCatalog,
   parents,
   SCHEMA,
@@ -67,7 +67,7 @@ describe('the pipeline status', () => {
   it('is stopped for a canceled run', async () => {
     catalog.server.state.pipelines.add(pipeline.fqn);
     const sink = catalog.sink({ pipeline });
-    expect(await sink.finish({ ...succeeded, status: 'cancelled' }, never)).toMatchObject({
+    expect(await sink.finish({ ...succeeded, status: 'cancelled' }, NEVER)).toMatchObject({
       status: 'cancelled',
     });
     expect(catalog.server.state.statuses.at(-1)).toMatchObject({ pipelineState: 'stopped' });
@@ -78,7 +78,7 @@ describe('the pipeline status', () => {
     catalog.server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true });
     const sink = catalog.sink({ pipeline });
     for (const record of [...parents, table('Account'), table('Contact')])
-      await sink.write(record, never);
+      await sink.write(record, NEVER);
     const stop = new AbortController();
     stop.abort();
     expect(await sink.finish({ ...succeeded, status: 'cancelled' }, stop.signal)).toMatchObject({
@@ -102,7 +102,7 @@ describe('the pipeline status', () => {
       });
       const sink = catalog.sink({ pipeline });
       for (const record of [...parents, table('Account'), table('Contact')])
-        await sink.write(record, never);
+        await sink.write(record, NEVER);
       expect(await sink.finish(succeeded, stop.signal)).toMatchObject({
         status,
         error: { code: reason.code },

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  never,
   openCatalog,
   parents,
   succeeded,
@@ -8,6 +7,7 @@ import {
   type Catalog,
 } from '../../../test/support/openmetadata-server/catalog.ts';
 import type { LogData, Logger } from '../../../foundation/src/logging/logger.ts';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { createMetadataRestSink } from './rest-sink.ts';
 
@@ -33,11 +33,11 @@ function recording(): Logger & { readonly lines: string[] } {
 describe('the token', () => {
   it('ends the run at once when it is rejected', async () => {
     const sink = catalog.sink({ jwtToken: tokens('stale') });
-    await expect(sink.write(parents[0]!, never)).rejects.toMatchObject({
+    await expect(sink.write(parents[0]!, NEVER)).rejects.toMatchObject({
       code: 'SINK_UNAUTHORIZED',
       fault: 'user',
     });
-    await expect(sink.write(parents[1]!, never)).rejects.toMatchObject({
+    await expect(sink.write(parents[1]!, NEVER)).rejects.toMatchObject({
       code: 'SINK_UNAUTHORIZED',
     });
     expect(catalog.server.requests).toHaveLength(1);
@@ -61,8 +61,8 @@ describe('the token', () => {
       status: 400,
       text: JSON.stringify({ code: 400, message: 'you sent \u0007 nonsense' }),
     });
-    const thrown: unknown = await sink.write(parents[0]!, never).catch((error: unknown) => error);
-    const report = await sink.finish(succeeded, never);
+    const thrown: unknown = await sink.write(parents[0]!, NEVER).catch((error: unknown) => error);
+    const report = await sink.finish(succeeded, NEVER);
     expect(`${String(thrown)}${JSON.stringify(report)}${logger.lines.join('')}`).not.toContain(
       'canary-token',
     );
@@ -75,7 +75,7 @@ describe('the token', () => {
       status: 302,
       headers: { location: 'https://elsewhere.test/' },
     });
-    await expect(catalog.sink().write(parents[0]!, never)).rejects.toMatchObject({
+    await expect(catalog.sink().write(parents[0]!, NEVER)).rejects.toMatchObject({
       code: 'SINK_FAILED',
       retryable: false,
     });

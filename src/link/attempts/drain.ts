@@ -1,4 +1,5 @@
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { sleepOrWoken } from '../../../foundation/src/runtime/wait.ts';
@@ -51,10 +52,9 @@ export async function stopWorkers(options: StopOptions): Promise<void> {
   );
   attempts.stopAll(reason, 'interrupted');
   const ended = (): boolean => attempts.working() === 0;
-  const never = new AbortController().signal;
-  if (await withTimeout(stopMs, options, ended, never)) return;
+  if (await withTimeout(stopMs, options, ended, NEVER)) return;
   attempts.killAll();
-  await withTimeout(stopMs, options, ended, never);
+  await withTimeout(stopMs, options, ended, NEVER);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
-import { isErrno } from '../../../foundation/src/runtime/errno.ts';
+import { ifPresent } from '../../../foundation/src/runtime/errno.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 
 const FILE = 'place';
@@ -33,7 +33,7 @@ export async function findPredecessor(
   const place = await placeOf(stateDir, bootIdFile);
   if (place === undefined) return { hasEnded: false, succeed: () => Promise.resolve() };
   const file = join(stateDir, FILE);
-  const hasEnded = (await readIfPresent(file)) === place;
+  const hasEnded = (await ifPresent(readFile(file, 'utf8'))) === place;
   let isRecorded = hasEnded;
   return {
     hasEnded,
@@ -52,23 +52,17 @@ export async function findPredecessor(
  * accepted a process: a copy has another inode. False if nothing was recorded.
  */
 export async function wasCopied(stateDir: string): Promise<boolean> {
-  const recorded = (await readIfPresent(join(stateDir, FILE)))?.trim().split(' ').at(-1);
+  const recorded = (await ifPresent(readFile(join(stateDir, FILE), 'utf8')))
+    ?.trim()
+    .split(' ')
+    .at(-1);
   if (recorded === undefined) return false;
   return recorded !== String((await stat(stateDir, { bigint: true })).ino);
 }
 
 async function placeOf(stateDir: string, bootIdFile: string): Promise<string | undefined> {
-  const boot = await readIfPresent(bootIdFile);
+  const boot = await ifPresent(readFile(bootIdFile, 'utf8'));
   if (boot === undefined) return undefined;
   const { dev, ino } = await stat(stateDir, { bigint: true });
   return `${boot.trim()} ${dev} ${ino}\n`;
-}
-
-async function readIfPresent(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) return undefined;
-    throw thrown;
-  }
 }

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { CreditWindow } from './credit-window.ts';
-
-const forever = new AbortController().signal;
 
 describe('a credit window', () => {
   it('admits waiters in order as room appears', async () => {
     const window = new CreditWindow(100);
     const order: string[] = [];
-    await window.take(80, forever);
-    const big = window.take(60, forever).then(() => order.push('big'));
-    const small = window.take(10, forever).then(() => order.push('small'));
+    await window.take(80, NEVER);
+    const big = window.take(60, NEVER).then(() => order.push('big'));
+    const small = window.take(10, NEVER).then(() => order.push('small'));
     await Promise.resolve();
     expect(order).toEqual([]);
     window.release(80);
@@ -21,10 +20,10 @@ describe('a credit window', () => {
 
   it('removes a canceled waiter and admits the next', async () => {
     const window = new CreditWindow(100);
-    await window.take(80, forever);
+    await window.take(80, NEVER);
     const stop = new AbortController();
     const waiting = window.take(50, stop.signal);
-    const next = window.take(20, forever);
+    const next = window.take(20, NEVER);
     stop.abort(new RunnerError('CANCELLED', 'enough'));
     await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
     await next;

@@ -20,6 +20,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority, type Authority } from '../../../test/support/certificates.ts';
 import { createConnect } from '../../../foundation/src/network/open.ts';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { enrollRunner, type EnrollOptions } from './enroll.ts';
 import { keyPath, loadIdentity } from './identity.ts';
@@ -80,7 +81,7 @@ function options(changes: Partial<EnrollOptions> = {}, extraCa = [authority.caPe
       publicCas: true,
     }),
     clock: systemClock,
-    signal: new AbortController().signal,
+    signal: NEVER,
     ...changes,
   };
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { isErrno } from '../../../foundation/src/runtime/errno.ts';
+import { ifPresent } from '../../../foundation/src/runtime/errno.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import {
   assertRegularFile,
@@ -23,9 +23,8 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 
 async function openIfPresent(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return await ifPresent(open(path, constants.O_RDONLY | constants.O_NOFOLLOW));
   } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) return undefined;
     throw new RunnerError('FILE_UNREADABLE', `failed to read ${path}`, { cause: thrown });
   }
 }

@@ -1,5 +1,4 @@
-import { isMissing } from '../../../foundation/src/runtime/errno.ts';
-import type { Disk } from '../../../foundation/src/runtime/disk.ts';
+import { type Disk, listIfPresent, readIfPresent } from '../../../foundation/src/runtime/disk.ts';
 import { type AttemptEntry, isEntryFile, parseEntry } from './attempt-entry.ts';
 
 export interface StoredEntry {
@@ -10,10 +9,10 @@ export interface StoredEntry {
 /** The recent attempts in a directory, newest first. Damaged files are left out. */
 export async function readEntries(disk: Disk, directory: string): Promise<readonly StoredEntry[]> {
   const entries: StoredEntry[] = [];
-  for (const name of await list(disk, directory)) {
-    const text = isEntryFile(name) ? await readText(disk, `${directory}/${name}`) : undefined;
-    const entry = text === undefined ? undefined : parseEntry(text);
-    if (entry !== undefined) entries.push({ entry, size: Buffer.byteLength(text!) });
+  for (const name of await listIfPresent(disk, directory)) {
+    const text = isEntryFile(name) ? await readIfPresent(disk, `${directory}/${name}`) : undefined;
+    const entry = text === undefined ? undefined : parseEntry(text.toString());
+    if (entry !== undefined) entries.push({ entry, size: text!.byteLength });
   }
   return entries.toSorted((one, other) => timeOf(other.entry) - timeOf(one.entry));
 }
@@ -23,34 +22,11 @@ export async function readEntry(
   directory: string,
   name: string,
 ): Promise<AttemptEntry | undefined> {
-  const text = await readText(disk, `${directory}/${name}`);
-  return text === undefined ? undefined : parseEntry(text);
+  const text = await readIfPresent(disk, `${directory}/${name}`);
+  return text === undefined ? undefined : parseEntry(text.toString());
 }
 
-/** When it began, as far as known. */
+/** Start time, or end time if the start is unknown. */
 export function timeOf({ startedAt, end }: AttemptEntry): number {
   return startedAt ?? end?.endedAt ?? 0;
-}
-
-async function list(disk: Disk, directory: string): Promise<readonly string[]> {
-  try {
-    return await disk.list(directory);
-  } catch (thrown) {
-    if (isMissing(thrown)) return [];
-    throw thrown;
-  }
-}
-
-async function readText(disk: Disk, path: string): Promise<string | undefined> {
-  try {
-    const file = await disk.open(path, 'read');
-    try {
-      return (await file.read(0, await file.size())).toString();
-    } finally {
-      await file.close();
-    }
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw thrown;
-  }
 }

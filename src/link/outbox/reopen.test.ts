@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { job, OutboxStage } from '../../../test/support/link/outbox-stage.ts';
 import { silentLogger } from '../../../foundation/src/logging/logger.ts';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { systemProcesses } from '../../../foundation/src/runtime/processes.ts';
-
-const never = new AbortController().signal;
 
 let stage: OutboxStage;
 
@@ -29,8 +28,8 @@ describe('reopening a store', () => {
     const outbox = await stage.store.create(job);
     await stage.work(['first\n'], { last: false, report: true });
     const second = stage.newWriter(outbox, { next: 2 });
-    await second.append(Buffer.from('second\n'), { last: true }, never);
-    await second.flush(never);
+    await second.append(Buffer.from('second\n'), { last: true }, NEVER);
+    await second.flush(NEVER);
     await second.close();
     const file = await open(join(outbox.directory, '00000000000000000001.seg'), 'r+');
     await file.write('X', 40);

@@ -1,6 +1,7 @@
 import { attemptKey, isAttemptKey } from '../../../foundation/src/domain/ids.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import { isErrno } from '../../../foundation/src/runtime/errno.ts';
@@ -12,8 +13,6 @@ import type { SpoolOutbox } from './spool-outbox.ts';
 
 const ORPHAN_MS = 5_000;
 const ORPHAN_CHECK_MS = 50;
-
-const never = new AbortController().signal;
 
 export interface ReopenDeps {
   readonly disk: Disk;
@@ -122,6 +121,6 @@ async function endOrphan({ worker, ref }: Journal, deps: ReopenDeps): Promise<vo
         'STATE_LOCKED',
         `worker process ${worker.pid} still writes to this state directory`,
       );
-    await clock.sleep(ORPHAN_CHECK_MS, never);
+    await clock.sleep(ORPHAN_CHECK_MS, NEVER);
   } while (await processes.isAlive(worker));
 }

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { job, OutboxStage, segmentsOf, stopped } from '../../../test/support/link/outbox-stage.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
-
-const never = new AbortController().signal;
 
 let stage: OutboxStage;
 
@@ -17,7 +16,7 @@ afterEach(() => stage.close());
 describe('an outbox', () => {
   it('delivers what the worker reports as durable, and notifies of it', async () => {
     const outbox = await stage.store.create(job);
-    const moved = outbox.changed(never);
+    const moved = outbox.changed(NEVER);
     await stage.work(['a\n', 'b\n'], { last: true, report: true });
     await moved;
     expect(outbox.durable()).toEqual({ sequence: 2, complete: true });
@@ -46,13 +45,13 @@ describe('an outbox', () => {
     const outbox = await stage.store.create(job);
     const writer = stage.newWriter(outbox, { segmentBytes: 500 });
     for (let record = 1; record <= 60; record++) {
-      await writer.append(Buffer.from(`${record}\n`.padStart(100)), { last: false }, never);
-      if (record % 4 === 0) await writer.flush(never);
+      await writer.append(Buffer.from(`${record}\n`.padStart(100)), { last: false }, NEVER);
+      if (record % 4 === 0) await writer.flush(NEVER);
     }
     outbox.advance({ sequence: writer.durable, bytes: writer.bytes, complete: false });
     await writer.close();
     const closing = systemClock
-      .sleep(3, never)
+      .sleep(3, NEVER)
       .then(() => stage.store.closeInterrupted(job.ref, stopped));
     const seen: string[] = [];
     for (let last = false; !last;) {
@@ -104,8 +103,8 @@ describe('an outbox', () => {
     const outbox = await stage.store.create(job);
     const writer = stage.newWriter(outbox, { segmentBytes: 100 });
     const write = async (): Promise<void> => {
-      await writer.append(Buffer.from('a'.repeat(200)), { last: false }, never);
-      await writer.flush(never);
+      await writer.append(Buffer.from('a'.repeat(200)), { last: false }, NEVER);
+      await writer.flush(NEVER);
     };
     for (let record = 1; record <= 3; record++) await write();
     outbox.advance({ sequence: 3, bytes: writer.bytes, complete: false, segment: 3 });
@@ -127,7 +126,7 @@ describe('an outbox', () => {
     await outbox.attachWriter({ pid: process.pid }, gone.promise);
     let discarded = false;
     const discarding = outbox.discard().then(() => (discarded = true));
-    await systemClock.sleep(20, never);
+    await systemClock.sleep(20, NEVER);
     expect(discarded).toBe(false);
     gone.resolve();
     await discarding;

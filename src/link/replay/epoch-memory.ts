@@ -12,8 +12,7 @@ import { z } from 'zod';
 import { isRunId, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import { replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
-import type { Disk } from '../../../foundation/src/runtime/disk.ts';
-import { isErrno } from '../../../foundation/src/runtime/errno.ts';
+import { type Disk, readIfPresent } from '../../../foundation/src/runtime/disk.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { SerialQueue } from '../../../foundation/src/runtime/serial-queue.ts';
 
@@ -49,8 +48,8 @@ interface Remembered {
 
 /** Throws EPOCHS_DAMAGED for a file that is not of this program, and the errors of the disk. */
 export async function openEpochMemory(options: EpochMemoryOptions): Promise<EpochMemory> {
-  const text = await readIfPresent(options);
-  return new FileEpochMemory(options, parse(text, options));
+  const bytes = await readIfPresent(options.disk, options.file);
+  return new FileEpochMemory(options, parse(bytes?.toString(), options));
 }
 
 class FileEpochMemory implements EpochMemory {
@@ -132,20 +131,6 @@ function lineOf(runId: string, { epoch, at }: Remembered): string {
 
 function headerOf(owner: string): string {
   return `${JSON.stringify({ epochs: 1, owner })}\n`;
-}
-
-async function readIfPresent({ disk, file }: EpochMemoryOptions): Promise<string | undefined> {
-  try {
-    const opened = await disk.open(file, 'read');
-    try {
-      return (await opened.read(0, await opened.size())).toString('utf8');
-    } finally {
-      await opened.close();
-    }
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) return undefined;
-    throw RunnerError.from(thrown);
-  }
 }
 
 /**

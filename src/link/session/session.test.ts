@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noMetrics } from '../../../foundation/src/logging/metrics.ts';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { MemoryEpochs } from '../../../test/support/link/memory-epochs.ts';
 import { LinkStage } from '../../../test/support/link/link-stage.ts';
 import { channelOver, MemoryWire } from '../../channel/memory.ts';
@@ -41,7 +42,7 @@ describe('a session', () => {
         capacity: 1,
         clock,
         logger,
-        signal: new AbortController().signal,
+        signal: NEVER,
       }),
       leases: new Leases(clock, () => undefined),
       checkOffer: async () => undefined,

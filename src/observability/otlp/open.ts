@@ -1,6 +1,7 @@
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
 import type { Tracer } from '../../../foundation/src/logging/tracer.ts';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 import type { ReadGauges } from '../metrics/table.ts';
 import { OtlpClient, type OtlpClientOptions } from './client.ts';
@@ -39,7 +40,7 @@ export function openOtlp({ name, version, ...options }: OtlpOptions): Otlp {
     tracer: traces.tracer,
     close: async () => {
       const sent = Promise.allSettled([traces.close(), metrics.close()]);
-      const late = sleepUnlessAborted(options.clock, CLOSE_MS, new AbortController().signal);
+      const late = sleepUnlessAborted(options.clock, CLOSE_MS, NEVER);
       await Promise.race([sent, late]);
       await client.close();
     },

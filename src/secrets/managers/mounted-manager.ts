@@ -1,5 +1,5 @@
 import { retry, type RetryPolicy } from '../../../foundation/src/http/retry.ts';
-import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
+import { NEVER, withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
@@ -60,9 +60,7 @@ export class MountedManager implements SecretProvider {
 
   /** Under no signal of a reader: others may wait for the same secret. */
   async #lookUp(name: SecretPath): Promise<StoredSecret | undefined> {
-    return this.#bounded(new AbortController().signal, (signal) =>
-      this.#options.manager.fetch(name, signal),
-    );
+    return this.#bounded(NEVER, (signal) => this.#options.manager.fetch(name, signal));
   }
 
   async #bounded<T>(outer: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -12,9 +12,8 @@ import type {
   Welcome,
 } from '../../../src/channel/frames.ts';
 import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { signedBytes } from '../../../src/link/connection/handshake.ts';
-
-const forever = new AbortController().signal;
 
 const SIGNATURE_INVALID: Frame = {
   kind: 'refusal',
@@ -70,7 +69,7 @@ export class ControlPlaneDouble {
   };
 
   async send(frame: Frame, channel = this.channel): Promise<void> {
-    await channel.send(frame, forever);
+    await channel.send(frame, NEVER);
   }
 
   async offer(ref: AttemptRef, offer: Partial<Offer> = {}): Promise<void> {

@@ -10,12 +10,11 @@ import {
   type SpoolOutboxStore,
 } from '../../../src/link/outbox/spool-outbox-store.ts';
 import { silentLogger } from '../../../foundation/src/logging/logger.ts';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { SpoolWriter, type WriterOptions } from '../../../src/spool/writer.ts';
-
-const never = new AbortController().signal;
 
 export const stopped = new RunnerError('RUNNER_STOPPED', 'the runner was stopped').toFailure();
 export const job: Job = {
@@ -73,8 +72,8 @@ export class OutboxStage {
     const outbox = this.store.spoolOf(job.ref);
     const writer = this.newWriter(outbox);
     for (const [index, line] of lines.entries())
-      await writer.append(Buffer.from(line), { last: last && index === lines.length - 1 }, never);
-    await writer.flush(never);
+      await writer.append(Buffer.from(line), { last: last && index === lines.length - 1 }, NEVER);
+    await writer.flush(NEVER);
     if (report) outbox.advance({ sequence: writer.durable, bytes: writer.bytes, complete: last });
     await writer.close();
   }

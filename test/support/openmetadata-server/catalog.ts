@@ -14,11 +14,11 @@ import type {
   SinkReport,
 } from '../../../openmetadata/src/sink/records.ts';
 import type { EntityRecord } from '../../../foundation/src/domain/record.ts';
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { createAuthority } from '../certificates.ts';
 import { startOpenMetadataServer, type OpenMetadataServer } from './server.ts';
 
 export const SCHEMA = 'crm.default.salesforce';
-export const never = new AbortController().signal;
 export const succeeded: SinkOutcome = {
   status: 'success',
   steps: [],
@@ -71,8 +71,8 @@ export async function openCatalog(): Promise<Catalog> {
   };
   const run: Catalog['run'] = async (records, options) => {
     const target = sink(options);
-    for (const record of records) await target.write(record, never);
-    return target.finish(succeeded, never);
+    for (const record of records) await target.write(record, NEVER);
+    return target.finish(succeeded, NEVER);
   };
   const close: Catalog['close'] = async () => {
     await Promise.all(sinks.map((made) => made.close()));

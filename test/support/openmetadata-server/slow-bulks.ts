@@ -1,3 +1,4 @@
+import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Json } from './store.ts';
 
@@ -9,7 +10,6 @@ export interface BulkCosts {
 }
 
 const SLICES = 20;
-const never = new AbortController().signal;
 
 /**
  * How long bulk requests take: they share one processor, and each goes on when its client has given
@@ -38,7 +38,7 @@ export class SlowBulks {
     this.#active += 1;
     this.most = Math.max(this.most, this.#active);
     for (let slice = 0; slice < SLICES; slice++)
-      await this.#clock.sleep((cost / SLICES) * this.#active, never);
+      await this.#clock.sleep((cost / SLICES) * this.#active, NEVER);
     this.#active -= 1;
   }
 }

@@ -8,6 +8,7 @@
  *   that was killed goes on with it.
  */
 import { z } from 'zod';
+import { aborted } from '../../../../foundation/src/runtime/abort.ts';
 import { queueRun, type Draft } from '../../runs/start-run.ts';
 import type { Run } from '../../runs/run.ts';
 import { workflowOf } from '../../runs/workflow.ts';
@@ -54,8 +55,7 @@ export class ConnectionTests {
       await this.#resume(test).catch((thrown: unknown) =>
         this.#deps.log.warn({ err: thrown, run: test.runId }, 'failed to resume a connection test'),
       );
-    if (!signal.aborted)
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await aborted(signal);
     this.#stopping.abort();
     await Promise.all(this.#running);
   }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { NEVER } from '../../../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readFieldClasses, removeBatch } from './field-classes.ts';
@@ -54,7 +55,7 @@ const OBJECTS = [
 
 async function classesOf(api: SalesforceApi): Promise<unknown> {
   const target = { api, version: '64.0', what: 'field classifications' };
-  const classes = await readFieldClasses(target, OBJECTS, new AbortController().signal);
+  const classes = await readFieldClasses(target, OBJECTS, NEVER);
   return Object.fromEntries(
     [...classes].map(([object, fields]) => [object, Object.fromEntries(fields)]),
   );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing } from '../../../../foundation/src/runtime/errno.ts';
+import { ifPresent } from '../../../../foundation/src/runtime/errno.ts';
 
 /**
  * Credentials that were sent: user, endpoint, and the versions of the secrets by field. Never a
@@ -32,12 +32,7 @@ const MAX_REFUSALS = 200;
 export function createRefusalStore(directory: string): RefusalStore {
   return {
     find: async (sent) => {
-      try {
-        return (await stat(join(directory, nameOf(sent)))).mtimeMs;
-      } catch (thrown) {
-        if (isMissing(thrown)) return undefined;
-        throw thrown;
-      }
+      return (await ifPresent(stat(join(directory, nameOf(sent)))))?.mtimeMs;
     },
     record: async (sent) => {
       await mkdir(directory, { recursive: true, mode: 0o700 });

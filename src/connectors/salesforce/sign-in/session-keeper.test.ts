@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NEVER } from '../../../../foundation/src/runtime/abort.ts';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
 import { extractFrom, soapOptions, tableNames } from '../../../../test/support/salesforce-run.ts';
 import type { Session } from './session.ts';
@@ -30,7 +31,7 @@ describe('SessionKeeper', () => {
         accessToken: `t${opened}`,
         organizationId: '00D',
       };
-    }, new AbortController().signal);
+    }, NEVER);
     const { signal } = new AbortController();
     const first = await keeper.current(signal);
     const renewed = await Promise.all(
