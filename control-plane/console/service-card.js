@@ -6,6 +6,8 @@ import { addPipeline, editPipeline } from './pipeline-form.js';
 import { scheduleFacts } from './schedule-facts.js';
 import { addSchedule, editSchedule, setPaused } from './schedule-form.js';
 import { editService } from './service-form.js';
+import { signatureFact } from './signature-facts.js';
+import { sign } from './signature-form.js';
 
 /** A service with its pipelines and its last run. */
 export function serviceCard({ service, pipelines, lastRun, kinds }) {
@@ -40,7 +42,7 @@ function managedNote({ origin }) {
   );
 }
 
-function serviceFacts({ connection, runner, pool, origin }, pipelines) {
+function serviceFacts({ connection, runner, pool, origin, signature }, pipelines) {
   const own = [
     ['Domain', connection.salesforceDomain ?? 'login'],
     ['User', connection.username],
@@ -52,6 +54,10 @@ function serviceFacts({ connection, runner, pool, origin }, pipelines) {
       ...(origin === null ? own : []),
       ['Pool', pool],
       ...(pipelines.length === 1 ? scheduleFacts(pipelines[0].schedule) : []),
+      ...(pipelines.length === 1
+        ? [signatureFact('Signature of runs', pipelines[0].signature)]
+        : []),
+      ...(origin === null ? [signatureFact('Signature of tests', signature)] : []),
     ],
     'rows',
   );
@@ -79,7 +85,8 @@ function lastRunLine({ id, kind, state, queuedAt }, kinds) {
 function runActions(service, pipelines) {
   const { name } = service;
   const tables = el('a', { href: `#/tables?service=${encodeURIComponent(name)}` }, 'Tables');
-  if (service.origin !== null) return el('div', { class: 'actions' }, tables);
+  const signButtons = pipelines.length === 1 ? [signButton(pipelines[0].name)] : [];
+  if (service.origin !== null) return el('div', { class: 'actions' }, tables, signButtons);
   const test = () => openRun(post(`/services/${encodeURIComponent(name)}/test-connection`));
   const ingest =
     pipelines.length === 0 ? () => ingestFirst(service) : () => openRun(start(pipelines[0].name));
@@ -103,25 +110,28 @@ function editActions(service, pipelines) {
     pipelines.length === 1 ? fullRunButton(pipelines[0].name) : null,
     pipelines.length > 1 ? null : actionButton('Options', options, 'quiet'),
     pipelines.length > 1 ? null : scheduleButtons(service, pipelines[0]),
+    pipelines.length === 1 ? signButton(pipelines[0].name) : null,
+    actionButton('Sign tests', () => sign('service', name), 'quiet'),
     actionButton('Delete', () => deleteService(service), 'quiet'),
   );
 }
 
 function pipelineRow(pipeline) {
-  const { name, displayName, origin, schedule } = pipeline;
+  const { name, displayName, origin, schedule, signature } = pipeline;
   const actions = () => [
     actionButton(`Run ${name}`, () => openRun(start(name)), 'plain'),
     fullRunButton(name),
     actionButton('Options', () => editPipeline(name), 'quiet'),
     ...scheduleButtons(null, pipeline),
+    signButton(name),
     actionButton('Delete', () => deletePipeline(name), 'quiet'),
   ];
   return el(
     'li',
     {},
     el('strong', {}, displayName ?? name),
-    facts(scheduleFacts(schedule), 'rows'),
-    origin === null ? el('div', { class: 'actions' }, actions()) : null,
+    facts([...scheduleFacts(schedule), signatureFact('Signature of runs', signature)], 'rows'),
+    el('div', { class: 'actions' }, origin === null ? actions() : signButton(name)),
   );
 }
 
@@ -149,6 +159,8 @@ const start = (pipeline, options = {}) =>
 /** A full run reads and sends everything, also what has not changed. */
 const fullRunButton = (pipeline) =>
   actionButton('Full run', () => openRun(start(pipeline, { whole: true })), 'quiet');
+
+const signButton = (pipeline) => actionButton('Sign', () => sign('pipeline', pipeline), 'quiet');
 
 const firstPipeline = (service) => `${service.name}_metadata`;
 

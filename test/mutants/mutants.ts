@@ -1,6 +1,7 @@
 import { DOCTOR_MUTANTS } from './doctor-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { RELAY_MUTANTS } from './relay-mutants.ts';
+import { SIGNATURE_MUTANTS } from './signature-mutants.ts';
 
 const SIMULATION = 'test/simulation/everything-1.test.ts';
 
@@ -236,5 +237,6 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['control-plane/test/placement.test.ts'],
   },
   ...RELAY_MUTANTS,
+  ...SIGNATURE_MUTANTS,
   ...DOCTOR_MUTANTS,
 ];

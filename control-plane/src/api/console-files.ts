@@ -33,6 +33,8 @@ const MODULES = [
   'service-form',
   'services',
   'sign-in',
+  'signature-facts',
+  'signature-form',
   'table',
   'table-columns',
   'table-panels',

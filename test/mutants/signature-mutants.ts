@@ -1,0 +1,58 @@
+import type { Mutant } from './mutant.ts';
+
+const VERIFY = 'src/policy/signatures/verify.ts';
+const TESTS = ['src/policy/signatures/verify.test.ts'];
+
+export const SIGNATURE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'take a job whose signature does not hold',
+    edits: [
+      {
+        file: VERIFY,
+        find: 'if (!verify(null, jws.input, parsePublicKey(key.publicKey)!, jws.signature))',
+        replace: 'if (jws.signature === undefined)',
+      },
+    ],
+    tests: TESTS,
+  },
+  {
+    name: 'take a signature after it has expired',
+    edits: [
+      { file: VERIFY, find: 'if (now >= exp * 1_000)', replace: 'if (now >= exp * 1_000_000)' },
+    ],
+    tests: TESTS,
+  },
+  {
+    name: 'compare only what is in both documents',
+    edits: [
+      {
+        file: 'src/policy/signatures/differences.ts',
+        find: 'if (!Object.hasOwn(signed, key) || !Object.hasOwn(offered, key)) return place;',
+        replace: 'if (!Object.hasOwn(signed, key) || !Object.hasOwn(offered, key)) continue;',
+      },
+    ],
+    tests: TESTS,
+  },
+  {
+    name: 'let a worker run a job of a control plane without looking at its signature',
+    edits: [
+      {
+        file: 'src/worker/compose.ts',
+        find: "if (sinkUse === 'unused') await checkSignature",
+        replace: "if (sinkUse === 'required') await checkSignature",
+      },
+    ],
+    tests: ['src/worker/compose.signatures.test.ts'],
+  },
+  {
+    name: 'accept an offer without looking at its signature',
+    edits: [
+      {
+        file: 'src/policy/offer-check.ts',
+        find: "if (rules.mode === 'required')",
+        replace: "if (rules.mode === 'off')",
+      },
+    ],
+    tests: ['src/policy/offer-check.test.ts'],
+  },
+];
