@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Disk, listIfPresent } from '../../foundation/src/runtime/disk.ts';
+import { isMissing } from '../../foundation/src/runtime/errno.ts';
 
 /** A file of the trail. Its name has the number of its first line. */
 export interface TrailFile {
@@ -19,4 +20,30 @@ export async function trailFiles(disk: Disk, directory: string): Promise<TrailFi
     .filter((first) => first !== undefined)
     .map((first) => trailFile(directory, Number(first)))
     .toSorted((a, b) => a.first - b.first);
+}
+
+export interface TrailSize {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Files that expire meanwhile count as empty. */
+export async function trailSize(disk: Disk, directory: string): Promise<TrailSize> {
+  const files = await trailFiles(disk, directory);
+  const sizes = await Promise.all(files.map(({ path }) => sizeOf(disk, path)));
+  return { files: files.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+async function sizeOf(disk: Disk, path: string): Promise<number> {
+  try {
+    const file = await disk.open(path, 'read');
+    try {
+      return await file.size();
+    } finally {
+      await file.close();
+    }
+  } catch (thrown) {
+    if (isMissing(thrown)) return 0;
+    throw thrown;
+  }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AuditEvent } from '../../foundation/src/logging/audit-trail.ts';
 import { canonicalJson } from '../../foundation/src/runtime/canonical-json.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** The end of a chain: the number of its last line and that line's hash. */
 export interface Link {
@@ -26,6 +27,28 @@ export type Line = z.infer<typeof lineSchema>;
 export interface EncodedLine extends Link {
   /** With its newline. */
   readonly text: string;
+}
+
+const MAX_LINE_BYTES = 32 * 1024;
+/** More than number, time and hashes take. */
+const FRAME_BYTES = 512;
+
+/** Throws INTERNAL for an event whose line would be too long to be found again at the end. */
+export function assertSize(event: AuditEvent): void {
+  if (Buffer.byteLength(canonicalJson(event)) > MAX_LINE_BYTES - FRAME_BYTES)
+    throw new RunnerError('INTERNAL', `an audit event exceeds ${MAX_LINE_BYTES} bytes`);
+}
+
+/** The lines that continue a chain. */
+export function encodeAll(events: readonly AuditEvent[], after: Link, now: number): Buffer {
+  let end = after;
+  let text = '';
+  for (const event of events) {
+    const line = encodeLine(event, end, now);
+    text += line.text;
+    end = line;
+  }
+  return Buffer.from(text);
 }
 
 /** The line that continues a chain. `hash` covers all of it, and with `previous` all before it. */

@@ -13,11 +13,11 @@ export interface Tail {
   readonly end: Link;
 }
 
-/** Longer than the longest line, twice. */
+/** Three times the longest line: a complete one is in it, also behind an incomplete one. */
 const READ_BYTES = 96 * 1024;
 const NEWLINE = 0x0a;
 
-/** Undefined if there is no file. Throws AUDIT_DAMAGED if its last complete line is not ours. */
+/** Undefined if there is no file. Throws AUDIT_DAMAGED if its last complete line is not valid. */
 export async function readTail(disk: Disk, files: readonly TrailFile[]): Promise<Tail | undefined> {
   const newest = files.at(-1);
   if (newest === undefined) return undefined;
@@ -53,8 +53,8 @@ async function endOf(
   }
 }
 
-/** The first line of a file; undefined if it is incomplete or none of ours. */
-export async function timeOfFirst(disk: Disk, { path }: TrailFile): Promise<Line | undefined> {
+/** The first line of a file; undefined if it is incomplete or invalid. */
+export async function firstLine(disk: Disk, { path }: TrailFile): Promise<Line | undefined> {
   const file = await disk.open(path, 'read');
   try {
     const bytes = await file.read(0, READ_BYTES);
@@ -66,5 +66,8 @@ export async function timeOfFirst(disk: Disk, { path }: TrailFile): Promise<Line
 }
 
 function damaged(path: string): RunnerError {
-  return new RunnerError('AUDIT_DAMAGED', `the last line of ${path} is not of this program`);
+  return new RunnerError(
+    'AUDIT_DAMAGED',
+    `the last line of ${path} is damaged or was not written by this program`,
+  );
 }

@@ -7,35 +7,34 @@
  * 3. Only the holder of the lock appends. Link, workers and commands all append to the same chain:
  *    a worker needs no other process to have its line durable, and a command needs no running
  *    service.
- * 4. A complete line is never changed. What a crash left of an incomplete one, which nobody was
- *    told about, is removed by the next writer, whose first line says so.
+ * 4. A complete line is never changed. What a crash left of an incomplete one, which was never
+ *    reported as durable, is replaced by the next writer's first line, which says so.
  * 5. Files are deleted only by age, after a line has recorded up to where.
+ * 6. The name of a file is durable before a line in it is reported as durable.
  */
 import { join } from 'node:path';
 import type { AuditEvent, AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
-import { NEVER } from '../../foundation/src/runtime/abort.ts';
-import type { Clock } from '../../foundation/src/runtime/clock.ts';
-import type { Disk, DiskFile } from '../../foundation/src/runtime/disk.ts';
+import { type Logger, silentLogger } from '../../foundation/src/logging/logger.ts';
+import { NEVER, untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { createDurably } from '../../foundation/src/runtime/atomic-write.ts';
+import { removeFile } from '../../foundation/src/runtime/disk.ts';
+import { localErrorFields } from '../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { withFileLock } from '../../foundation/src/runtime/file-lock.ts';
-import { systemProcesses } from '../../foundation/src/runtime/processes.ts';
 import { SerialQueue } from '../../foundation/src/runtime/serial-queue.ts';
+import { appendLines } from './append.ts';
 import { type TrailFile, trailFile, trailFiles } from './files.ts';
-import { encodeLine, type Link, START } from './line.ts';
-import { readTail, type Tail, timeOfFirst } from './tail.ts';
+import { assertSize, encodeAll, START } from './line.ts';
+import { type TrailPlace, withTrailLock } from './lock.ts';
+import { firstLine, readTail, type Tail } from './tail.ts';
 
-export interface TrailOptions {
-  readonly directory: string;
-  readonly disk: Disk;
-  readonly clock: Clock;
+export interface TrailOptions extends TrailPlace {
+  readonly logger?: Logger;
   readonly maxFileBytes?: number;
   readonly keptMs?: number;
 }
 
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const KEPT_MS = 400 * 86_400_000;
-const MAX_LINE_BYTES = 32 * 1024;
-const LOCK_PATIENCE_MS = 10_000;
 
 export function auditDirectory(stateDir: string): string {
   return join(stateDir, 'audit');
@@ -54,75 +53,82 @@ interface Waiting {
 class FileAuditTrail implements AuditTrail {
   readonly #options: TrailOptions;
   readonly #queue = new SerialQueue();
-  #waiting: Waiting[] = [];
+  readonly #waiting = new Set<Waiting>();
+  /** The file whose name this process knows to be durable. */
+  #durableFile: string | undefined;
 
   constructor(options: TrailOptions) {
     this.#options = options;
   }
 
-  record(event: AuditEvent): Promise<void> {
+  async record(event: AuditEvent, signal: AbortSignal = NEVER): Promise<void> {
+    try {
+      assertSize(event);
+    } catch (thrown) {
+      throw unwritable(thrown);
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.push({ event, resolve, reject });
+    const waiting = { event, resolve, reject };
+    this.#waiting.add(waiting);
     void this.#queue.run(() => this.#writeWaiting());
-    return promise;
+    try {
+      await untilAborted(promise, signal);
+    } finally {
+      // One that was given up before the lock was free is not written.
+      this.#waiting.delete(waiting);
+    }
   }
 
   /** Events that arrive while others are written are written together. */
   async #writeWaiting(): Promise<void> {
-    const batch = this.#waiting;
-    this.#waiting = [];
-    if (batch.length === 0) return;
+    if (this.#waiting.size === 0) return;
+    const { directory, disk } = this.#options;
+    let batch: readonly Waiting[] | undefined;
+    const taken = (): readonly Waiting[] => {
+      batch ??= [...this.#waiting];
+      for (const each of batch) this.#waiting.delete(each);
+      return batch;
+    };
     try {
-      await this.#appendLocked(batch.map(({ event }) => event));
-      for (const { resolve } of batch) resolve();
+      await disk.makeDirectory(directory);
+      await withTrailLock(this.#options, NEVER, () =>
+        this.#appendAll(taken().map(({ event }) => event)),
+      );
+      for (const { resolve } of taken()) resolve();
     } catch (thrown) {
-      const cause = RunnerError.from(thrown);
-      const error = new RunnerError('AUDIT_UNWRITABLE', 'failed to write the audit trail', {
-        cause,
-      });
-      for (const { reject } of batch) reject(error);
+      const error = unwritable(thrown);
+      for (const { reject } of taken()) reject(error);
     }
   }
 
-  async #appendLocked(events: readonly AuditEvent[]): Promise<void> {
-    const { directory, disk, clock } = this.#options;
-    await disk.makeDirectory(directory);
-    await withFileLock(
-      {
-        path: join(directory, 'lock'),
-        what: 'the audit trail',
-        processes: systemProcesses,
-        clock,
-        patienceMs: LOCK_PATIENCE_MS,
-        signal: NEVER,
-      },
-      () => this.#appendAll(events),
-    );
-  }
-
   async #appendAll(events: readonly AuditEvent[]): Promise<void> {
+    if (events.length === 0) return;
     const { directory, disk, clock, maxFileBytes = MAX_FILE_BYTES } = this.#options;
     const files = await trailFiles(disk, directory);
     const tail = await readTail(disk, files);
     const isFull = tail === undefined || tail.size >= maxFileBytes;
     const expired = isFull ? await this.#expired(files) : [];
     const all = [...tornEvent(tail), ...expired.map(({ event }) => event), ...events];
-    const text = encodeAll(all, tail?.end ?? START, clock.now());
-    if (isFull) await this.#create(trailFile(directory, (tail?.end ?? START).number + 1), text);
-    else await appendTo(disk, tail, text);
-    for (const { file } of expired) await disk.unlink(file.path);
+    const end = tail?.end ?? START;
+    const lines = encodeAll(all, end, clock.now());
+    if (isFull) await this.#create(trailFile(directory, end.number + 1), lines);
+    else await this.#append(tail, lines);
+    for (const { file } of expired) await this.#delete(file);
   }
 
-  async #create({ path }: TrailFile, text: Buffer): Promise<void> {
+  async #create({ path }: TrailFile, lines: Buffer): Promise<void> {
     const { disk, directory } = this.#options;
-    const file = await disk.open(path, 'create');
-    try {
-      await file.write(text, 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await createDurably(disk, path, lines);
     await disk.syncDirectory(directory);
+    this.#durableFile = path;
+  }
+
+  /** The process that created the file may have ended before its name was durable. */
+  async #append(tail: Tail, lines: Buffer): Promise<void> {
+    const { disk, directory } = this.#options;
+    if (this.#durableFile !== tail.path) await disk.syncDirectory(directory);
+    this.#durableFile = tail.path;
+    await appendLines(disk, tail, lines);
   }
 
   /** Files whose lines are all too old, with the line that says so. */
@@ -133,12 +139,25 @@ class FileAuditTrail implements AuditTrail {
     const expired = [];
     for (const [index, file] of files.entries()) {
       const next = files[index + 1];
-      const from = next === undefined ? undefined : await timeOfFirst(disk, next);
+      const from = next === undefined ? undefined : await firstLine(disk, next);
       if (from === undefined || Date.parse(from.time) > clock.now() - keptMs) break;
       const event = { event: 'trailExpired', through: from.number - 1, lastHash: from.previous };
       expired.push({ file, event });
     }
     return expired;
+  }
+
+  /** What was recorded is done although an old file stays; the next new file tries again. */
+  async #delete({ path }: TrailFile): Promise<void> {
+    const { disk, logger = silentLogger } = this.#options;
+    try {
+      await removeFile(disk, path);
+    } catch (thrown) {
+      logger.log('warn', 'failed to delete an expired file of the audit trail', {
+        path,
+        ...localErrorFields(RunnerError.from(thrown, 'FILE_UNWRITABLE')),
+      });
+    }
   }
 }
 
@@ -148,39 +167,7 @@ function tornEvent(tail: Tail | undefined): AuditEvent[] {
     : [{ event: 'incompleteLineRemoved', bytes: tail.tornBytes }];
 }
 
-function encodeAll(events: readonly AuditEvent[], after: Link, now: number): Buffer {
-  let end = after;
-  let text = '';
-  for (const event of events) {
-    const line = encodeLine(event, end, now);
-    if (Buffer.byteLength(line.text) > MAX_LINE_BYTES)
-      throw new RunnerError('INTERNAL', `an audit event exceeds ${MAX_LINE_BYTES} bytes`);
-    text += line.text;
-    end = line;
-  }
-  return Buffer.from(text);
-}
-
-async function appendTo(disk: Disk, { path, size, tornBytes }: Tail, text: Buffer): Promise<void> {
-  const file = await disk.open(path, 'write');
-  try {
-    if (tornBytes > 0) await file.truncate(size);
-    await file.write(text, size);
-    await file.sync();
-  } catch (thrown) {
-    await undo(file, size);
-    throw thrown;
-  } finally {
-    await file.close();
-  }
-}
-
-/** What cannot be undone either is complete or removed by the next writer. */
-async function undo(file: DiskFile, size: number): Promise<void> {
-  try {
-    await file.truncate(size);
-    await file.sync();
-  } catch {
-    // The disk has failed; the caller reports it.
-  }
+function unwritable(thrown: unknown): RunnerError {
+  const cause = RunnerError.from(thrown);
+  return new RunnerError('AUDIT_UNWRITABLE', 'failed to write the audit trail', { cause });
 }

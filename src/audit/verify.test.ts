@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { encodeLine, START, type Link } from './line.ts';
 import { verifyTrail } from './verify.ts';
@@ -119,6 +120,40 @@ describe('the verification of an audit trail of 10,000 lines', () => {
     expect(await verifyTrail(nodeDisk, directory)).toMatchObject({
       problems: [],
       notes: [expect.stringContaining('is incomplete')],
+    });
+  });
+
+  it('counts the problems that it does not list', async () => {
+    await alter(1, (lines) => lines.map((line) => line.replace('secret:/a', 'secret:/b')));
+    const { problems: listed, omittedProblems } = await verifyTrail(nodeDisk, directory);
+    expect(listed).toHaveLength(20);
+    expect(listed[0]).toMatch(/:1 is damaged or was modified$/);
+    expect(omittedProblems).toBeGreaterThan(LINES - 20);
+  });
+
+  it('notes that there is no trail', async () => {
+    for (const name of await readdir(directory)) await unlink(join(directory, name));
+    const expected = { lines: 0, notes: [`there is no audit trail in ${directory}`] };
+    expect(await verifyTrail(nodeDisk, directory)).toMatchObject(expected);
+    const missing = join(directory, 'missing');
+    expect((await verifyTrail(nodeDisk, missing)).notes).toEqual([
+      `there is no audit trail in ${missing}`,
+    ]);
+  });
+
+  it('starts again when a file expires meanwhile', async () => {
+    let listings = 0;
+    const disk: Disk = {
+      ...nodeDisk,
+      list: async (path) => {
+        const names = await nodeDisk.list(path);
+        if (++listings === 1) await unlink(join(directory, nameOf(0)));
+        return names;
+      },
+    };
+    expect(await verifyTrail(disk, directory)).toMatchObject({
+      files: FILES - 1,
+      problems: [`lines 1 to ${LINES} are missing without an expiry record`],
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { isMissing } from '../../foundation/src/runtime/errno.ts';
 import { trailFiles, type TrailFile } from './files.ts';
 import { type Line, type Link, parseLine, START } from './line.ts';
 
@@ -6,13 +7,17 @@ export interface TrailReport {
   readonly files: number;
   readonly lines: number;
   readonly end: Link;
-  /** What is wrong, each with its file and line. The chain is sound if there is none. */
+  /** What is wrong, each with its file and line; the first of them. Valid if there is none. */
   readonly problems: readonly string[];
+  readonly omittedProblems: number;
   /** What is worth knowing and no fault. */
   readonly notes: readonly string[];
 }
 
 const MAX_PROBLEMS = 20;
+
+/** More files than can expire while a trail is read. */
+const MAX_TRIES = 5;
 
 /**
  * Checks every line of a trail: hashes, numbers, and that nothing was cut at the beginning without
@@ -23,8 +28,24 @@ export async function verifyTrail(
   directory: string,
   heads: readonly Link[] = [],
 ): Promise<TrailReport> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await verifyOnce(disk, directory, heads);
+    } catch (thrown) {
+      // A file expired meanwhile; the line that says so is in one that was not read yet.
+      if (!isMissing(thrown) || tries === MAX_TRIES) throw thrown;
+    }
+  }
+}
+
+async function verifyOnce(
+  disk: Disk,
+  directory: string,
+  heads: readonly Link[],
+): Promise<TrailReport> {
   const verification = new Verification(heads);
   const files = await trailFiles(disk, directory);
+  if (files.length === 0) verification.note(`there is no audit trail in ${directory}`);
   for (const [index, file] of files.entries())
     verification.file(file, await readAll(disk, file), index === files.length - 1);
   return verification.report(files.length);
@@ -52,14 +73,18 @@ class Verification {
     this.#heads = new Map(heads.map(({ number, hash }) => [number, hash]));
   }
 
+  note(text: string): void {
+    this.#notes.push(text);
+  }
+
   file({ path, first }: TrailFile, text: string, isLast: boolean): void {
     const lines = text.split('\n');
     const rest = lines.pop();
-    if (rest !== '' && isLast) this.#notes.push(`${path}: the last line is incomplete`);
+    if (rest !== '' && isLast) this.note(`${path}: the last line is incomplete`);
     else if (rest !== '') this.#problem(path, lines.length + 1, 'is incomplete');
     for (const [index, each] of lines.entries()) {
       const line = parseLine(each);
-      if (line === undefined) this.#problem(path, index + 1, 'was changed');
+      if (line === undefined) this.#problem(path, index + 1, 'is damaged or was modified');
       else this.#line(line, `${path}:${index + 1}`, index === 0 ? first : undefined);
     }
   }
@@ -67,7 +92,7 @@ class Verification {
   report(files: number): TrailReport {
     const { number, hash } = this.#begin;
     if (number > 0 && this.#expired.get(number) !== hash)
-      this.#problems.push(`lines up to ${number} are missing, and no line says that they expired`);
+      this.#problems.push(`lines 1 to ${number} are missing without an expiry record`);
     for (const head of this.#heads.keys())
       if (head > this.#end.number)
         this.#problems.push(`lines ${this.#end.number + 1} to ${head} were cut from the end`);
@@ -76,6 +101,7 @@ class Verification {
       lines: this.#lines,
       end: this.#end,
       problems: this.#problems.slice(0, MAX_PROBLEMS),
+      omittedProblems: Math.max(0, this.#problems.length - MAX_PROBLEMS),
       notes: this.#notes,
     };
   }

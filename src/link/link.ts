@@ -1,3 +1,4 @@
+import { noAuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
 import { noTracer, type Tracer } from '../../foundation/src/logging/tracer.ts';
 import { aborted } from '../../foundation/src/runtime/abort.ts';
@@ -16,6 +17,7 @@ import { Supervisor, type ReadyChannel, type SupervisorOptions } from './connect
 import { NO_HISTORY } from './history/history.ts';
 import { statusOf, type LinkState, type LinkStatus } from './health/link-status.ts';
 import { establishSession, type EstablishDeps } from './session/establish.ts';
+import { RejectionRecords } from './session/rejection-records.ts';
 import type { Session } from './session/session.ts';
 import type { LinkOptions } from './options.ts';
 import { DEFAULT_TIMING, type LinkTiming } from './timing.ts';
@@ -44,6 +46,7 @@ class RunnerLink implements Link {
   readonly #leases: Leases;
   readonly #supervisor: Supervisor;
   readonly #identityWatch: IdentityWatch;
+  readonly #rejections: RejectionRecords;
   readonly #drainRequested = new AbortController();
   readonly #hurry = new AbortController();
   readonly #stopping = new AbortController();
@@ -56,6 +59,7 @@ class RunnerLink implements Link {
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#bootId = random.uuid();
     this.#identityWatch = new IdentityWatch(clock, logger);
+    this.#rejections = new RejectionRecords(options.trail ?? noAuditTrail, clock);
     this.#attempts = new Attempts({
       ...options,
       signal: this.#stopping.signal,
@@ -80,6 +84,7 @@ class RunnerLink implements Link {
     for (const attempt of open) group.start((scope) => this.#closeRecovered(attempt, scope));
     group.start((scope) => this.#supervisor.run(scope));
     group.start((scope) => this.#leases.run(scope));
+    group.start((scope) => this.#rejections.run(scope));
     group.start((scope) => this.#drainOnRequest(group, scope));
     try {
       await group.wait();
@@ -209,6 +214,7 @@ class RunnerLink implements Link {
       skewMs: this.#timing.skewMs,
       attempts: this.#attempts,
       leases: this.#leases,
+      rejections: this.#rejections,
       draining: () => this.#draining(),
       onConflict: (other) => this.#identityWatch.noteConflict(other),
     };

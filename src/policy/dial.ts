@@ -5,7 +5,7 @@ import {
   parseEndpoint,
   type Endpoint,
 } from '../../foundation/src/network/endpoint.ts';
-import type { AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
+import type { AuditEvent, AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { deny, type Denied } from './decision.ts';
@@ -30,14 +30,16 @@ export interface DialOptions extends JobFacts {
  * written, and the errors of `Connect`. Connections without TLS are denied. Addresses set by the
  * local connectTo setting are not checked, and addresses of names that a proxy resolves cannot be.
  */
-export function createDial(options: DialOptions): Connect {
+export function createDial(dialOptions: DialOptions): Connect {
+  const options = { ...dialOptions, denials: new DenialRecords(dialOptions.trail) };
   return async (requested, connectOptions) => {
     const endpoint = permittedEndpoint(requested, connectOptions, options);
     const { connector, trail } = options;
     const target = formatEndpoint(endpoint);
     const checkAddress = (address: string): void => assertAddress(endpoint, address, options);
     if (isIP(endpoint.host) !== 0) checkAddress(endpoint.host);
-    await trail.record({ event: 'connect', decision: 'allow', connector, target });
+    const event = { event: 'connect', decision: 'allow', connector, target };
+    await trail.record(event, connectOptions.signal);
     return options.connect(endpoint, {
       ...connectOptions,
       checkAddress: (address) => {
@@ -48,14 +50,19 @@ export function createDial(options: DialOptions): Connect {
   };
 }
 
+/** A job that tries many hosts could fill the disk with denials. */
+const MAX_RECORDED_DENIALS = 60;
+
 const NOT_A_HOST = deny('built in', 'not a host name');
 const NO_TLS = deny('built in', 'sources are reached over TLS only');
+
+type Options = DialOptions & { readonly denials: DenialRecords };
 
 /** The endpoint in canonical form. Throws HOST_DENIED. */
 function permittedEndpoint(
   requested: Endpoint,
   { tls }: ConnectOptions,
-  options: DialOptions,
+  options: Options,
 ): Endpoint {
   const { policy, connector, kind, account, uses } = options;
   const endpoint = canonical(requested);
@@ -75,7 +82,7 @@ function canonical(endpoint: Endpoint): Endpoint | undefined {
   }
 }
 
-function assertAddress({ host }: Endpoint, address: string, options: DialOptions): void {
+function assertAddress({ host }: Endpoint, address: string, options: Options): void {
   const decision = options.policy.addressPermitted(address);
   if (decision.allowed) return;
   const target = `the address of ${host}`;
@@ -86,21 +93,37 @@ function assertAddress({ host }: Endpoint, address: string, options: DialOptions
   );
 }
 
-function hostDenied(target: string, denied: Denied, options: DialOptions): RunnerError {
+function hostDenied(target: string, denied: Denied, options: Options): RunnerError {
   logDenial(target, denied, options);
   return new RunnerError('HOST_DENIED', `the local policy does not allow connections to ${target}`);
 }
 
-/**
- * Rule and reason are for the local log and the audit trail only. Without the trail, the denial
- * stands.
- */
+/** Rule and reason are for the local log and the audit trail only. */
 function logDenial(
   target: string,
   { rule, reason }: Denied,
-  { connector, trail, audit }: DialOptions,
+  { connector, denials, audit }: Options,
 ): void {
   const facts = { decision: 'deny', connector, target, rule, reason };
-  void trail.record({ event: 'connect', ...facts }).catch(() => undefined);
+  denials.record({ event: 'connect', ...facts });
   audit.log('warn', 'connection denied', { event: 'audit', ...facts });
+}
+
+/** The denials of one job in the audit trail, up to a limit; the log has all of them. */
+class DenialRecords {
+  readonly #trail: AuditTrail;
+  #count = 0;
+
+  constructor(trail: AuditTrail) {
+    this.#trail = trail;
+  }
+
+  /** Not awaited: without the trail, the denial stands. */
+  record(event: AuditEvent): void {
+    this.#count += 1;
+    if (this.#count > MAX_RECORDED_DENIALS) return;
+    const isLast = this.#count === MAX_RECORDED_DENIALS;
+    const recorded = isLast ? { ...event, furtherOmitted: true } : event;
+    void this.#trail.record(recorded).catch(() => undefined);
+  }
 }

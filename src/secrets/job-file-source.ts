@@ -23,7 +23,7 @@ export function jobFileSource(
   return {
     reference: undefined,
     read: async (signal) => {
-      await trail.record({ event: 'secretFile', file: path, field });
+      await trail.record({ event: 'secretFile', file: path, field }, signal);
       try {
         const secret = await readJobFile({ path, field, policy, secretDirectories }, signal);
         audit.log('info', 'file read for secret field', { ...facts, decision: 'allow' });

@@ -44,7 +44,7 @@ class ReferenceRead {
   }
 
   async run(signal: AbortSignal): Promise<Secret> {
-    const rule = await this.#permittingRule();
+    const rule = await this.#permittingRule(signal);
     const secret = await this.#fromProvider(signal);
     if (secret === undefined) {
       await this.#record('secretUnavailable', { reason: 'unknown' });
@@ -60,7 +60,7 @@ class ReferenceRead {
   }
 
   /** The decision is in the audit trail before anything follows from it. */
-  async #permittingRule(): Promise<string> {
+  async #permittingRule(signal: AbortSignal): Promise<string> {
     const { policy, connector, kind, account, endpoints: hosts, clock, metrics } = this.#options;
     const job = { connector, kind, account };
     const now = clock.now();
@@ -69,7 +69,8 @@ class ReferenceRead {
     );
     const { rule } = decision;
     const reason = decision.allowed ? undefined : decision.reason;
-    await this.#record('secret', { decision: decision.allowed ? 'allow' : 'deny', rule, reason });
+    const facts = { decision: decision.allowed ? 'allow' : 'deny', rule, reason };
+    await this.#record('secret', facts, signal);
     if (decision.allowed) return rule;
     metrics?.count('secretResolutions', { provider: 'none', result: 'denied' });
     this.#log('warn', 'secret denied', { decision: 'deny', rule, reason: decision.reason });
@@ -106,10 +107,13 @@ class ReferenceRead {
     }
   }
 
-  #record(event: string, fields: Readonly<Record<string, string | undefined>>): Promise<void> {
+  #record(
+    event: string,
+    fields: Readonly<Record<string, string | undefined>>,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { connector, kind, account, endpoints, trail } = this.#options;
-    return trail.record({
-      event,
+    const facts = {
       reference: formatReference(this.#use.path),
       field: this.#use.field,
       connector,
@@ -119,7 +123,8 @@ class ReferenceRead {
       audience: account?.audience,
       hosts: endpoints.map(formatEndpoint),
       ...fields,
-    });
+    };
+    return trail.record({ event, ...facts }, signal);
   }
 
   #log(level: 'info' | 'warn' | 'error', message: string, data: LogData): void {

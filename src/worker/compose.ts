@@ -61,7 +61,7 @@ export function composeAccess({
     const policySource = { file: settings.policyFile, connectors: types };
     const policy = await openPolicyForJob(policySource, audit);
     assertPermitted(request.kind, policy);
-    const trail = trailOf(settings, request);
+    const trail = trailOf(settings, request, audit);
     const check = { rules: policy.signing, runnerId: settings.runnerId, trail, audit };
     if (sinkUse === 'unused') await checkSignature(request, { ...check, now: clock.now() });
     const server = sinkServerFor(request, sinkUse, policy);
@@ -98,11 +98,15 @@ function readLimitsOf({ stateDir }: WorkerSettings): ReadLimits {
 }
 
 /** Events of the job, with its attempt. */
-function trailOf({ stateDir }: WorkerSettings, { ref }: Pick<AccessRequest, 'ref'>): AuditTrail {
+function trailOf(
+  { stateDir }: WorkerSettings,
+  { ref }: Pick<AccessRequest, 'ref'>,
+  logger: Logger,
+): AuditTrail {
   if (stateDir === undefined) return noAuditTrail;
-  const trail = openAuditTrail(stateDir);
+  const trail = openAuditTrail(stateDir, logger);
   const attempt = ref === undefined ? undefined : attemptKey(ref);
-  return { record: (event) => trail.record({ attempt, ...event }) };
+  return { record: (event, signal) => trail.record({ attempt, ...event }, signal) };
 }
 
 function assertPermitted(kind: JobKind, policy: Policy): void {

@@ -58,7 +58,7 @@ describe('audit verify', () => {
     await changeVault();
     const { code, stdout } = await place.call(['audit', 'verify']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^sound: 3 lines in 1 file of .*\nhead 3:[0-9a-f]{64}\n$/);
+    expect(stdout).toMatch(/^valid: 3 lines in 1 file of .*\nhead 3:[0-9a-f]{64}\n$/);
   });
 
   it('finds a changed line, and lines that are missing before a head', async () => {

@@ -58,6 +58,7 @@ describe('the metrics of a real runner', () => {
     ).toBeGreaterThanOrEqual(2);
     expect(value('oldest_undelivered_record_age_seconds')).toBe(0);
     expect(value('state_disk_free_bytes')).toBeGreaterThan(0);
+    expect(value('audit_trail_bytes')).toBeGreaterThan(0);
   });
 
   it('count secrets that are unknown and denied, and runs that failed', async () => {

@@ -13,10 +13,10 @@ export interface AuditEvent {
 /** The record of what was done with secrets and connections, which is kept for auditors. */
 export interface AuditTrail {
   /**
-   * Resolves when the event is durable. Throws AUDIT_UNWRITABLE: then what the event says must not
-   * be done.
+   * Resolves when the event is durable. Throws AUDIT_UNWRITABLE and the reason of the signal: then
+   * what the event says must not be done.
    */
-  record(event: AuditEvent): Promise<void>;
+  record(event: AuditEvent, signal?: AbortSignal): Promise<void>;
 }
 
 /** Records nothing, for programs without a state directory. */

@@ -3,7 +3,7 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { isSignedBy, type SignedHead } from '../../audit/head.ts';
 import type { Link } from '../../audit/line.ts';
 import { auditDirectory } from '../../audit/trail.ts';
-import { verifyTrail } from '../../audit/verify.ts';
+import { verifyTrail, type TrailReport } from '../../audit/verify.ts';
 import { loadIdentity } from '../../link/enrollment/identity.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
@@ -13,25 +13,29 @@ import { counted } from '../terminal.ts';
 /** Checks that no line of the audit trail was changed, cut, moved or added. */
 export async function verify(invocation: Invocation): Promise<ExitCode> {
   const { flags, terminal } = invocation;
-  const head = flags.get('head');
-  const given = typeof head === 'string' ? parseHead(head) : undefined;
+  const text = flags.get('head');
+  const head = typeof text === 'string' ? parseHead(text) : undefined;
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
-  if (given?.signature !== undefined) await assertSigned(given as SignedHead, config.stateDir);
-  const heads = given === undefined ? [] : [given];
+  if (head?.signature !== undefined) await assertSigned(head as SignedHead, config.stateDir);
   const directory = auditDirectory(config.stateDir);
-  const report = await verifyTrail(nodeDisk, directory, heads);
-  const { files, lines, end, problems, notes } = report;
-  terminal.document(
-    { directory, ...report, sound: problems.length === 0 },
-    [
-      ...problems.map((problem) => `FAIL ${problem}`),
-      ...notes.map((note) => `note ${note}`),
-      `${problems.length === 0 ? 'sound' : 'not sound'}: ${counted(lines, 'lines')} in ${counted(files, 'files')} of ${directory}`,
-      `head ${end.number}:${end.hash}`,
-    ].join('\n'),
-  );
-  return problems.length === 0 ? EXIT.ok.code : EXIT.runFailed.code;
+  const report = await verifyTrail(nodeDisk, directory, head === undefined ? [] : [head]);
+  const isValid = report.problems.length === 0;
+  terminal.document({ directory, ...report, valid: isValid }, describe(report, directory));
+  return isValid ? EXIT.ok.code : EXIT.runFailed.code;
+}
+
+function describe(
+  { files, lines, end, problems, omittedProblems, notes }: TrailReport,
+  directory: string,
+): string {
+  return [
+    ...problems.map((problem) => `FAIL ${problem}`),
+    ...(omittedProblems === 0 ? [] : [`FAIL and ${counted(omittedProblems, 'more problems')}`]),
+    ...notes.map((note) => `note ${note}`),
+    `${problems.length === 0 ? 'valid' : 'not valid'}: ${counted(lines, 'lines')} in ${counted(files, 'files')} of ${directory}`,
+    `head ${end.number}:${end.hash}`,
+  ].join('\n');
 }
 
 /** Throws INPUT_INVALID for a head that this runner has not signed. */

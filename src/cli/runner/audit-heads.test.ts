@@ -40,8 +40,8 @@ describe('the signed head of the audit trail', () => {
     stop.abort();
     await running;
     expect(logged).toMatchObject([
-      { message: 'audit head', event: 'auditHead', number: 1 },
-      { message: 'audit head', event: 'auditHead', number: 3 },
+      { message: 'signed audit trail head', event: 'auditHead', number: 1 },
+      { message: 'signed audit trail head', event: 'auditHead', number: 3 },
     ]);
     const head = logged[1] as unknown as SignedHead;
     expect(isSignedBy(head, identity)).toBe(true);

@@ -60,7 +60,7 @@ export async function composeRunner(
     identity,
     dialers,
     store,
-    trail: openAuditTrail(config.stateDir),
+    trail: openAuditTrail(config.stateDir, logger),
     epochs: await openEpochs(config, identity),
     startWorker: workersFor({ ...config, runnerId }, store, listened, env),
     capacity: config.capacity,

@@ -1,9 +1,12 @@
 import { statfs } from 'node:fs/promises';
+import { trailSize } from '../../audit/files.ts';
+import { auditDirectory } from '../../audit/trail.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import type { ConnectionState } from '../../link/connection/connection-state.ts';
 import { HEALTH_NAMES, healthOf, isMoving } from '../../link/health/health.ts';
 import type { LinkStatus } from '../../link/health/link-status.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import type { Probe } from '../../observability/metrics/server.ts';
 import type { Sample } from '../../observability/metrics/table.ts';
 import { version } from '../version.ts';
@@ -29,6 +32,7 @@ export function shownBy(
         ...ofConnection(status, policy, clock.now()),
         ...ofAttempts(status, config, clock.now()),
         ...(await ofDisk(config.stateDir)),
+        ...(await ofAuditTrail(config.stateDir)),
       ];
     },
     live: () => liveness(link.status(), clock.now()),
@@ -110,6 +114,16 @@ async function ofDisk(directory: string): Promise<readonly Sample[]> {
       { name: 'diskFree', value: bavail * bsize },
       { name: 'diskSize', value: blocks * bsize },
     ];
+  } catch {
+    return [];
+  }
+}
+
+/** A trail that cannot be read has no size. */
+async function ofAuditTrail(stateDir: string): Promise<readonly Sample[]> {
+  try {
+    const { bytes } = await trailSize(nodeDisk, auditDirectory(stateDir));
+    return [{ name: 'auditTrail', value: bytes }];
   } catch {
     return [];
   }

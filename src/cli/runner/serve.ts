@@ -30,7 +30,7 @@ export async function serve(
 ): Promise<void> {
   const manager = serviceManager(env);
   const stop = new AbortController();
-  const trail = openAuditTrail(config.stateDir);
+  const trail = openAuditTrail(config.stateDir, logger);
   const policy = new PolicyWatch(policySource(config), secretDirectories(config.secrets), trail);
   await policy.check();
   const onTerminal = terminal.stdin.isTTY === true;

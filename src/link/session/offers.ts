@@ -6,7 +6,7 @@ import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { type AuditTrail, noAuditTrail } from '../../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
-import { aborted, withDeadline } from '../../../foundation/src/runtime/abort.ts';
+import { aborted, throwIfAborted, withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
@@ -16,7 +16,7 @@ import type { Attempt } from '../attempts/attempt.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 import { leaseEnd, type Leases } from '../attempts/leases.ts';
 import type { EpochMemory } from '../replay/epoch-memory.ts';
-import { RejectionRecords } from './rejection-records.ts';
+import type { RejectionRecords } from './rejection-records.ts';
 import { toAttemptRef } from '../connection/frame-fields.ts';
 import { toJob } from './offered-job.ts';
 
@@ -33,6 +33,8 @@ export interface OffersOptions {
   readonly epochs: EpochMemory;
   readonly leases: Leases;
   readonly trail?: AuditTrail | undefined;
+  /** Has every rejection. */
+  readonly rejections: RejectionRecords;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -63,13 +65,11 @@ type Answer =
 export class Offers {
   readonly #options: OffersOptions;
   readonly #waiting = new Queue<WaitingOffer>(WAITING_OFFERS);
-  readonly #rejections: RejectionRecords;
   readonly #rejected = new Map<string, RunnerError>();
   #trouble: { readonly code: ErrorCode; readonly until: number } | undefined;
 
   constructor(options: OffersOptions) {
     this.#options = options;
-    this.#rejections = new RejectionRecords(options.trail ?? noAuditTrail, options.clock);
   }
 
   /** Code for the heartbeat while this runner cannot take work; empty otherwise. */
@@ -120,17 +120,11 @@ export class Offers {
       this.#rejected.delete(oldest);
   }
 
-  async #noteRejection(ref: AttemptRef, { kind }: Offer, error: RunnerError): Promise<void> {
-    await this.#rejections.record({
-      attempt: attemptKey(ref),
-      kind: printable(kind, 60),
-      code: error.code,
-    });
-    this.#options.logger.log('warn', 'job rejected', {
-      attempt: attemptKey(ref),
-      kind: printable(kind, 60),
-      ...errorFields(error),
-    });
+  async #noteRejection(ref: AttemptRef, offer: Offer, error: RunnerError): Promise<void> {
+    const { rejections, logger } = this.#options;
+    const facts = rejectionFacts(ref, offer, error);
+    await rejections.record(facts);
+    logger.log('warn', 'job rejected', { ...facts, ...errorFields(error) });
   }
 
   async #consider(ref: AttemptRef, waiting: WaitingOffer, signal: AbortSignal): Promise<Answer> {
@@ -142,43 +136,46 @@ export class Offers {
       const job = toJob(ref, waiting.offer, this.#options.jobDeadlineMs);
       this.#supersedeOlder(ref);
       await this.#untilSlotFree(signal);
-      return await this.#begin(job, waiting);
+      return await this.#begin(job, waiting, signal);
     } catch (thrown) {
+      throwIfAborted(signal);
       const error = RunnerError.from(thrown);
       this.#noteTrouble(error);
       return { rejected: error };
     }
   }
 
-  async #begin(job: Job, { offer, sentAfter }: WaitingOffer): Promise<Answer> {
-    const {
-      clock,
-      attempts,
-      epochs,
-      trail = noAuditTrail,
-      leases,
-      leaseMs,
-      draining,
-      checkOffer,
-    } = this.#options;
-    if (draining()) throw new RunnerError('DRAINING', 'the runner takes no more work');
+  async #begin(job: Job, { offer, sentAfter }: WaitingOffer, signal: AbortSignal): Promise<Answer> {
+    const { attempts, epochs, trail = noAuditTrail, leases, leaseMs, checkOffer } = this.#options;
+    const ttlMs = offer.leaseTtlMs === 0 ? leaseMs : offer.leaseTtlMs;
+    const endsAt = leaseEnd(ttlMs, sentAfter);
+    if (this.#options.draining()) throw drainingError();
     const denied = await checkOffer(job);
     if (denied !== undefined) return { rejected: denied };
-    const ttlMs = offer.leaseTtlMs === 0 ? leaseMs : offer.leaseTtlMs;
-    if (leaseEnd(ttlMs, sentAfter) <= clock.uptime())
-      throw new RunnerError(
-        'LEASE_LOST',
-        'the lease of the offer may have expired before the offer was read',
-        { retryable: true },
-      );
-    attempts.assertCapacity();
+    this.#assertCanBegin(endsAt);
     const { ref, kind } = job;
-    await trail.record({ event: 'job', decision: 'accept', attempt: attemptKey(ref), kind });
+    const event = { event: 'job', decision: 'accept', attempt: attemptKey(ref), kind };
+    await trail.record(event, signal);
+    // The record may have waited for another writer.
+    this.#assertCanBegin(endsAt);
     await epochs.reserve(ref);
     const attempt = await attempts.begin(job);
     epochs.begun(job.ref);
     leases.grant(job.ref, ttlMs, sentAfter);
     return { accepted: attempt, isNew: true };
+  }
+
+  /** Throws DRAINING, LEASE_LOST and AT_CAPACITY. */
+  #assertCanBegin(leaseEndsAt: number): void {
+    const { attempts, clock, draining } = this.#options;
+    if (draining()) throw drainingError();
+    if (leaseEndsAt <= clock.uptime())
+      throw new RunnerError(
+        'LEASE_LOST',
+        'the lease of the offer may have expired before the offer was answered',
+        { retryable: true },
+      );
+    attempts.assertCapacity();
   }
 
   /**
@@ -217,11 +214,24 @@ export class Offers {
   }
 }
 
+function drainingError(): RunnerError {
+  return new RunnerError('DRAINING', 'the runner takes no more work');
+}
+
 function answerAgain(known: Attempt): Answer {
   if (known.state.name !== 'gone') return { accepted: known, isNew: false };
   return {
     rejected: new RunnerError('ATTEMPT_STALE', 'this runner has already dropped the attempt'),
   };
+}
+
+/** For the log and the audit trail. */
+export function rejectionFacts(
+  ref: AttemptRef,
+  { kind }: Offer,
+  { code }: RunnerError,
+): { readonly attempt: string; readonly kind: string; readonly code: string } {
+  return { attempt: attemptKey(ref), kind: printable(kind, 60), code };
 }
 
 export function rejection(ref: AttemptRef, { code, message, retryable }: RunnerError): Frame {

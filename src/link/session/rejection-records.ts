@@ -1,26 +1,28 @@
 import type { AuditEvent, AuditTrail } from '../../../foundation/src/logging/audit-trail.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 
 const WINDOW_MS = 60_000;
 const MAX_IN_WINDOW = 60;
 
 /**
- * Rejected offers in the audit trail: as many as are useful, because a control plane could fill the
- * disk with them. Those in between are counted.
+ * Rejected offers in the audit trail. At most 60 a minute, so that a control plane cannot fill the
+ * disk; the others are counted. For all sessions together, because a control plane can end one.
  */
 export class RejectionRecords {
   readonly #trail: AuditTrail;
-  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #clock: Clock;
   #windowEnd = Number.NEGATIVE_INFINITY;
   #recorded = 0;
+  /** In no line yet. */
   #omitted = 0;
 
-  constructor(trail: AuditTrail, clock: Pick<Clock, 'monotonic'>) {
+  constructor(trail: AuditTrail, clock: Clock) {
     this.#trail = trail;
     this.#clock = clock;
   }
 
-  /** Never rejects: what was refused stays refused. */
+  /** Never rejects: an offer stays rejected. */
   async record(facts: Omit<AuditEvent, 'event'>): Promise<void> {
     const now = this.#clock.monotonic();
     if (now >= this.#windowEnd) {
@@ -32,9 +34,31 @@ export class RejectionRecords {
       return;
     }
     this.#recorded += 1;
-    const omitted = this.#omitted === 0 ? undefined : this.#omitted;
+    await this.#write(facts, 'omittedBefore');
+  }
+
+  /** Records how many were omitted every minute, and when the signal fires. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (await sleepUnlessAborted(this.#clock, WINDOW_MS, signal)) await this.#writeOmitted();
+    await this.#writeOmitted();
+  }
+
+  async #writeOmitted(): Promise<void> {
+    if (this.#omitted > 0) await this.#write({}, 'omitted');
+  }
+
+  async #write(
+    facts: Omit<AuditEvent, 'event'>,
+    field: 'omitted' | 'omittedBefore',
+  ): Promise<void> {
+    const omitted = this.#omitted;
     this.#omitted = 0;
-    const event = { ...facts, event: 'job', decision: 'reject', omittedBefore: omitted };
-    await this.#trail.record(event).catch(() => undefined);
+    const count = omitted === 0 ? {} : { [field]: omitted };
+    try {
+      await this.#trail.record({ ...facts, event: 'job', decision: 'reject', ...count });
+    } catch {
+      // Not lost: the next line has them.
+      this.#omitted += omitted;
+    }
   }
 }

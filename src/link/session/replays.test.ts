@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { LinkStage, ref } from '../../../test/support/link/link-stage.ts';
 import { MemoryEpochs } from '../../../test/support/link/memory-epochs.ts';
-import type { AuditEvent, AuditTrail } from '../../../foundation/src/logging/audit-trail.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 let stage: LinkStage;
@@ -60,29 +59,6 @@ describe('an offer that cannot be recorded in the audit trail', () => {
     await stage.until('rejected', () => rejections().length === 1);
     expect(rejections()).toMatchObject([{ code: 'AUDIT_UNWRITABLE', permanent: false }]);
     expect(stage.store.all).toEqual([]);
-  });
-});
-
-describe('answers to offers', () => {
-  it('are in the audit trail, and rejections are limited', async () => {
-    const events: AuditEvent[] = [];
-    const trail: AuditTrail = { record: async (event) => void events.push(event) };
-    stage = await new LinkStage({ trail }).start().untilConnected();
-    await stage.controlPlane.offer(run);
-    await stage.until('started', () => stage.workers.started.length === 1);
-    for (let count = 1; count <= 70; count++) {
-      await stage.controlPlane.offer(ref(`run-${count}`), { kind: 'shell' });
-      await stage.until('rejected', () => rejections().length === count);
-    }
-    expect(events.slice(0, 2)).toMatchObject([
-      { event: 'job', decision: 'accept', attempt: 'run-1.2.5', kind: 'metadata' },
-      { event: 'job', decision: 'reject', kind: 'shell', code: 'JOB_KIND_UNSUPPORTED' },
-    ]);
-    expect(events).toHaveLength(61);
-    await stage.clock.advance(60_000);
-    await stage.controlPlane.offer(ref('run-99'), { kind: 'shell' });
-    await stage.until('recorded', () => events.length === 62);
-    expect(events.at(-1)).toMatchObject({ omittedBefore: 10 });
   });
 });
 

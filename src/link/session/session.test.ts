@@ -7,7 +7,9 @@ import { channelOver, MemoryWire } from '../../channel/memory.ts';
 import { loadCodec } from '../../channel/codec.ts';
 import { Attempts } from '../attempts/attempts.ts';
 import { Leases } from '../attempts/leases.ts';
+import { RejectionRecords } from './rejection-records.ts';
 import { Session } from './session.ts';
+import { noAuditTrail } from '../../../foundation/src/logging/audit-trail.ts';
 import { DEFAULT_TIMING } from '../timing.ts';
 
 describe('a session', () => {
@@ -25,6 +27,7 @@ describe('a session', () => {
       timing: DEFAULT_TIMING,
       capacity: 1,
       epochs: new MemoryEpochs(),
+      rejections: new RejectionRecords(noAuditTrail, clock),
       jobDeadlineMs: 1_000,
       helloAt: 0,
       agreement: {

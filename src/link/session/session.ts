@@ -3,6 +3,7 @@ import type { Cancel, Frame, FrameBody, IdentityCheck, Nack } from '../../channe
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Metrics } from '../../../foundation/src/logging/metrics.ts';
 import { aborted } from '../../../foundation/src/runtime/abort.ts';
+import { attemptKey } from '../../../foundation/src/domain/ids.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { printable } from '../../../foundation/src/runtime/printable.ts';
@@ -16,7 +17,7 @@ import { refusalError } from '../connection/refusal.ts';
 import { Deliveries } from '../delivery/deliveries.ts';
 import { conditionOf, watchCondition } from './condition.ts';
 import { HeartbeatLoop } from './heartbeat.ts';
-import { Offers, rejection, type OffersOptions } from './offers.ts';
+import { Offers, rejection, rejectionFacts, type OffersOptions } from './offers.ts';
 import type { Resolution } from './positions.ts';
 import { sendProgress } from './progress.ts';
 
@@ -37,6 +38,7 @@ export interface SessionDeps {
   readonly attempts: Attempts;
   readonly epochs: OffersOptions['epochs'];
   readonly trail?: OffersOptions['trail'];
+  readonly rejections: OffersOptions['rejections'];
   readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -172,7 +174,7 @@ export class Session {
       case 'batch':
         throw new RunnerError(
           'PROTOCOL_VIOLATION',
-          `the control plane sent ${frame.kind} during a session`,
+          `unexpected ${frame.kind} frame during a session`,
         );
       default:
         return unreachable(frame);
@@ -189,13 +191,13 @@ export class Session {
 
   async #offer(offer: FrameBody<'offer'>): Promise<void> {
     if (this.#offers.push(offer, this.#heartbeat.answeredAfter)) return;
-    const { channel, timing, metrics } = this.#options;
+    const { channel, timing, metrics, rejections } = this.#options;
+    const ref = toAttemptRef(offer.ref);
     const error = new RunnerError('AT_CAPACITY', 'too many offers are waiting');
     metrics.count('offers', { answer: error.code });
-    await channel.send(
-      rejection(toAttemptRef(offer.ref), error),
-      AbortSignal.timeout(timing.silenceMs),
-    );
+    // Not awaited: frames are read meanwhile.
+    void rejections.record(rejectionFacts(ref, offer, error));
+    await channel.send(rejection(ref, error), AbortSignal.timeout(timing.silenceMs));
   }
 
   #cancel({ ref, reason }: Cancel): void {
@@ -216,10 +218,10 @@ export class Session {
 
   #nack(nack: Nack, deliveries: Deliveries): void {
     const ref = toAttemptRef(nack.ref);
-    this.#options.logger.log('warn', 'batch refused', {
-      run: ref.runId,
+    this.#options.logger.log('warn', 'batch rejected', {
+      attempt: attemptKey(ref),
       code: nack.code,
-      expected: nack.expectedSequence,
+      expectedSequence: nack.expectedSequence,
       error: printable(nack.message),
     });
     deliveries.refused(ref, nack);

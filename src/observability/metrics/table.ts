@@ -110,6 +110,7 @@ export const GAUGES = {
     'Free space of the file system with the state directory.',
   ),
   diskSize: define('hybrid_runner_state_disk_size_bytes', 'Size of that file system.'),
+  auditTrail: define('hybrid_runner_audit_trail_bytes', 'Size of the audit trail.'),
   workerMemory: define(
     'hybrid_runner_workers_resident_memory_bytes',
     'Resident memory of all workers together.',
