@@ -33,7 +33,7 @@ const STAGES: Readonly<Record<ManagerType, Readonly<Record<string, ManagerStage>
     'a program that prints an object': commandStage('json'),
   },
   'google-secret-manager': {
-    'Google Secret Manager, by service account': googleStage('application-default', 'text'),
+    'Google Secret Manager, by service account': googleStage('service-account', 'text'),
     'Google Secret Manager with keys, by metadata': googleStage('metadata', 'json'),
   },
 };

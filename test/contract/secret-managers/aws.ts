@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { MANAGERS } from '../../../src/secrets/managers/registry.ts';
 import {
@@ -9,6 +5,7 @@ import {
   type DoubleRequest,
   startDouble,
 } from '../../support/manager-double.ts';
+import { privateFile } from '../../support/private-file.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
 
@@ -88,11 +85,8 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
 }
 
 function webIdentity(): object {
-  const directory = mkdtempSync(join(homedir(), '.aws-stage-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const tokenFile = join(directory, 'token');
-  writeFileSync(tokenFile, `${WEB_TOKEN}\n`, { mode: 0o600 });
-  return { role: 'arn:aws:iam::123456789012:role/runner', tokenFile };
+  const role = 'arn:aws:iam::123456789012:role/runner';
+  return { role, tokenFile: privateFile(`${WEB_TOKEN}\n`) };
 }
 
 class AwsCloud {

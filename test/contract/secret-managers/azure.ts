@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { MANAGERS } from '../../../src/secrets/managers/registry.ts';
 import {
   type DoubleAnswer,
   type DoubleRequest,
   startDouble,
 } from '../../support/manager-double.ts';
+import { privateFile } from '../../support/private-file.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
 
@@ -73,10 +70,7 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
 }
 
 function clientSecret(): object {
-  const directory = mkdtempSync(join(homedir(), '.azure-stage-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const clientSecretFile = join(directory, 'secret');
-  writeFileSync(clientSecretFile, `${CLIENT_SECRET}\n`, { mode: 0o600 });
+  const clientSecretFile = privateFile(`${CLIENT_SECRET}\n`);
   return { tenant: 'tenant-of-the-test', client: 'client-of-the-test', clientSecretFile };
 }
 

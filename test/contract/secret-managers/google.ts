@@ -1,24 +1,22 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { MANAGERS } from '../../../src/secrets/managers/registry.ts';
 import {
   type DoubleAnswer,
   type DoubleRequest,
   startDouble,
 } from '../../support/manager-double.ts';
+import { privateFile } from '../../support/private-file.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
 
 const SERVICE = 'secretmanager.googleapis.com';
 const TOKENS = 'oauth2.googleapis.com';
+const EXCHANGE = 'sts.googleapis.com';
 const PREFIX = '/v1/projects/runner-test/secrets/';
 const TOKEN_LIFE_SECONDS = 3600;
 const TOKEN = 'access-token-of-the-runner';
 
-export type GoogleWay = 'application-default' | 'metadata';
+export type GoogleWay = 'service-account' | 'federation' | 'metadata';
 
 /** Secret Manager, the token server and the metadata service of Google, all doubles. */
 export function googleStage(way: GoogleWay, format: 'text' | 'json'): ManagerStage {
@@ -31,16 +29,16 @@ export function googleStage(way: GoogleWay, format: 'text' | 'json'): ManagerSta
     open: async ({ clock, cacheFor }) => {
       const cloud = new GoogleCloud();
       const double = await startDouble({
-        hosts: [SERVICE, TOKENS],
+        hosts: [SERVICE, TOKENS, EXCHANGE],
         secretHost: SERVICE,
         answer: (request) => cloud.answer(request, double.fault()),
       });
       const mount = MANAGERS['google-secret-manager'].mount({
         project: 'runner-test',
-        credentials: way,
+        credentials: way === 'metadata' ? way : 'application-default',
         format,
         cacheFor,
-        ...(way === 'metadata' ? {} : { credentialsFile: serviceAccount() }),
+        ...(way === 'metadata' ? {} : { credentialsFile: FILES[way]() }),
       });
       const key = hasKeys ? ['password'] : [];
       return {
@@ -77,14 +75,25 @@ const KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .toString();
 
 function serviceAccount(): string {
-  const directory = mkdtempSync(join(homedir(), '.google-stage-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const file = join(directory, 'key.json');
   const client_email = 'runner@runner-test.iam.gserviceaccount.com';
   const document = { type: 'service_account', client_email, private_key: KEY };
-  writeFileSync(file, JSON.stringify(document), { mode: 0o600 });
-  return file;
+  return privateFile(JSON.stringify(document));
 }
+
+function federation(): string {
+  return privateFile(
+    JSON.stringify({
+      type: 'external_account',
+      audience:
+        '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/k',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `https://${EXCHANGE}/v1/token`,
+      credential_source: { file: privateFile('token of the pod') },
+    }),
+  );
+}
+
+const FILES = { 'service-account': serviceAccount, federation } as const;
 
 class GoogleCloud {
   readonly #stored = new Map<string, { readonly data: string; readonly version: number }>();
@@ -105,6 +114,7 @@ class GoogleCloud {
   answer(request: DoubleRequest, fault: ManagerFault | undefined): DoubleAnswer {
     if (request.host === '169.254.169.254') return this.#metadata(request);
     if (request.host === TOKENS) return this.#exchange(request);
+    if (request.host === EXCHANGE) return this.#federate(request);
     this.reads += 1;
     if (request.headers.authorization !== `Bearer ${TOKEN}` || fault === 'rejected')
       return error(401, 'UNAUTHENTICATED');
@@ -125,6 +135,12 @@ class GoogleCloud {
     this.signIns += 1;
     const [, claims = ''] = (new URLSearchParams(body).get('assertion') ?? '').split('.');
     const isRight = Buffer.from(claims, 'base64url').toString().includes('cloud-platform');
+    return isRight ? json(200, token()) : error(400, 'invalid_grant');
+  }
+
+  #federate({ body }: DoubleRequest): DoubleAnswer {
+    this.signIns += 1;
+    const isRight = new URLSearchParams(body).get('subject_token') === 'token of the pod';
     return isRight ? json(200, token()) : error(400, 'invalid_grant');
   }
 

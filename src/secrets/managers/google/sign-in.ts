@@ -85,7 +85,18 @@ async function clientOf(
       clientSecret: credentials.client_secret,
       refreshToken: credentials.refresh_token,
     });
-  return new library.IdentityPoolClient({ ...common, ...credentials, scopes: [SCOPE] });
+  return withOneTransporter(
+    new library.IdentityPoolClient({ ...common, ...credentials, scopes: [SCOPE] }),
+  );
+}
+
+/** The library would exchange tokens by a client of its own, over a socket of its own. */
+function withOneTransporter(client: IdentityPoolClient): IdentityPoolClient {
+  const exchange: unknown = Reflect.get(client, 'stsCredential');
+  if (typeof exchange !== 'object' || exchange === null || !('transporter' in exchange))
+    throw new RunnerError('INTERNAL', 'the library of Google exchanges tokens in an unknown way');
+  exchange.transporter = client.transporter;
+  return client;
 }
 
 /** The library sends all of its requests through this. */

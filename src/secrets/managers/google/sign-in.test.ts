@@ -1,0 +1,100 @@
+import { expect, it } from 'vitest';
+import {
+  type DoubleAnswer,
+  type DoubleRequest,
+  startDouble,
+} from '../../../../test/support/manager-double.ts';
+import { privateFile } from '../../../../test/support/private-file.ts';
+import { providerDeps } from '../../../../test/support/provider-deps.ts';
+import { googleSignIn } from './sign-in.ts';
+
+const signal = new AbortController().signal;
+const HOSTS = ['oauth2.googleapis.com', 'sts.googleapis.com', 'iamcredentials.googleapis.com'];
+const FEDERATION = {
+  type: 'external_account',
+  audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/k',
+  subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+  token_url: 'https://sts.googleapis.com/v1/token',
+};
+
+/** Signs in with doubles of the token servers; each gives a token of its own. */
+async function signIn(document: object): Promise<{
+  readonly value: string;
+  readonly minutes: number;
+  readonly requests: readonly string[];
+}> {
+  const requests: string[] = [];
+  const answer = ({ host, url, body }: DoubleRequest): DoubleAnswer => {
+    requests.push(`${host}${url.pathname} ${body}`);
+    const expireTime = new Date(Date.now() + 600_000).toISOString();
+    const token = `token of ${host}`;
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(
+        host === 'iamcredentials.googleapis.com'
+          ? { accessToken: token, expireTime }
+          : { access_token: token, expires_in: 600, token_type: 'Bearer' },
+      ),
+    };
+  };
+  const { connect } = await startDouble({ hosts: HOSTS, secretHost: 'none', answer });
+  const options = {
+    project: 'p',
+    credentials: 'application-default',
+    credentialsFile: undefined,
+    namePrefix: undefined,
+    endpoint: undefined,
+  } as const;
+  const env = { GOOGLE_APPLICATION_CREDENTIALS: privateFile(JSON.stringify(document)) };
+  const { value, lifeMs = 0 } = await googleSignIn(options, providerDeps({ connect, env }))(signal);
+  return { value, minutes: Math.round(lifeMs / 60_000), requests };
+}
+
+it('a federation exchanges the token of a file', async () => {
+  const credential_source = { file: privateFile('token of the pod') };
+  const { value, minutes, requests } = await signIn({ ...FEDERATION, credential_source });
+  expect([value, minutes]).toEqual(['token of sts.googleapis.com', 10]);
+  expect(decodeURIComponent(requests.join().replaceAll('+', ' '))).toContain('token of the pod');
+});
+
+it('a federation stands for a service account', async () => {
+  const { value, requests } = await signIn({
+    ...FEDERATION,
+    credential_source: { file: privateFile('token of the pod') },
+    service_account_impersonation_url:
+      'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/r@p.iam.gserviceaccount.com:generateAccessToken',
+  });
+  expect(value).toBe('token of iamcredentials.googleapis.com');
+  expect(requests).toHaveLength(2);
+});
+
+it('a user refreshes a token', async () => {
+  const user = { client_id: 'id', client_secret: 'secret', refresh_token: 'refresh' };
+  const { value } = await signIn({ type: 'authorized_user', ...user });
+  expect(value).toBe('token of oauth2.googleapis.com');
+});
+
+it.each([
+  ['a program', { credential_source: { executable: { command: '/bin/true' } } }],
+  ['an address', { credential_source: { url: 'http://169.254.169.254/token' } }],
+  ['a certificate', { credential_source: { certificate: {} } }],
+  ['a cloud', { credential_source: { environment_id: 'aws1' } }],
+  [
+    'another token server',
+    { credential_source: { file: '/x' }, token_url: 'https://evil.example' },
+  ],
+  [
+    'another server for the account',
+    {
+      credential_source: { file: '/x' },
+      service_account_impersonation_url: 'https://iamcredentials.googleapis.com.evil.example/',
+    },
+  ],
+  ['another type', { type: 'impersonated_service_account' }],
+])('a file of credentials that names %s is refused', async (_what, more) => {
+  await expect(signIn({ ...FEDERATION, ...more })).rejects.toMatchObject({
+    code: 'SECRET_MANAGER_SIGN_IN_FAILED',
+    message: expect.stringContaining('cannot be used') as string,
+  });
+});
