@@ -6,6 +6,9 @@ import { awsStage } from './secret-managers/aws.ts';
 import { azureStage } from './secret-managers/azure.ts';
 import { commandStage } from './secret-managers/command.ts';
 import { googleStage } from './secret-managers/google.ts';
+import { hashicorpVaultStage } from './secret-managers/hashicorp-vault.ts';
+import { kubernetesStage } from './secret-managers/kubernetes.ts';
+import { onePasswordStage } from './secret-managers/onepassword-connect.ts';
 
 /** Every registered manager needs an entry: the compiler refuses a missing one. */
 const STAGES: Readonly<Record<ManagerType, Readonly<Record<string, ManagerStage>>>> = {
@@ -28,6 +31,14 @@ const STAGES: Readonly<Record<ManagerType, Readonly<Record<string, ManagerStage>
     'Azure Key Vault, by client secret': azureStage('client-secret', 'text'),
     'Azure Key Vault with keys, by managed identity': azureStage('managed-identity', 'json'),
   },
+  'hashicorp-vault': {
+    'Vault with a token and version 1': hashicorpVaultStage('token', '1'),
+    'Vault with AppRole': hashicorpVaultStage('approle', '2'),
+    'Vault with a service account': hashicorpVaultStage('kubernetes', '2'),
+    'Vault with a certificate': hashicorpVaultStage('certificate', '2'),
+  },
+  kubernetes: { 'Kubernetes by its API': kubernetesStage() },
+  'onepassword-connect': { '1Password Connect': onePasswordStage() },
   command: {
     'a program that prints a value': commandStage('text'),
     'a program that prints an object': commandStage('json'),

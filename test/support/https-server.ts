@@ -19,15 +19,21 @@ export interface HttpsServer extends SourceUnderTest {
 export async function startHttpsServer(
   hosts: readonly string[],
   listener: RequestListener,
+  { requestCert = false }: { readonly requestCert?: boolean } = {},
 ): Promise<HttpsServer> {
   const authority = await createAuthority();
   const { certPem, keyPem } = await authority.issue(hosts);
-  const server = createServer({ cert: certPem, key: keyPem }, listener).listen(0, '127.0.0.1');
+  const tls = { cert: certPem, key: keyPem, requestCert, rejectUnauthorized: false };
+  const server = createServer(tls, listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const to = { host: '127.0.0.1', port };
   const connectTo = hosts.map((host) => ({ from: { host, port: 443 }, to }));
   const { caPem } = authority;
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
   const connect = createConnect({
     connectTo,
     proxy: undefined,
@@ -35,5 +41,5 @@ export async function startHttpsServer(
     extraCa: [caPem],
     publicCas: true,
   });
-  return { port, hosts, caPem, connect, close: () => server.close() };
+  return { port, hosts, caPem, connect, close };
 }

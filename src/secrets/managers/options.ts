@@ -17,7 +17,6 @@ type Described = Pick<ManagerOption<never>, 'text' | 'default'>;
 
 const text = z.string('must be text').min(1, 'must not be empty').max(4096, 'is too long');
 
-/** @public */
 export function textOption(
   described: Described,
   pattern?: readonly [form: RegExp, problem: string],
@@ -26,16 +25,11 @@ export function textOption(
   return { ...described, kind: 'text', schema };
 }
 
-/** @public */
 export function pathOption(described: Described): ManagerOption<string> {
   return { ...described, kind: 'path', schema: text, isPath: true };
 }
 
-/**
- * The origin of a server: `https://host` or `https://host:port`.
- *
- * @public
- */
+/** The origin of a server: `https://host` or `https://host:port`. */
 export function urlOption(described: Described): ManagerOption<string> {
   const schema = z
     .string('must be text')
@@ -79,11 +73,7 @@ export function withDefault<T>({ schema, ...rest }: ManagerOption<T>, value: T):
   return { ...rest, schema: schema.optional().transform((written) => written ?? value) };
 }
 
-/**
- * The endpoint of an origin that `urlOption` accepts.
- *
- * @public
- */
+/** The endpoint of an origin that `urlOption` accepts. */
 export function endpointOf(origin: string): Endpoint {
   const { hostname, port } = new URL(origin);
   return parseEndpoint(`${hostname}:${port === '' ? 443 : port}`);

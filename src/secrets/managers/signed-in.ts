@@ -6,6 +6,8 @@ export interface Token {
   readonly value: string;
   /** Absent: it does not expire. */
   readonly lifeMs?: number | undefined;
+  /** How much of its life had passed when it was obtained. Default 0. */
+  readonly spentMs?: number;
   /** Returns a token with a new life. Absent if only another sign-in does. */
   readonly renew?: ((signal: AbortSignal) => Promise<Token>) | undefined;
 }
@@ -60,7 +62,7 @@ export class SignedIn {
   }
 
   /** From 0 to 1, the end of its life. */
-  #age({ token: { lifeMs }, since }: Held): number {
-    return lifeMs === undefined ? 0 : (this.#clock.monotonic() - since) / lifeMs;
+  #age({ token: { lifeMs, spentMs = 0 }, since }: Held): number {
+    return lifeMs === undefined ? 0 : (this.#clock.monotonic() - since + spentMs) / lifeMs;
   }
 }

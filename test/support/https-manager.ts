@@ -1,0 +1,104 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { onTestFinished } from 'vitest';
+import type { Connect } from '../../foundation/src/network/connect.ts';
+import { type ManagerFault, VALUE } from '../contract/secret-manager.stage.ts';
+import { startHttpsServer } from './https-server.ts';
+
+export interface DoubleRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  /** Parsed JSON; undefined without a body. */
+  readonly body: unknown;
+  /** The subject of the client certificate; undefined without one. */
+  readonly client: string | undefined;
+}
+
+export interface DoubleAnswer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+export interface DoubleOptions {
+  readonly host: string;
+  /** Whether a request asks for a secret, so that faults concern it. */
+  readonly isSecret: (request: DoubleRequest) => boolean;
+  readonly answer: (request: DoubleRequest, fault: ManagerFault | undefined) => DoubleAnswer;
+  /** What a denied secret is answered with. */
+  readonly denied: DoubleAnswer;
+}
+
+export interface ManagerDouble {
+  readonly connect: Connect;
+  readonly caPem: string;
+  readonly fail: (fault: ManagerFault | undefined) => void;
+  /** Requests for secrets so far. */
+  readonly requests: () => number;
+  readonly seen: readonly DoubleRequest[];
+}
+
+/** An HTTPS server in the place of a manager, with every fault of the contract. */
+export async function startManagerDouble(options: DoubleOptions): Promise<ManagerDouble> {
+  const seen: DoubleRequest[] = [];
+  let fault: ManagerFault | undefined;
+  const listener = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const request = await received(incoming);
+    seen.push(request);
+    const isSecret = options.isSecret(request);
+    if (isSecret && fault !== undefined && failed(fault, response)) return;
+    const { status, body } =
+      isSecret && fault === 'denied' ? options.denied : options.answer(request, fault);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(body === undefined ? '' : JSON.stringify(body));
+  };
+  const server = await startHttpsServer([options.host], (...args) => void listener(...args), {
+    requestCert: true,
+  });
+  onTestFinished(() => server.close());
+  return {
+    connect: server.connect,
+    caPem: server.caPem,
+    fail: (next) => void (fault = next),
+    requests: () => seen.filter(options.isSecret).length,
+    seen,
+  };
+}
+
+/** Whether the fault has dealt with the response. */
+function failed(fault: ManagerFault, response: ServerResponse): boolean {
+  switch (fault) {
+    case 'throttled':
+      response.writeHead(429, { 'retry-after': '1' }).end();
+      return true;
+    case 'sealed':
+      response.writeHead(503).end();
+      return true;
+    case 'cut':
+      response.writeHead(200, { 'content-length': 1000 }).write('{');
+      setImmediate(() => response.destroy());
+      return true;
+    case 'garbled':
+      response.writeHead(200).end(`<html>${VALUE}</html>`);
+      return true;
+    case 'slow':
+      return true;
+    case 'denied':
+    case 'rejected':
+      return false;
+  }
+}
+
+async function received(incoming: IncomingMessage): Promise<DoubleRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  const { subject } = (incoming.socket as TLSSocket).getPeerCertificate();
+  return {
+    method: incoming.method ?? '',
+    url: incoming.url ?? '',
+    headers: incoming.headers,
+    body: text === '' ? undefined : (JSON.parse(text) as unknown),
+    client: subject?.CN?.toString(),
+  };
+}
