@@ -65,28 +65,23 @@ export async function startManagerDouble(options: DoubleOptions): Promise<Manage
   };
 }
 
+/** What a server with the fault does with a request for a secret. */
+const FAILURES: Partial<Record<ManagerFault, (response: ServerResponse) => unknown>> = {
+  throttled: (response) => response.writeHead(429, { 'retry-after': '1' }).end(),
+  sealed: (response) => response.writeHead(503).end(),
+  cut: (response) => {
+    response.writeHead(200, { 'content-length': 1000 }).write('{');
+    setImmediate(() => response.destroy());
+  },
+  garbled: (response) => response.writeHead(200).end(`<html>${VALUE}</html>`),
+  slow: () => undefined,
+};
+
 /** Whether the fault has dealt with the response. */
 function failed(fault: ManagerFault, response: ServerResponse): boolean {
-  switch (fault) {
-    case 'throttled':
-      response.writeHead(429, { 'retry-after': '1' }).end();
-      return true;
-    case 'sealed':
-      response.writeHead(503).end();
-      return true;
-    case 'cut':
-      response.writeHead(200, { 'content-length': 1000 }).write('{');
-      setImmediate(() => response.destroy());
-      return true;
-    case 'garbled':
-      response.writeHead(200).end(`<html>${VALUE}</html>`);
-      return true;
-    case 'slow':
-      return true;
-    case 'denied':
-    case 'rejected':
-      return false;
-  }
+  const failure = FAILURES[fault];
+  failure?.(response);
+  return failure !== undefined;
 }
 
 async function received(incoming: IncomingMessage): Promise<DoubleRequest> {

@@ -98,6 +98,13 @@ function signInOptions() {
         default: 'none',
       }),
     ),
+    ...credentialOptions(),
+  };
+}
+
+// oxlint-disable-next-line typescript/explicit-function-return-type -- the options have their types
+function credentialOptions() {
+  return {
     tokenFile: optional(
       pathOption({ text: 'File with the token.', default: `the variable \`${TOKEN_VARIABLE}\`` }),
     ),

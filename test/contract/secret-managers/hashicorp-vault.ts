@@ -142,23 +142,14 @@ async function credentialOptions(signIn: VaultSignIn): Promise<object> {
     return join(directory, name);
   };
   const credential = file('credential', CREDENTIAL);
-  switch (signIn) {
-    case 'token':
-      return { tokenFile: credential };
-    case 'approle':
-      return { auth: 'approle', roleId: ROLE_ID, secretIdFile: credential };
-    case 'kubernetes':
-      return { auth: 'kubernetes', authPath: 'cluster-1', role: 'runner', jwtFile: credential };
-    case 'certificate': {
-      const authority = await createAuthority();
-      const { certPem, keyPem } = await authority.issue(['runner.example'], { client: true });
-      const files = {
-        certificateFile: file('cert.pem', certPem),
-        keyFile: file('key.pem', keyPem),
-      };
-      return { auth: 'certificate', role: 'runner', ...files };
-    }
-  }
+  if (signIn === 'token') return { tokenFile: credential };
+  if (signIn === 'approle') return { auth: 'approle', roleId: ROLE_ID, secretIdFile: credential };
+  if (signIn === 'kubernetes')
+    return { auth: 'kubernetes', authPath: 'cluster-1', role: 'runner', jwtFile: credential };
+  const authority = await createAuthority();
+  const { certPem, keyPem } = await authority.issue(['runner.example'], { client: true });
+  const files = { certificateFile: file('cert.pem', certPem), keyFile: file('key.pem', keyPem) };
+  return { auth: 'certificate', role: 'runner', ...files };
 }
 
 function store(

@@ -113,7 +113,7 @@ function tokenIn(
 
 function parse<T>(response: ManagerResponse, what: string, schema: z.ZodType<T>): T {
   const { status } = response;
-  if (status >= 400 && status < 500 && status !== 429 && status !== 412)
+  if (isRejection(response))
     throw new RunnerError(
       'SECRET_MANAGER_SIGN_IN_FAILED',
       `the server rejected ${what} (status ${status})`,
@@ -122,4 +122,14 @@ function parse<T>(response: ManagerResponse, what: string, schema: z.ZodType<T>)
   const parsed = schema.safeParse(response.json());
   if (parsed.success) return parsed.data;
   throw new RunnerError('SECRET_PROVIDER_FAILED', `the answer to ${what} has an unexpected format`);
+}
+
+const errorsSchema = z.object({ errors: z.array(z.string()) });
+
+/** Some versions answer a wrong secret ID of AppRole with status 500. */
+function isRejection(response: ManagerResponse): boolean {
+  const { status } = response;
+  if (status !== 500) return status >= 400 && status < 500 && status !== 429 && status !== 412;
+  const { errors = [] } = errorsSchema.safeParse(response.json()).data ?? {};
+  return errors.some((error) => /^invalid (?:role|secret)/.test(error));
 }
