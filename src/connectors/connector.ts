@@ -36,6 +36,8 @@ export interface ConnectorLimits {
   /** Share of the source's daily API calls that a run never uses, in percent. */
   readonly reservePercent: number;
   readonly maxApiCallsPerRun: number | undefined;
+  /** Whether numbers of rows may be read. */
+  readonly counts: boolean;
   /** Whether rows of data may be read. */
   readonly sampleRows: boolean;
   /** Whether the text of code may be read. */

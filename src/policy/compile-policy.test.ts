@@ -182,6 +182,8 @@ describe('a policy decides about an address', () => {
 describe('the limits of a connector', () => {
   const DEFAULTS = {
     reservePercent: 20,
+    metadata: 'allow',
+    counts: 'allow',
     sampleRows: false,
     codeText: 'local',
     profile: 'local',
@@ -207,6 +209,8 @@ describe('the limits of a connector', () => {
   it('permit nothing for a connector that the runner does not have', () => {
     expect(policyOf('version: 1').limitsFor('Oracle')).toEqual({
       reservePercent: 100,
+      metadata: 'deny',
+      counts: 'deny',
       sampleRows: false,
       codeText: 'deny',
       profile: 'deny',

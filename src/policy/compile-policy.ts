@@ -3,13 +3,14 @@ import type { JobKind } from '../../foundation/src/domain/job.ts';
 import { formatEndpoint, type Endpoint } from '../../foundation/src/network/endpoint.ts';
 import { unmetBinding } from './bindings.ts';
 import { classifyAddress } from './address.ts';
-import { allAllowed, allow, deny, type Decision, type Denied, type ReadLimit } from './decision.ts';
+import { allAllowed, allow, deny, type Decision, type Denied } from './decision.ts';
 import { formatHostRule, hostMatches } from './host-rule.ts';
 import { compileLimits, NOTHING_PERMITTED } from './limits.ts';
 import type { AuthorityOrigin, FileDecision, JobFacts, Policy, SecretUse } from './policy.ts';
 import { referenceMatches } from './reference-pattern.ts';
 import { compileSigning } from './signatures/signing-rules.ts';
 import { formatTimeWindow } from './time-window.ts';
+import { allowBy, runLimitsOf } from './rule-limits.ts';
 import { policyKey, type PolicyDocument, type PolicyRules } from './schema.ts';
 
 // Invariants:
@@ -48,6 +49,7 @@ export function compilePolicy(
           ),
     organizationPermitted: (endpoints, { uses, ...job }) =>
       checkOrganization(rules, uses, job, endpoints),
+    runLimits: (endpoints, { uses, ...job }) => runLimitsOf(checkAll(rules, uses, job, endpoints)),
     authorityPermitted: (origin) => checkAuthority(rules, origin),
     namesHost: (endpoint, connector) => namesHost(rules, endpoint, connector),
     addressPermitted: (address) => checkAddress(rules, address),
@@ -83,19 +85,13 @@ function checkSecret(
   for (const [index, rule] of secrets.entries()) {
     if (!covers(rule, use, connector, endpoint)) continue;
     const unmet = unmetBinding(rule, job);
-    if (unmet === undefined) return { ...allow(`secrets[${index}]`), ...limitOf(rule) };
+    if (unmet === undefined) return allowBy(`secrets[${index}]`, rule);
     denied ??= deny(`secrets[${index}].${unmet.key}`, unmet.reason);
   }
   if (denied !== undefined) return denied;
   const reference = `/${use.path.join('/')}`;
   const host = formatEndpoint(endpoint);
   return deny('secrets', `no rule binds ${reference} as ${use.field} of ${connector} to ${host}`);
-}
-
-function limitOf({ ref, connector, maxReadsPerHour: perHour }: PolicyRules['secrets'][number]): {
-  readonly limit?: ReadLimit;
-} {
-  return perHour === undefined ? {} : { limit: { rule: `${connector} ${ref}`, perHour } };
 }
 
 function covers(
@@ -121,9 +117,19 @@ function checkOrganization(
 ): Decision {
   if (uses.length === 0) return allow('secrets');
   return allAllowed(
-    uses.flatMap((use) => endpoints.map((endpoint) => checkSecret(rules, use, job, endpoint))),
+    checkAll(rules, uses, job, endpoints),
     deny('secrets', 'the connection has no host to bind the secret to'),
   );
+}
+
+/** Each secret at each host. */
+function checkAll(
+  rules: PolicyRules,
+  uses: readonly SecretUse[],
+  job: JobFacts,
+  endpoints: readonly Endpoint[],
+): Decision[] {
+  return uses.flatMap((use) => endpoints.map((host) => checkSecret(rules, use, job, host)));
 }
 
 function checkAuthority({ network }: PolicyRules, origin: AuthorityOrigin): Decision {

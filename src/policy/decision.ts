@@ -12,12 +12,23 @@ export interface Allowed {
   readonly rule: string;
   /** How often secrets of this rule may be read; absent if as often as needed. */
   readonly limit?: ReadLimit;
+  /** How often jobs may use secrets of this rule; absent if as often as they like. */
+  readonly runs?: RunLimit;
 }
 
 export interface ReadLimit {
   /** Identifies the rule, also after lines of the file have moved. */
   readonly rule: string;
   readonly perHour: number;
+}
+
+export interface RunLimit {
+  /** Identifies the rule, also after lines of the file have moved. */
+  readonly rule: string;
+  /** The rule as decisions name it: `secrets[0]`. */
+  readonly place: string;
+  readonly runsPerHour: number | undefined;
+  readonly callsPerDay: number | undefined;
 }
 
 export interface Denied {

@@ -7,6 +7,10 @@ export type Reach = 'deny' | 'local' | 'allow';
 export interface Limits {
   /** Share of the source's daily API calls that runs never use, in percent. */
   readonly reservePercent: number;
+  /** Whether names, types and descriptions may be extracted at all. */
+  readonly metadata: Reach;
+  /** Whether numbers of rows may be read; without them there are no profiles either. */
+  readonly counts: Reach;
   /** Whether rows of data may be read. */
   readonly sampleRows: boolean;
   /** Whether the text of code may be read. */
@@ -18,16 +22,19 @@ export interface Limits {
   readonly maxApiCallsPerRun: number | undefined;
 }
 
-const reach = z.enum(['deny', 'local', 'allow']).default('local');
+const reach = z.enum(['deny', 'local', 'allow']);
+const local = reach.default('local');
 
 /** The limits of one connector in the policy file. */
 export const limitsSchema = z
   .strictObject({
     reservePercent: z.number().min(0).max(100).default(20),
+    metadata: reach.default('allow'),
+    counts: reach.default('allow'),
     sampleRows: z.enum(['deny', 'allow']).default('deny'),
-    codeText: reach,
-    profile: reach,
-    owners: reach,
+    codeText: local,
+    profile: local,
+    owners: local,
     maxApiCallsPerRun: z.number().int().min(1).optional(),
   })
   .prefault({});
@@ -46,6 +53,8 @@ export function compileLimits({ sampleRows, ...limits }: LimitsDocument): Limits
 /** For connectors that the policy cannot set limits for. */
 export const NOTHING_PERMITTED: Limits = {
   reservePercent: 100,
+  metadata: 'deny',
+  counts: 'deny',
   sampleRows: false,
   codeText: 'deny',
   profile: 'deny',

@@ -20,6 +20,7 @@ export function noPolicy(file: string): Policy {
     filesDirectory: undefined,
     hostPermitted: () => denied,
     organizationPermitted: () => denied,
+    runLimits: () => [],
     authorityPermitted: () => denied,
     namesHost: () => false,
     addressPermitted: () => denied,

@@ -1,7 +1,7 @@
 import type { Account } from '../../foundation/src/domain/account.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
-import type { Allowed, Decision, Denied } from './decision.ts';
+import type { Allowed, Decision, Denied, RunLimit } from './decision.ts';
 import type { HostRule } from './host-rule.ts';
 import type { Limits } from './limits.ts';
 import type { SigningRules } from './signatures/signing-rules.ts';
@@ -78,6 +78,11 @@ export interface Policy {
     endpoints: readonly Endpoint[],
     job: JobFacts & { readonly uses: readonly SecretUse[] },
   ): Decision;
+  /** The limits of all rules that permit the secrets of a job. */
+  runLimits(
+    endpoints: readonly Endpoint[],
+    job: JobFacts & { readonly uses: readonly SecretUse[] },
+  ): readonly RunLimit[];
   /** Whether a job may bring a certificate authority that is trusted for its connections. */
   authorityPermitted(origin: AuthorityOrigin): Decision;
   /** Whether a rule names this host for this connector. Grants nothing. */

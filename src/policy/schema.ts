@@ -28,6 +28,8 @@ const secretRule = z
     hosts: z.array(host).min(1),
     ...BINDINGS,
     maxReadsPerHour: z.int().min(1).max(10_000).optional(),
+    maxRunsPerHour: z.int().min(1).max(10_000).optional(),
+    maxCallsPerDay: z.int().min(1).max(10_000_000).optional(),
     iUnderstandWildcardHosts: z.boolean().default(false),
   })
   .superRefine((rule, context) => {

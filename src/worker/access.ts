@@ -31,6 +31,8 @@ export interface Access extends Pick<
 > {
   /** State of the previous run; absent where every run must be a full run. */
   readonly stateStore?: StateFile;
+  /** Says how many calls to the source were made, and whether there will be more. */
+  readonly reportCalls?: (made: number, isOver: boolean) => Promise<void>;
   /** Opens the sink of the workflow; absent when records go to the stream only. */
   readonly openSink?: (deps: SinkDeps) => MetadataSink;
 }

@@ -6,6 +6,7 @@ import { workerSettings } from '../../test/support/worker-settings.ts';
 import type { ConnectorLimits } from '../connectors/connector.ts';
 import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
@@ -80,6 +81,36 @@ describe('limits of a run beyond metadata', () => {
     'the text of code, with the sink %s and the policy %j: %s',
     async (sink, salesforce, expected) => {
       expect((await limitsOf(salesforce, sink)).codeText).toBe(expected);
+    },
+  );
+
+  it.each([
+    ['unused', {}, true],
+    ['unused', { counts: 'local' }, false],
+    ['unused', { counts: 'deny' }, false],
+    ['required', { counts: 'local' }, true],
+    ['required', { counts: 'deny' }, false],
+  ] as const)(
+    'numbers of rows, with the sink %s and the policy %j: %s',
+    async (sink, salesforce, expected) => {
+      expect((await limitsOf(salesforce, sink)).counts).toBe(expected);
+    },
+  );
+
+  it.each([
+    ['unused', {}, 'permitted'],
+    ['unused', { metadata: 'local' }, 'POLICY_DENIED'],
+    ['unused', { metadata: 'deny' }, 'POLICY_DENIED'],
+    ['ifPermitted', { metadata: 'local' }, 'permitted'],
+    ['ifPermitted', { metadata: 'deny' }, 'POLICY_DENIED'],
+  ] as const)(
+    'metadata itself, with the sink %s and the policy %j: %s',
+    async (sink, salesforce, expected) => {
+      const opened = limitsOf(salesforce, sink).then(
+        () => 'permitted',
+        (thrown: unknown) => RunnerError.from(thrown).code,
+      );
+      expect(await opened).toBe(expected);
     },
   );
 

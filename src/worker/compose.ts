@@ -3,17 +3,21 @@ import { openAuditTrail } from '../audit/open.ts';
 import { sourceNetwork } from '../config/network-settings.ts';
 import type { Connector } from '../connectors/connector.ts';
 import { attemptKey } from '../../foundation/src/domain/ids.ts';
-import type { JobKind } from '../../foundation/src/domain/job.ts';
+import { yieldsEntities } from '../../foundation/src/domain/job.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
 import { type AuditTrail, noAuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
 import { openPolicyForJob } from '../policy/open-policy.ts';
-import { denial } from '../policy/decision.ts';
+import { denial, deny } from '../policy/decision.ts';
+import type { PolicySource } from '../policy/parse-policy.ts';
 import type { Policy } from '../policy/policy.ts';
+import { createRunQuota, noRunQuota, type RunQuota } from '../policy/run-quota.ts';
+import { policyKey } from '../policy/schema.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
+import { systemProcesses } from '../../foundation/src/runtime/processes.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { openProviders } from '../secrets/open-providers.ts';
 import { createReadLimits, noReadLimits, type ReadLimits } from '../secrets/read-limits.ts';
@@ -21,8 +25,9 @@ import { scanForSecrets } from '../secrets/scan.ts';
 import type { AccessRequest, OpenAccess } from './access.ts';
 import type { WorkerSettings } from './settings.ts';
 import { sinkAccess, sinkPlace, sinkServerFor, type SinkUse } from './sink-access.ts';
+import { beginRun } from './begin-run.ts';
 import { checkSignature } from './check-signature.ts';
-import { limitsFor, sourceAccess, sourcePlace } from './source-access.ts';
+import { limitsFor, permits, sourceAccess, sourcePlace } from './source-access.ts';
 import { stateAccess } from './state-access.ts';
 
 const clock = systemClock;
@@ -57,10 +62,8 @@ export function composeAccess({
   sink: sinkUse,
 }: AccessOptions): OpenAccess {
   return async (request) => {
-    const types = connectors.map(({ type }) => type);
-    const policySource = { file: settings.policyFile, connectors: types };
-    const policy = await openPolicyForJob(policySource, audit);
-    assertPermitted(request.kind, policy);
+    const policy = await openPolicyForJob(policySourceOf(settings, connectors), audit);
+    assertPermitted(request, policy, sinkUse);
     const trail = trailOf(settings, request, audit);
     const check = { rules: policy.signing, runnerId: settings.runnerId, trail, audit };
     if (sinkUse === 'unused') await checkSignature(request, { ...check, now: clock.now() });
@@ -77,15 +80,24 @@ export function composeAccess({
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
     const readLimits = readLimitsOf(settings);
     const deps = { policy, provider, connect, redactor, readLimits, trail, audit, metrics, clock };
+    const limits = limitsFor(policy.limitsFor(connector.type), sinkUse);
+    const run = { request, endpoints, uses, limits, quota: quotaOf(settings) };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),
-      limits: limitsFor(policy.limitsFor(connector.type), sinkUse),
+      ...(await beginRun(run, deps)),
       ...stateAccess(request, settings, sinkUse),
       ...(server === undefined
         ? {}
         : sinkAccess({ server, request, redactor, uses: tokenUses }, deps)),
     };
   };
+}
+
+function policySourceOf(
+  { policyFile: file }: WorkerSettings,
+  connectors: AccessOptions['connectors'],
+): PolicySource {
+  return { file, connectors: connectors.map(({ type }) => type) };
 }
 
 function readLimitsOf({ stateDir }: WorkerSettings): ReadLimits {
@@ -95,6 +107,12 @@ function readLimitsOf({ stateDir }: WorkerSettings): ReadLimits {
     disk: nodeDisk,
     clock: systemClock,
   });
+}
+
+function quotaOf({ stateDir }: WorkerSettings): RunQuota {
+  if (stateDir === undefined) return noRunQuota;
+  const directory = join(stateDir, 'policy');
+  return createRunQuota({ directory, disk: nodeDisk, clock, processes: systemProcesses });
 }
 
 /** Events of the job, with its attempt. */
@@ -109,8 +127,12 @@ function trailOf(
   return { record: (event, signal) => trail.record({ attempt, ...event }, signal) };
 }
 
-function assertPermitted(kind: JobKind, policy: Policy): void {
+function assertPermitted({ kind, connector }: AccessRequest, policy: Policy, sink: SinkUse): void {
   const decision = policy.checkJob({ kind });
   if (!decision.allowed)
     throw denial('POLICY_DENIED', `jobs of kind ${kind} are not permitted`, decision);
+  const { metadata } = policy.limitsFor(connector.type);
+  if (!yieldsEntities(kind) || permits(metadata, sink)) return;
+  const rule = `${policyKey(connector.type)}.metadata`;
+  throw denial('POLICY_DENIED', 'metadata may not leave', deny(rule, `${rule} is ${metadata}`));
 }

@@ -1,7 +1,7 @@
-import type { JobKind } from '../../foundation/src/domain/job.ts';
+import { type JobKind, yieldsEntities } from '../../foundation/src/domain/job.ts';
 import { formatEndpoint } from '../../foundation/src/network/endpoint.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import type { Connector, ConnectorLimits } from '../connectors/connector.ts';
+import type { Connector } from '../connectors/connector.ts';
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
 import { allow, deny, type Decision } from '../policy/decision.ts';
 import type { JobFacts, Policy, SecretUse } from '../policy/policy.ts';
@@ -10,12 +10,12 @@ import { looksLikeFile } from '../secrets/job-file.ts';
 import { formatReference, parseReference } from '../secrets/reference.ts';
 import { valueAt } from '../secrets/resolver.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
-import { limitsFor, sourcePlace } from './source-access.ts';
+import { limitsFor, permits, sourcePlace } from './source-access.ts';
 
 export interface ExplainedJob {
   /** What the job needs; it runs only if all of it is allowed. */
   readonly access: readonly Explained[];
-  /** Data beyond metadata that may leave if the job asks for it. */
+  /** Data that may leave if the job asks for it. */
   readonly leaves: readonly Explained[];
 }
 
@@ -36,7 +36,8 @@ export interface ExplainOptions {
   readonly now: number;
 }
 
-const DATA = ['profile', 'owners', 'sampleRows', 'codeText'] as const;
+/** What may leave, each with a key of its own in the policy. */
+export const DATA = ['metadata', 'counts', 'profile', 'owners', 'sampleRows', 'codeText'] as const;
 export type DataKind = (typeof DATA)[number];
 
 /** What the policy decides about a job of a control plane. Reads no secret and connects nowhere. */
@@ -45,6 +46,7 @@ export function explainJob(options: ExplainOptions): ExplainedJob {
   return {
     access: [
       { about: ['job', kind], decision: policy.checkJob({ kind }) },
+      ...(yieldsEntities(kind) ? [aboutData('metadata', options)] : []),
       ...aboutDocument(options),
       ...aboutConnection(options),
     ],
@@ -107,7 +109,10 @@ function aboutValue(
 function aboutData(data: DataKind, { policy, connector }: ExplainOptions): Explained {
   const rule = `${policyKey(connector.type)}.${data}`;
   const stated = policy.limitsFor(connector.type);
-  const limits: ConnectorLimits = limitsFor(stated, 'unused');
+  const limits = {
+    ...limitsFor(stated, 'unused'),
+    metadata: permits(stated.metadata, 'unused'),
+  };
   return {
     about: ['data', data],
     decision: limits[data] ? allow(rule) : deny(rule, `is ${wordOf(stated[data])}`),

@@ -89,6 +89,7 @@ async function run(
         limits: {
           reservePercent: 20,
           maxApiCallsPerRun: undefined,
+          counts: true,
           sampleRows: false,
           codeText: false,
           profile: false,

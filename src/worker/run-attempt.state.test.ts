@@ -58,6 +58,7 @@ describe('incremental state of an attempt', () => {
             limits: {
               reservePercent: 20,
               maxApiCallsPerRun: undefined,
+              counts: true,
               sampleRows: false,
               codeText: false,
               profile: false,

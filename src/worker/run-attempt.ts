@@ -17,6 +17,7 @@ import { createAttemptLog } from './attempt-log.ts';
 import { AttemptStateStore } from './attempt-state-store.ts';
 import { AttemptSummary, type OpenOutcome } from './attempt-summary.ts';
 import { countCalls, setAllocation } from './call-metrics.ts';
+import { CallReports } from './call-reports.ts';
 import { connectorFor } from './connector-choice.ts';
 import { consumeRecords } from './consume-records.ts';
 import { errorChain, outwardError } from './error-texts.ts';
@@ -71,6 +72,7 @@ class Attempt {
   /** The name of the step in the outcome: the connector's, once that is known. */
   #step = 'Source';
   #delivery: MetadataDelivery | undefined;
+  #calls: CallReports | undefined;
   #stateStore: AttemptStateStore | undefined;
 
   constructor(options: AttemptOptions, stream: RecordStream, encoder: RecordEncoder) {
@@ -92,6 +94,7 @@ class Attempt {
     } finally {
       ended.abort();
       await this.#delivery?.close();
+      await this.#calls?.end();
     }
   }
 
@@ -153,12 +156,13 @@ class Attempt {
 
   /** Opens the sink and the previous run's state, and makes the connector's context. */
   #open(
-    { openSink, stateStore, ...access }: Access,
+    { openSink, stateStore, reportCalls, ...access }: Access,
     workflow: Workflow,
     type: string,
   ): ConnectorContext {
     const { clock, random, job, redact, onProgress, metrics = noMetrics } = this.#options;
     const progress = new RunProgress(onProgress, clock);
+    this.#calls = new CallReports(reportCalls);
     const level = logLevelOf(workflow);
     const logger = this.#logger(level, () => this.#summary.count('warnings', 1));
     if (openSink !== undefined) {
@@ -185,6 +189,7 @@ class Attempt {
       report: (each) => progress.fromSource(each),
       count: (name, by) => {
         this.#summary.count(name, by);
+        if (name === 'apiCalls') this.#calls?.note(by);
         countCalls(metrics, type, name, by);
       },
       noteAllocation: (allocation) => setAllocation(metrics, type, allocation),

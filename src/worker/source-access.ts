@@ -62,14 +62,18 @@ export function sourceAccess(
   };
 }
 
-/** For a run of a control plane (`unused`), only `allow` permits what is `local` by default. */
-export function limitsFor(limits: Limits, sink: SinkUse): ConnectorLimits {
-  const permits = (reach: Reach): boolean =>
-    reach === 'allow' || (reach === 'local' && sink !== 'unused');
+/** A run of a control plane (`unused`) gets only what is `allow`. */
+export function permits(reach: Reach, sink: SinkUse): boolean {
+  return reach === 'allow' || (reach === 'local' && sink !== 'unused');
+}
+
+export function limitsFor(stated: Limits, sink: SinkUse): ConnectorLimits {
+  const { metadata: _decided, ...limits } = stated;
   return {
     ...limits,
-    codeText: permits(limits.codeText),
-    profile: permits(limits.profile),
-    owners: permits(limits.owners),
+    counts: permits(limits.counts, sink),
+    codeText: permits(limits.codeText, sink),
+    profile: permits(limits.profile, sink),
+    owners: permits(limits.owners, sink),
   };
 }

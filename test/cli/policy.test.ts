@@ -48,12 +48,16 @@ describe('policy explain', () => {
     expect(stdout.split('\n').slice(1)).toEqual([
       '  job',
       '    metadata: allowed by jobs.kinds (not in the file)',
+      '  data',
+      '    metadata: allowed by salesforce.metadata (not in the file)',
       '  secret:/sf/key as privateKey',
       '    acme.my.salesforce.com:443: denied by secrets[0].users (line 7): the user name is not listed',
       '  connection',
       '    acme.my.salesforce.com:443: denied by secrets[0].users (line 7): the user name is not listed',
       'may leave to the control plane, where a job asks for it:',
       '  data',
+      '    metadata: allowed by salesforce.metadata (not in the file)',
+      '    counts: allowed by salesforce.counts (not in the file)',
       '    profile: denied by salesforce.profile (not in the file): is local',
       '    owners: allowed by salesforce.owners (line 11)',
       '    sampleRows: denied by salesforce.sampleRows (not in the file): is deny',
@@ -91,6 +95,7 @@ tests:
     at: "2026-11-27T22:00:00Z"
     expect: allowed
     leaves: [owners]
+    withheld: [profile, codeText]
   - name: the same at noon
     workflow: own.json
     at: "2026-11-27T12:00:00Z"
@@ -115,6 +120,17 @@ tests:
     const file = place.file('expected.yaml', expectations('denied'));
     const { code, stdout } = await place.call(['policy', 'test', file]);
     expect([code, stdout.split('\n').at(-2)]).toEqual([0, '4 decisions as expected']);
+  });
+
+  it('fails if data leaves that should be withheld', async () => {
+    const expected =
+      'tests: [{name: n, workflow: own.json, expect: allowed, at: "2026-11-27T22:00:00Z", withheld: [owners, counts]}]';
+    const withheld = place.file('expected.yaml', expected);
+    const { code, stdout } = await place.call(['policy', 'test', withheld]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('     - allowed, withheld: [owners, counts]\n');
+    place.file('policy.yaml', `${POLICY}  counts: deny\n`.replace('owners: allow', 'owners: deny'));
+    expect((await place.call(['policy', 'test', withheld])).code).toBe(0);
   });
 
   it('fails with the difference if it does not', async () => {

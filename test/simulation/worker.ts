@@ -21,6 +21,7 @@ const ACCESS = {
   limits: {
     reservePercent: 0,
     maxApiCallsPerRun: undefined,
+    counts: true,
     sampleRows: false,
     codeText: false,
     profile: false,

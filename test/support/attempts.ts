@@ -119,6 +119,7 @@ export async function attempt(
         limits: {
           reservePercent: 20,
           maxApiCallsPerRun: undefined,
+          counts: true,
           sampleRows: false,
           codeText: false,
           profile: false,

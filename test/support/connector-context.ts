@@ -87,6 +87,7 @@ export function contextFor(source: SourceUnderTest, options: ContextOptions): Re
     limits: {
       reservePercent: 20,
       maxApiCallsPerRun: undefined,
+      counts: true,
       sampleRows: false,
       codeText: true,
       profile: true,

@@ -96,6 +96,7 @@ runWorker(process, {
         limits: {
           reservePercent: 20,
           maxApiCallsPerRun: undefined,
+          counts: true,
           sampleRows: false,
           codeText: false,
           profile: false,

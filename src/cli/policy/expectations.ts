@@ -8,8 +8,10 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { deny, type Decision } from '../../policy/decision.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { parseReference } from '../../secrets/reference.ts';
-import type { ExplainedJob } from '../../worker/explain-job.ts';
+import { DATA, type ExplainedJob } from '../../worker/explain-job.ts';
 import { explainFile, isAllowed, placeOf } from './explain.ts';
+
+const BEYOND_METADATA = ['profile', 'owners', 'sampleRows', 'codeText'] as const;
 
 const secretSchema = z.strictObject({
   reference: z.string().refine((text) => parseReference(text) !== undefined, 'is not a reference'),
@@ -31,7 +33,8 @@ const expectationSchema = z
     at: z.iso.datetime({ offset: true }).optional(),
     expect: z.enum(['allowed', 'denied']),
     rule: z.string().optional(),
-    leaves: z.array(z.enum(['profile', 'owners', 'sampleRows', 'codeText'])).optional(),
+    leaves: z.array(z.enum(BEYOND_METADATA)).optional(),
+    withheld: z.array(z.enum(DATA)).optional(),
   })
   .refine(({ workflow, secret }) => (workflow === undefined) !== (secret === undefined), {
     message: 'needs either "workflow" or "secret"',
@@ -75,7 +78,7 @@ export async function judge(
   expectation: Expectation,
   { policy, file, now }: { readonly policy: Policy; readonly file: string; readonly now: number },
 ): Promise<Verdict> {
-  const { name, workflow, kind, at, expect, rule, leaves } = expectation;
+  const { name, workflow, kind, at, expect, rule, leaves, withheld = [] } = expectation;
   const time = at === undefined ? now : Date.parse(at);
   const job: ExplainedJob =
     workflow === undefined
@@ -83,16 +86,21 @@ export async function judge(
       : await explainFile(policy, resolve(dirname(file), workflow), kind, time);
   const decisive = job.access.find(({ decision }) => !decision.allowed) ?? job.access.at(-1)!;
   const left = job.leaves.filter(({ decision }) => decision.allowed).map(({ about }) => about[1]!);
+  const beyond = left.filter((data) => BEYOND_METADATA.some((each) => each === data));
+  const leaked = withheld.filter((data) => left.includes(data));
   const word = isAllowed(job) ? 'allowed' : 'denied';
   const passed =
     word === expect &&
     (rule === undefined || decisive.decision.rule === rule) &&
-    (leaves === undefined || leaves.toSorted().join() === left.toSorted().join());
+    leaked.length === 0 &&
+    (leaves === undefined || leaves.toSorted().join() === beyond.toSorted().join());
   return {
     name,
     passed,
-    expected: phrase(expect, rule, leaves),
-    actual: phrase(word, placeOf(decisive.decision.rule, policy), leaves && left),
+    expected: phrase(expect, rule, leaves) + withheldPhrase(withheld),
+    actual:
+      phrase(word, placeOf(decisive.decision.rule, policy), leaves && beyond) +
+      withheldPhrase(withheld.filter((data) => !leaked.includes(data))),
   };
 }
 
@@ -109,4 +117,8 @@ function secretDecision({ secret, kind }: Expectation, policy: Policy, now: numb
 function phrase(word: string, rule?: string, leaves?: readonly string[]): string {
   const by = rule === undefined ? '' : ` by ${rule}`;
   return leaves === undefined ? `${word}${by}` : `${word}${by}, leaves: [${leaves.join(', ')}]`;
+}
+
+function withheldPhrase(withheld: readonly string[]): string {
+  return withheld.length === 0 ? '' : `, withheld: [${withheld.join(', ')}]`;
 }

@@ -1,4 +1,4 @@
-import { entry } from './entry.ts';
+import { entry, refusal } from './entry.ts';
 
 export const jobs = {
   AT_CAPACITY: entry(
@@ -25,6 +25,11 @@ export const jobs = {
     'permanent',
     'The local policy does not permit this job.',
     'Ask the owner of the runner to permit it in the policy file.',
+  ),
+  POLICY_LIMIT_REACHED: refusal(
+    'permanent',
+    'The local policy permits no further run now: its runs of an hour or its calls of a day are used up.',
+    'Wait, or ask the owner of the runner to raise the limit; the runner log names it.',
   ),
   ATTEMPT_STALE: entry(
     'transient',

@@ -5,7 +5,7 @@ import type { SourceOptions } from '../options/source-options.ts';
 import type { ToolingReader } from '../setup/tooling-reader.ts';
 
 export interface FinalizeDeps {
-  readonly context: Pick<ConnectorContext, 'logger' | 'clock' | 'count' | 'cut'>;
+  readonly context: Pick<ConnectorContext, 'logger' | 'clock' | 'count' | 'cut' | 'limits'>;
   readonly api: SalesforceApi;
   readonly version: string;
   /** `https://acme.my.salesforce.com`. */

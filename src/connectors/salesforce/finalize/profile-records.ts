@@ -17,7 +17,11 @@ export async function* profileRecords(
   signal: AbortSignal,
 ): AsyncGenerator<ProfileRecord, void, undefined> {
   if (sent.size === 0) return;
-  const { logger, clock } = context;
+  const { logger, clock, limits } = context;
+  if (!limits.counts) {
+    logger.log('info', 'row counts and profiles denied: "salesforce.counts" of the local policy');
+    return;
+  }
   const counts = await readRecordCounts(api, version, logger, signal);
   const timestamp = clock.now();
   const profiler = new Profiler({ api, version, logger, maxApiCalls: options.profileCalls });

@@ -133,6 +133,20 @@ describe('profiles and business owners', () => {
   );
 });
 
+describe('numbers of rows', () => {
+  it('are not read if the local policy denies them, and there are no profiles either', async () => {
+    sandbox.faults.install({ match: { path: 'limits/recordCount' }, effect: { kind: 'forbid' } });
+    const before = sandbox.stats().faultsFired;
+    const limits = { counts: false, profile: true };
+    const run = await extractFrom(sandbox, { sourceConfig: { profile: {} }, limits });
+    expect(run.records.filter(({ kind }) => kind === 'profile')).toEqual([]);
+    expect(sandbox.stats().faultsFired).toBe(before);
+    expect(run.logs.map(({ message }) => message)).toContain(
+      'row counts and profiles denied: "salesforce.counts" of the local policy',
+    );
+  });
+});
+
 describe('a permitted job', () => {
   it('lacks each option that the policy denies', () => {
     const config = {

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
+import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { isMissing } from '../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { withFileLock } from '../../foundation/src/runtime/file-lock.ts';
+import { type Processes, processIdentitySchema } from '../../foundation/src/runtime/processes.ts';
+import type { RunLimit } from './decision.ts';
+
+// Invariants:
+// 1. A run counts durably before it begins, for all processes of this machine together.
+// 2. Calls are reserved before they are made. What a run has not used comes back when it says so,
+//    or when its process is gone; then what it may have made since its last report stays counted.
+// 3. What cannot be counted is not permitted.
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const LOCK_PATIENCE_MS = 10_000;
+/** How many calls a run may make between two reports. */
+const UNREPORTED_CALLS = 100;
+
+export interface QuotaOptions {
+  /** Of the state; it may not exist yet. */
+  readonly directory: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly processes: Processes;
+}
+
+/** What one run may use. */
+export interface Reservation {
+  /** Undefined if no rule limits calls. */
+  readonly calls: number | undefined;
+  /** Says how many calls were made so far, and whether there will be more. */
+  report(made: number, isOver: boolean): Promise<void>;
+}
+
+/** The key of the policy whose limit is reached: `secrets[0].maxRunsPerHour`. */
+export interface Reached {
+  readonly reached: string;
+}
+
+export interface RunQuota {
+  /**
+   * Counts a run that would make up to `wanted` calls, or names the limit that is reached. Throws
+   * what prevents counting.
+   */
+  begin(limits: readonly RunLimit[], wanted: number): Promise<Reservation | Reached>;
+}
+
+const runSchema = z.object({
+  id: z.string(),
+  at: z.number(),
+  made: z.number(),
+  /** Calls that it may still make; 0 when it is over. */
+  reserved: z.number(),
+  process: processIdentitySchema,
+});
+/** For each rule, the runs of the last day. */
+const usageSchema = z.record(z.string(), z.array(runSchema));
+type Run = z.infer<typeof runSchema>;
+type Usage = z.infer<typeof usageSchema>;
+
+const UNLIMITED: Reservation = { calls: undefined, report: () => Promise.resolve() };
+
+export function createRunQuota(options: QuotaOptions): RunQuota {
+  return new FileQuota(options);
+}
+
+class FileQuota implements RunQuota {
+  readonly #options: QuotaOptions;
+
+  constructor(options: QuotaOptions) {
+    this.#options = options;
+  }
+
+  async begin(limits: readonly RunLimit[], wanted: number): Promise<Reservation | Reached> {
+    if (limits.length === 0) return UNLIMITED;
+    const { clock, processes } = this.#options;
+    const self = await processes.identify(process.pid);
+    const id = `${self.pid}-${clock.now()}-${Math.trunc(clock.monotonic() * 1_000)}`;
+    const calls = await this.#change((usage) => {
+      const now = clock.now();
+      const reached = limits.map((limit) => reachedIn(limit, usage, now)).find(Boolean);
+      if (reached !== undefined) return { reached };
+      const left = Math.min(wanted, ...limits.map((limit) => callsLeft(limit, usage)));
+      const run: Run = { id, at: now, made: 0, reserved: left, process: self };
+      for (const key of new Set(limits.map(keyOf))) usage[key] = [...(usage[key] ?? []), run];
+      return left;
+    });
+    if (typeof calls !== 'number') return calls;
+    const isLimited = limits.some(({ callsPerDay }) => callsPerDay !== undefined);
+    return {
+      calls: isLimited ? calls : undefined,
+      report: (made, isOver) => this.#report(id, made, isOver),
+    };
+  }
+
+  #report(id: string, made: number, isOver: boolean): Promise<void> {
+    return this.#change((usage) => {
+      for (const run of Object.values(usage).flat())
+        if (run.id === id) {
+          run.reserved = isOver ? 0 : Math.max(0, run.made + run.reserved - made);
+          run.made = made;
+        }
+    });
+  }
+
+  async #change<T>(change: (usage: Usage) => T): Promise<T> {
+    const { directory, disk, clock, processes } = this.#options;
+    const file = join(directory, 'runs.json');
+    await disk.makeDirectory(directory);
+    const lock = {
+      path: join(directory, 'runs.lock'),
+      what: 'the counts of runs',
+      processes,
+      clock,
+      patienceMs: LOCK_PATIENCE_MS,
+      signal: NEVER,
+    };
+    return withFileLock(lock, async () => {
+      const usage = await this.#present(await readUsage(file));
+      const result = change(usage);
+      await replaceFile(disk, file, JSON.stringify(usage));
+      return result;
+    });
+  }
+
+  /** Without runs older than a day, and with what died processes cannot use any more. */
+  async #present(stored: Usage): Promise<Usage> {
+    const { clock, processes } = this.#options;
+    const from = clock.now() - DAY_MS;
+    const present: Usage = {};
+    for (const [rule, runs] of Object.entries(stored)) {
+      const recent = runs.filter(({ at }) => at > from);
+      for (const run of recent)
+        if (run.reserved > UNREPORTED_CALLS && !(await processes.isAlive(run.process)))
+          run.reserved = UNREPORTED_CALLS;
+      if (recent.length > 0) present[rule] = recent;
+    }
+    return present;
+  }
+}
+
+/** The key of a limit that leaves nothing to another run. */
+function reachedIn(limit: RunLimit, usage: Usage, now: number): string | undefined {
+  const { place, runsPerHour = Infinity } = limit;
+  const recent = (usage[keyOf(limit)] ?? []).filter(({ at }) => at > now - HOUR_MS);
+  if (recent.length >= runsPerHour) return `${place}.maxRunsPerHour`;
+  return callsLeft(limit, usage) > 0 ? undefined : `${place}.maxCallsPerDay`;
+}
+
+function callsLeft(limit: RunLimit, usage: Usage): number {
+  const { callsPerDay = Infinity } = limit;
+  const runs = usage[keyOf(limit)] ?? [];
+  return callsPerDay - runs.reduce((sum, { made, reserved }) => sum + made + reserved, 0);
+}
+
+function keyOf({ rule }: RunLimit): string {
+  return createHash('sha256').update(rule).digest('hex').slice(0, 32);
+}
+
+async function readUsage(file: string): Promise<Usage> {
+  try {
+    return usageSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (thrown) {
+    if (isMissing(thrown)) return {};
+    throw RunnerError.from(thrown, 'FILE_UNREADABLE');
+  }
+}
+
+/** For programs without a state directory: what a rule limits is denied. */
+export const noRunQuota: RunQuota = {
+  begin: async (limits) => {
+    if (limits.length === 0) return UNLIMITED;
+    throw new RunnerError('INTERNAL', 'there is no state to count runs in');
+  },
+};

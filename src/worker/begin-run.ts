@@ -1,0 +1,54 @@
+import type { ConnectorLimits } from '../connectors/connector.ts';
+import { yieldsEntities } from '../../foundation/src/domain/job.ts';
+import type { AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { Policy, SecretUse } from '../policy/policy.ts';
+import type { RunQuota } from '../policy/run-quota.ts';
+import type { Access, AccessRequest } from './access.ts';
+
+/** More than any connection test makes. */
+const CALLS_OF_STEPS = 25;
+
+export interface RunToBegin {
+  readonly request: Pick<AccessRequest, 'kind' | 'connector' | 'workflow'>;
+  readonly endpoints: readonly Endpoint[];
+  readonly uses: readonly SecretUse[];
+  readonly limits: ConnectorLimits;
+  readonly quota: RunQuota;
+}
+
+export interface BeginRunDeps {
+  readonly policy: Pick<Policy, 'runLimits'>;
+  readonly trail: AuditTrail;
+  /** The local log. Its lines are not for the control plane. */
+  readonly audit: Logger;
+}
+
+/** Counts the run under the limits of its rules. Throws POLICY_LIMIT_REACHED. */
+export async function beginRun(
+  { request: { kind, connector, workflow }, endpoints, uses, limits, quota }: RunToBegin,
+  { policy, trail, audit }: BeginRunDeps,
+): Promise<Required<Pick<Access, 'limits' | 'reportCalls'>>> {
+  const account = connector.account?.(workflow.source.serviceConnection.config);
+  const ofRules = policy.runLimits(endpoints, { connector: connector.type, kind, account, uses });
+  const own = limits.maxApiCallsPerRun ?? Number.MAX_SAFE_INTEGER;
+  const wanted = yieldsEntities(kind) ? own : Math.min(own, CALLS_OF_STEPS);
+  const begun = await quota.begin(ofRules, wanted);
+  if ('reached' in begun) {
+    const { reached: rule } = begun;
+    const facts = { decision: 'deny', connector: connector.type, kind, rule };
+    await trail.record({ event: 'run', ...facts });
+    const alarm = { event: 'audit', alarm: 'runLimit', ...facts };
+    audit.log('error', 'alarm: more runs or calls than a rule permits', alarm);
+    throw new RunnerError(
+      'POLICY_LIMIT_REACHED',
+      'a limit of the local policy for runs or calls is reached',
+    );
+  }
+  return {
+    limits: { ...limits, maxApiCallsPerRun: begun.calls ?? limits.maxApiCallsPerRun },
+    reportCalls: (made, isOver) => begun.report(made, isOver),
+  };
+}
