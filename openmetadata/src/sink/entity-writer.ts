@@ -1,7 +1,8 @@
 import type { EntityType } from '../../../foundation/src/domain/record.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { withColumnProperties } from './column-properties.ts';
-import { changesTypes, keepEdits, overrideEdits } from './edits.ts';
+import { changesTypes, keepEdits, overrideEdits, type PatchOperation } from './edits.ts';
 import {
   byName,
   ENTITY_PATHS,
@@ -40,10 +41,14 @@ const FIELDS: Readonly<Record<EntityType, string>> = {
 export class EntityWriter {
   readonly #server: MetadataServer;
   readonly #override: boolean;
+  readonly #logger: Logger;
+  /** Until the server refuses it: the policy of its ingestion bot forbids it by default. */
+  #mayChangeDisplayNames = true;
 
-  constructor(server: MetadataServer, override: boolean) {
+  constructor(server: MetadataServer, override: boolean, logger: Logger) {
     this.#server = server;
     this.#override = override;
+    this.#logger = logger;
   }
 
   /** Whether the source's values replace those of people. */
@@ -128,26 +133,49 @@ export class EntityWriter {
     if (!this.#override) return false;
     for (let tries = 0; tries < PATCH_TRIES; tries++) {
       const found = await this.find(target, signal);
-      const operations = found === undefined ? [] : overrideEdits(request, found.entity);
+      const operations = found === undefined ? [] : this.#allowed(request, found.entity);
       if (operations.length === 0 || found === undefined) return false;
-      const answer = await this.#server.send(
-        {
-          method: 'PATCH',
-          path: `${ENTITY_PATHS[target.type]}/${found.entity.id}`,
-          what: titled(target.type, target.fqn),
-          body: operations,
-          accept: [412],
-          ...(found.etag === undefined ? {} : { ifMatch: found.etag }),
-        },
-        signal,
-      );
-      if (answer.status !== 412) return true;
+      const { status } = await this.#patch(target, found, operations, signal);
+      if (status === 403) this.#keepDisplayNames();
+      else if (status !== 412) return true;
     }
     throw new RunnerError(
       'SINK_REJECTED',
       `${titled(target.type, target.fqn)} was modified concurrently during each attempt`,
       { retryable: true },
     );
+  }
+
+  #allowed(request: Json, stored: StoredEntity): readonly PatchOperation[] {
+    const operations = overrideEdits(request, stored);
+    return this.#mayChangeDisplayNames
+      ? operations
+      : operations.filter(({ path }) => !path.endsWith('/displayName'));
+  }
+
+  #patch(
+    { type, fqn }: Target,
+    { entity, etag }: Found,
+    operations: readonly PatchOperation[],
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    return this.#server.send(
+      {
+        method: 'PATCH',
+        path: `${ENTITY_PATHS[type]}/${entity.id}`,
+        what: titled(type, fqn),
+        body: operations,
+        accept: this.#mayChangeDisplayNames ? [403, 412] : [412],
+        ...(etag === undefined ? {} : { ifMatch: etag }),
+      },
+      signal,
+    );
+  }
+
+  #keepDisplayNames(): void {
+    if (!this.#mayChangeDisplayNames) return;
+    this.#mayChangeDisplayNames = false;
+    this.#logger.log('warn', 'server forbids its bot to change display names; edited ones stay');
   }
 
   async restore({ type, fqn }: Target, id: string, signal: AbortSignal): Promise<void> {

@@ -56,6 +56,8 @@ export const storedEntitySchema = z.looseObject({
   owners: z.array(referenceSchema).nullish(),
   domains: z.array(referenceSchema).nullish(),
   columns: z.array(storedColumnSchema).optional(),
+  tableConstraints: z.array(z.unknown()).nullish(),
+  storedProcedureCode: z.looseObject({ code: z.string().optional() }).nullish(),
 });
 export type StoredEntity = z.infer<typeof storedEntitySchema>;
 
@@ -66,6 +68,9 @@ export const entityPageSchema = z.object({
       fullyQualifiedName: true,
       deleted: true,
       sourceHash: true,
+      columns: true,
+      tableConstraints: true,
+      storedProcedureCode: true,
     }),
   ),
   paging: z.looseObject({ after: z.string().nullish() }),

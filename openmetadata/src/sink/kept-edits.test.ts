@@ -60,6 +60,25 @@ describe('edits made in the catalog', () => {
     });
   });
 
+  it('are replaced but for display names, which the server forbids its bot to change', async () => {
+    const named = table('Account', {
+      description: 'from the source',
+      more: { displayName: 'Account' },
+    });
+    await catalog.run([...parents, named]);
+    const { store } = catalog.server;
+    store.patch(store.get('table', named.fqn), [
+      { op: 'add', path: '/description', value: 'by people' },
+      { op: 'add', path: '/displayName', value: 'by people' },
+    ]);
+    const again = (): ReturnType<Catalog['run']> =>
+      catalog.run([...parents, named], { overrideMetadata: true });
+    expect(await again()).toMatchObject({ status: 'success', counts: { written: 1 } });
+    const expected = { description: 'from the source', displayName: 'by people' };
+    expect(catalog.storedTable('Account')).toMatchObject(expected);
+    expect(await again()).toMatchObject({ status: 'success', counts: { unchanged: 4 } });
+  });
+
   it('are replaced with overrideMetadata even when the source has not changed', async () => {
     await edit();
     await catalog.run([...parents, account, table('Contact')]);

@@ -1,10 +1,8 @@
-import { entityPageSchema, readAs, type StoredEntity } from './entity.ts';
+import type { z } from 'zod';
+import { entityPageSchema, readAs } from './entity.ts';
 import type { MetadataServer } from './server.ts';
 
-export type ListedEntity = Pick<
-  StoredEntity,
-  'id' | 'fullyQualifiedName' | 'deleted' | 'sourceHash'
->;
+export type ListedEntity = z.infer<typeof entityPageSchema>['data'][number];
 
 const PAGE_SIZE = 100;
 

@@ -2,8 +2,9 @@ import type { EntityRecord } from '../../../foundation/src/domain/record.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { EntityWriter, Found } from './entity-writer.ts';
-import { titled } from './entity.ts';
+import { isJson, titled } from './entity.ts';
 import { fingerprint, sourceHash } from './fingerprint.ts';
+import type { ListedEntity } from './listing.ts';
 import type { ProcedureIndex } from './procedure-index.ts';
 import type { ClassificationRecord, TagRecord } from './records.ts';
 import type { MetadataServer } from './server.ts';
@@ -90,7 +91,7 @@ export class ParentWriter {
     const { entities, procedures } = this.#deps;
     const hash = hashOf(record);
     const known = entities.overrides ? 'unlisted' : await procedures.get(record.fqn, signal);
-    if (known !== undefined && known !== 'unlisted' && !known.deleted && known.sourceHash === hash)
+    if (known !== undefined && known !== 'unlisted' && isUnchanged(record, hash, known))
       return false;
     const found = known === undefined ? undefined : await entities.find(record, signal);
     return this.#putHashed(record, hash, found, signal);
@@ -103,7 +104,7 @@ export class ParentWriter {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { entities } = this.#deps;
-    if (found?.entity.deleted === false && found.entity.sourceHash === hash)
+    if (found !== undefined && isUnchanged(record, hash, found.entity))
       return entities.override(record, record.request, signal);
     await entities.put(record, { ...record.request, sourceHash: hash }, found, signal);
     return true;
@@ -136,6 +137,17 @@ export class ParentWriter {
     await server.send({ method: 'PUT', path, what, body }, signal);
     return true;
   }
+}
+
+/** Whether the server has what was sent of this source, and nobody has changed its code since. */
+function isUnchanged({ request }: EntityRecord, hash: string, stored: ListedEntity): boolean {
+  const { deleted, sourceHash: known, storedProcedureCode: code } = stored;
+  if (deleted || known !== hash) return false;
+  return code?.code === undefined || code.code === codeOf(request);
+}
+
+function codeOf({ storedProcedureCode: code }: EntityRecord['request']): unknown {
+  return isJson(code) ? code['code'] : undefined;
 }
 
 function hashOf({ request }: EntityRecord): string {

@@ -151,7 +151,7 @@ function createRecordWriter(
   const { server } = deps;
   const { clock, logger, timeoutMs, overrideMetadata = false } = options;
   const index = new TableIndex(server);
-  const entities = new EntityWriter(server, overrideMetadata);
+  const entities = new EntityWriter(server, overrideMetadata, logger);
   const bulk = new BulkSender({ server, index, clock, logger, patienceMs: PATIENCE * timeoutMs });
   const tables = new TableWriter({
     ...deps,

@@ -3,6 +3,7 @@ import { parentOf } from '../names.ts';
 import { byName, readAs, storedEntitySchema, titled } from './entity.ts';
 import { listEntities } from './listing.ts';
 import type { MetadataServer } from './server.ts';
+import { structureOf } from './structure.ts';
 
 /** The known state of a table on the server. */
 export interface IndexedTable {
@@ -10,6 +11,8 @@ export interface IndexedTable {
   readonly id: string | undefined;
   readonly sourceHash: string | undefined;
   readonly deleted: boolean;
+  /** As others may have left it since; undefined for a table that this run has written. */
+  readonly structure?: string | undefined;
 }
 
 /** From this number of unknown ids, listing the schema is cheaper than single requests. */
@@ -117,14 +120,10 @@ export class TableIndex {
 
   async #list(schema: string, signal: AbortSignal): Promise<Map<string, IndexedTable>> {
     const tables = new Map<string, IndexedTable>();
-    const path = `/tables?databaseSchema=${encodeURIComponent(schema)}&fields=sourceHash`;
-    for await (const { id, fullyQualifiedName, sourceHash, deleted } of listEntities(
-      this.#server,
-      path,
-      `tables of "${schema}"`,
-      signal,
-    ))
-      tables.set(fullyQualifiedName, { id, sourceHash, deleted });
+    const path = `/tables?databaseSchema=${encodeURIComponent(schema)}&fields=sourceHash,tableConstraints`;
+    const listed = listEntities(this.#server, path, `tables of "${schema}"`, signal);
+    for await (const { id, fullyQualifiedName, sourceHash, deleted, ...table } of listed)
+      tables.set(fullyQualifiedName, { id, sourceHash, deleted, structure: structureOf(table) });
     return tables;
   }
 }

@@ -7,6 +7,7 @@ import type { EntityWriter } from './entity-writer.ts';
 import { fingerprint, sourceHash } from './fingerprint.ts';
 import { constraintsOf, missingTables, resolvableKeys } from './foreign-keys.ts';
 import type { MetadataServer } from './server.ts';
+import { structureOf } from './structure.ts';
 import { TableBatch, type BatchLimits, type PendingTable } from './table-batch.ts';
 import type { TableIndex } from './table-index.ts';
 import { requestOf, putTableAlone, type TableRequest } from './table-request.ts';
@@ -59,7 +60,7 @@ export class TableWriter {
     this.#received.add(fqn);
     summary.tableReceived();
     const pending = pendingOf(fqn, request, (await index.get(fqn, signal)) !== undefined);
-    if (await this.#isUnchanged(pending, signal)) {
+    if (await this.#isUnchanged(pending, request, signal)) {
       if (!overrideMetadata) {
         summary.count('unchanged');
         return summary.tableDone();
@@ -95,17 +96,21 @@ export class TableWriter {
     await this.#deferred.send(true, signal);
   }
 
+  /** Whether the server has what was sent of this source, and nobody has changed it since. */
   async #isUnchanged(
-    { fqn, print, constraints: { foreignKeys } }: PendingTable,
+    { fqn, print, constraints: { own, foreignKeys } }: PendingTable,
+    request: Json,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { index } = this.#deps;
     const stored = await index.get(fqn, signal);
     if (stored?.deleted !== false || stored.sourceHash === undefined) return false;
-    return (
-      stored.sourceHash === sourceHash(print, foreignKeys) ||
-      stored.sourceHash === sourceHash(print, await resolvableKeys(foreignKeys, index, signal))
-    );
+    for (const keys of [foreignKeys, await resolvableKeys(foreignKeys, index, signal)]) {
+      if (stored.sourceHash !== sourceHash(print, keys)) continue;
+      const sent = { ...request, tableConstraints: [...own, ...keys] };
+      return stored.structure === undefined || stored.structure === structureOf(sent);
+    }
+    return false;
   }
 
   /** The source has not changed, but people may have edited the table since. */

@@ -17,6 +17,7 @@ const COLLECTIONS: Readonly<Record<string, Kind>> = {
   storedProcedures: 'storedProcedure',
   classifications: 'classification',
   tags: 'tag',
+  users: 'user',
 };
 
 /** Responds as OpenMetadata's REST API does. Throws Problem. */
@@ -125,7 +126,11 @@ function single(
   if (method !== 'PATCH') throw new Problem(405, 'HTTP 405 Method Not Allowed');
   if (ifMatch !== undefined && ifMatch !== etagOf(entity))
     throw new Problem(412, 'the entity has been changed');
-  const patched = store.patch(entity, body as Parameters<Store['patch']>[1]);
+  const operations = body as Parameters<Store['patch']>[1];
+  // The rule DisplayName-Deny of DefaultBotPolicy.
+  if (store.bot && operations.some(({ path }) => path.endsWith('/displayName')))
+    throw new Problem(403, 'operation EditDisplayName denied by rule DisplayName-Deny');
+  const patched = store.patch(entity, operations);
   return { status: 200, body: withReferences(patched, store), etag: etagOf(patched) };
 }
 
