@@ -4,13 +4,13 @@ import type { IngestionPipeline } from '../support/openmetadata-server/ui.ts';
 import type { Json } from '../support/openmetadata-server/store.ts';
 import { readCatalog, versionsOf } from './catalog.ts';
 import { controlPlaneRestarted, linkCut, runnerKilled, serverRestarted } from './disturbances.ts';
-import {
-  expectFailed,
-  expectPassed,
-  expectRefused,
-  expectTruth,
-  refusedAs,
-} from './expectations.ts';
+import { catalogChanges } from './catalog-changes.ts';
+import { connectionTests } from './connection-tests.ts';
+import { downtime } from './downtime.ts';
+import { expectRefused, expectTruth } from './expectations.ts';
+import { partialSuccess } from './partial-success.ts';
+import { peoplesWork } from './peoples-work.ts';
+import { settingsOfOneRun } from './settings-of-one-run.ts';
 import type { Flow, Part } from './flow.ts';
 import type { Scene } from './scene.ts';
 
@@ -21,6 +21,11 @@ export const PARTS: readonly Part[] = [
   { name: 'a run by hand', run: runByHand },
   { name: 'kill', run: kill },
   { name: 'schedule', run: schedule },
+  { name: 'partial success', run: partialSuccess },
+  { name: 'settings of one run', run: settingsOfOneRun },
+  { name: 'work of people', run: peoplesWork },
+  { name: 'catalog changes', run: catalogChanges },
+  { name: 'downtime', run: downtime },
   { name: 'runner killed', run: runnerKilled },
   { name: 'link cut', run: linkCut },
   { name: 'control plane restarted', run: controlPlaneRestarted },
@@ -32,36 +37,6 @@ export const PARTS: readonly Part[] = [
   },
   { name: 'deletion', run: deletion },
 ];
-
-async function connectionTests({ scene, report }: Flow): Promise<void> {
-  const { ui, stage } = scene;
-  const step = <T>(name: string, work: () => Promise<T>): Promise<T> =>
-    report.step('connection tests', name, work);
-  await step('no runner', async () => {
-    await stage.stopRunner();
-    expectFailed(await ui.testConnection(scene.connection()), /no runner .*connected/i);
-    await stage.startRunner();
-  });
-  await step('success', async () => expectPassed(await ui.testConnection(scene.connection())));
-  await step('wrong password', async () => {
-    await stage.store({ 'secret:/salesforce/sandbox/wrong': 'not the password' });
-    const connection = scene.connection({ password: 'secret:/salesforce/sandbox/wrong' });
-    expectFailed(await ui.testConnection(connection), /SALESFORCE_LOGIN_FAILED/);
-  });
-  await step('missing secret', async () => {
-    const connection = scene.connection({ password: 'secret:/salesforce/sandbox/missing' });
-    expectFailed(await ui.testConnection(connection), /SECRET_/);
-  });
-  await step('password in plain text', async () => {
-    const plain = 'a password in plain text';
-    const test = await ui
-      .testConnection(scene.connection({ password: plain }))
-      .catch((thrown: unknown) => refusedAs(thrown));
-    const said = JSON.stringify(test);
-    if (!/plain text|reference/i.test(said) || said.includes(plain))
-      throw new Error(`not refused with words: ${said}`);
-  });
-}
 
 async function refusals({ scene, report }: Flow): Promise<void> {
   const { ui } = scene;

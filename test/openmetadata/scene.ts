@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { passwordReference, tokenReference } from '../../demo/setup.ts';
+import { AirflowClient } from '../support/openmetadata-server/airflow-client.ts';
 import { Interface } from '../support/openmetadata-server/ui.ts';
 import type { RunStatus, IngestionPipeline } from '../support/openmetadata-server/ui.ts';
 import type { Json } from '../support/openmetadata-server/store.ts';
@@ -38,6 +40,7 @@ export class Scene {
   readonly link: Relay;
   /** Goes into every name, so that a server can be used again. */
   readonly prefix = `flow${Date.now().toString(36)}`;
+  #server: AirflowClient | undefined;
 
   private constructor(stage: Stage, target: Target, link: Relay) {
     this.stage = stage;
@@ -62,7 +65,8 @@ export class Scene {
   }
 
   /** `control-plane openmetadata add`. */
-  async addEndpoint({ server, caFile, url }: Addresses): Promise<ServerSettings> {
+  async addEndpoint(addresses: Addresses): Promise<ServerSettings> {
+    const { server, caFile, url, controlPlaneCa } = addresses;
     const { stdout } = await run(process.execPath, [
       join(root, 'control-plane/src/main.ts'),
       ...ADD,
@@ -74,7 +78,22 @@ export class Scene {
       join(this.stage.place.directory, 'control-plane'),
       ...(caFile === undefined ? [] : ['--ca', caFile]),
     ]);
-    return (JSON.parse(stdout) as { serverSettings: ServerSettings }).serverSettings;
+    const { serverSettings } = JSON.parse(stdout) as { serverSettings: ServerSettings };
+    const account = {
+      endpoint: serverSettings['PIPELINE_SERVICE_CLIENT_ENDPOINT']!,
+      username: serverSettings['AIRFLOW_USERNAME']!,
+      password: serverSettings['AIRFLOW_PASSWORD']!,
+      caPem: readFileSync(controlPlaneCa, 'utf8'),
+      metadataApiEndpoint: server,
+    };
+    this.#server = new AirflowClient(account, '1.12.6');
+    return serverSettings;
+  }
+
+  /** Calls the control plane as the server does, for what the interface has no field for. */
+  get asServer(): AirflowClient {
+    if (this.#server === undefined) throw new Error('no endpoint was added');
+    return this.#server;
   }
 
   /** The connection that people enter. */
@@ -110,9 +129,12 @@ export class Scene {
   }
 
   /** Triggers a run and waits for its end. */
-  async runToEnd(pipeline: IngestionPipeline): Promise<RunStatus> {
+  async runToEnd(
+    pipeline: IngestionPipeline,
+    trigger: () => Promise<unknown> = () => this.ui.trigger(pipeline),
+  ): Promise<RunStatus> {
     const before = await this.runIds(pipeline);
-    await this.ui.trigger(pipeline);
+    await trigger();
     return await this.endOfNext(pipeline, before);
   }
 
@@ -159,6 +181,7 @@ export class Scene {
   }
 
   async close(): Promise<void> {
+    this.#server?.close();
     await this.stage.close();
     await this.link.close();
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from '../support/certificates.ts';
 import { OpenMetadataRest } from '../support/openmetadata-server/rest.ts';
+import type { Store } from '../support/openmetadata-server/store.ts';
 import { startOpenMetadataServer } from '../support/openmetadata-server/server.ts';
 import type { FlowOptions } from './options.ts';
 
@@ -67,6 +68,7 @@ async function openDouble(): Promise<Target> {
   writeFileSync(caFile, authority.caPem);
   double.tokens.add('token-of-the-ingestion-bot');
   double.people.set('token-of-the-administrator', 'admin');
+  addStock(double.store);
   const rest = (token: string): OpenMetadataRest =>
     new OpenMetadataRest(double.hostPort, token, authority.caPem);
   const [admin, bot] = [rest('token-of-the-administrator'), rest('token-of-the-ingestion-bot')];
@@ -94,6 +96,19 @@ async function openDouble(): Promise<Target> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** What every server has from the start, as far as the flow uses it. */
+function addStock(store: Store): void {
+  store.put('user', { name: 'admin' });
+  for (const [classification, name] of [
+    ['PII', 'Sensitive'],
+    ['Tier', 'Tier2'],
+  ] as const) {
+    const description = `${name} of ${classification}`;
+    store.put('classification', { name: classification, description });
+    store.put('tag', { name, classification, description });
+  }
 }
 
 async function shell(command: string, env: Readonly<Record<string, string>>): Promise<void> {

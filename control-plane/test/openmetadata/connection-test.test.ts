@@ -50,9 +50,9 @@ function tests(): readonly object[] {
   }
 }
 
-function failedStep(name: string): string {
+function failedStep(name: string, mandatory = true): string {
   const error = { code: 'HOST_DENIED', message: 'not allowed', remedy: 'Ask the admin.' };
-  return JSON.stringify({ kind: 'step', name, passed: false, mandatory: true, message: '', error });
+  return JSON.stringify({ kind: 'step', name, passed: false, mandatory, message: '', error });
 }
 
 describe('connection test in the dialog', () => {
@@ -95,6 +95,16 @@ describe('connection test in the dialog', () => {
         },
       ],
     });
+  });
+
+  it('warns when only an optional step has failed', async () => {
+    const runner = await scene.runner();
+    const id = await begin();
+    const { ref } = await accept(runner);
+    await finish(runner, ref, [stepLine('CheckAccess'), failedStep('GetSetup', false)]);
+    const message = 'GetSetup failed: not allowed';
+    const step = { name: 'CheckAccess', mandatory: false, passed: false, message };
+    expect(await ended(id)).toMatchObject({ status: 'Failed', steps: [step] });
   });
 
   it('goes on after the control plane was killed, and leaves nothing of the token behind', async () => {

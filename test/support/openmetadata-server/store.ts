@@ -15,7 +15,8 @@ export type Kind =
   | 'table'
   | 'storedProcedure'
   | 'classification'
-  | 'tag';
+  | 'tag'
+  | 'user';
 
 export interface Entity extends Json {
   readonly id: string;

@@ -9,6 +9,7 @@ export interface ConnectionTest {
   readonly result: string;
   readonly steps: readonly {
     readonly name: string;
+    readonly mandatory?: boolean;
     readonly passed: boolean;
     readonly message?: string;
     readonly errorLog?: string;
@@ -28,6 +29,8 @@ export interface RunStatus {
   readonly startDate?: number;
   readonly endDate?: number;
   readonly status?: readonly Json[];
+  /** The settings of this run alone. */
+  readonly config?: Json;
 }
 
 /** How often the interface asks for the result of a connection test, and when it gives up. */

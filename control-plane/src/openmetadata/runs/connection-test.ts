@@ -36,6 +36,8 @@ const Step = z.object({
 });
 type Step = z.infer<typeof Step>;
 
+type Shown = Omit<TestStep, 'name' | 'mandatory'> & { readonly warning?: boolean };
+
 /** One connection test: waits for its steps and writes them into the automation workflow. */
 export class ConnectionTest {
   readonly #deps: RelayDeps;
@@ -129,7 +131,7 @@ export class ConnectionTest {
     const passed = steps.filter((step) => step.passed).map(({ name }) => name);
     const message = passed.length === 0 ? 'waiting for the runner' : `passed: ${passed.join(', ')}`;
     try {
-      const shown = steps.length === 0 ? [] : await this.#shown(true, message, undefined, signal);
+      const shown = steps.length === 0 ? [] : await this.#shown({ passed: true, message }, signal);
       await patchAutomation(
         this.#api,
         this.#id,
@@ -148,7 +150,10 @@ export class ConnectionTest {
     const problems = failed.length > 0 ? failed.map(problemOfStep) : [problemOf(error)];
     const message = passed ? allPassed(steps) : problems[0]!.message;
     const log = passed ? undefined : problems.map(({ log: text }) => text).join('\n\n');
-    const shown = await this.#shown(passed, message, log, signal);
+    // The dialog shows a failed step that is not mandatory as a warning.
+    const warning = failed.length > 0 && failed.every(({ mandatory }) => !mandatory);
+    const result = { passed, message, warning, ...(log === undefined ? {} : { errorLog: log }) };
+    const shown = await this.#shown(result, signal);
     const response = this.#response(passed ? 'Successful' : 'Failed', shown);
     // The workflow itself has done its work: the dialog then shows the steps, failed ones too.
     await patchAutomation(this.#api, this.#id, { response, status: 'Successful' }, signal);
@@ -157,17 +162,13 @@ export class ConnectionTest {
 
   /** The steps of the server’s definition, each with the result of all of ours. */
   async #shown(
-    passed: boolean,
-    message: string,
-    errorLog: string | undefined,
+    { warning = false, ...result }: Shown,
     signal: AbortSignal,
   ): Promise<readonly TestStep[]> {
     return (await testSteps(this.#api, signal)).map(({ name, mandatory }) => ({
       name,
-      mandatory,
-      passed,
-      message,
-      ...(errorLog === undefined ? {} : { errorLog }),
+      mandatory: mandatory && !warning,
+      ...result,
     }));
   }
 
