@@ -18,6 +18,7 @@ export default defineConfig({
       'control-plane/test/scheduler-properties.test.ts',
       'test/contract/spool.model.test.ts',
       'test/simulation/everything-*.test.ts',
+      'test/fuzz/*.test.ts',
     ],
     env: {
       PROPERTY_RUNS: process.env['PROPERTY_RUNS'] ?? '20',

@@ -1,0 +1,66 @@
+import { crc32 } from 'node:zlib';
+import { decode, decodeStatement } from '../../control-plane/src/link/codec.ts';
+import { parseRecord, unpack } from '../../control-plane/src/link/batch.ts';
+import { parseIngestionPipeline } from '../../control-plane/src/openmetadata/deployments/payload.ts';
+import { parseSignature } from '../../control-plane/src/signatures/parse.ts';
+import { type FrameCodec } from '../../src/channel/codec.ts';
+import * as corpus from './corpus.ts';
+import type { Target } from './fuzz.ts';
+import { valueIn } from './value-in.ts';
+
+const { texts, json } = corpus;
+
+export function fromRunners(codec: FrameCodec): readonly Target[] {
+  const ref = { runId: 'run-1', attempt: 1, epoch: 7 };
+  const payload = Buffer.from('{"kind":"log"}\n');
+  const batch = {
+    ref,
+    firstSequence: 1,
+    count: 1,
+    codec: 'CODEC_NONE',
+    payload,
+    rawBytes: payload.length,
+    crc32: crc32(payload),
+  };
+  return [
+    {
+      name: 'frames of a runner',
+      corpus: [
+        codec.encode({ kind: 'batch', body: batch } as never),
+        codec.encode({ kind: 'accept', body: { ref } } as never),
+        codec.encode({ kind: 'heartbeat', body: { held: [{ ref }] } } as never),
+      ],
+      read: (bytes) => {
+        const frame = decode(bytes);
+        if (frame?.kind !== 'batch') return String(frame?.kind);
+        const unpacked = unpack(frame.body);
+        return 'problem' in unpacked ? unpacked.problem : String(unpacked.lines.length);
+      },
+    },
+    {
+      name: 'statements of a runner',
+      corpus: [
+        codec.encodeStatement({ runnerId: 'rnr', protocol: 1, held: [], features: [] } as never),
+      ],
+      read: (bytes) => String(decodeStatement(bytes).held.length),
+    },
+    {
+      name: 'records',
+      corpus: json(
+        { kind: 'log', level: 'info', message: 'x' },
+        { kind: 'entity', entityType: 'table', entity: { name: 'a' } },
+      ),
+      read: (bytes) => parseRecord(bytes.toString()).kind,
+    },
+    {
+      name: 'signatures shown by the console',
+      corpus: texts(corpus.jws()),
+      read: (bytes) => parseSignature(bytes.toString()).kind,
+    },
+    {
+      name: 'deployments of OpenMetadata',
+      corpus: json(corpus.PIPELINE),
+      read: (bytes) => parseIngestionPipeline(valueIn(bytes)).pipelineType.slice(0, 20),
+    },
+  ];
+}
