@@ -30,10 +30,11 @@ _hybrid_runner() {
     'runs') words='show --json --config --state-dir -h --help' ;;
     'runs show'|'runs show '*) words='--json --config --state-dir -h --help' ;;
     'support-bundle'|'support-bundle '*) words='--json --output --config --state-dir -h --help' ;;
-    'secrets') words='set list rm rotate accept-restored -h --help' ;;
+    'secrets') words='set list rm check rotate accept-restored -h --help' ;;
     'secrets set'|'secrets set '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
     'secrets list'|'secrets list '*) words='--json --config --vault-file -h --help' ;;
     'secrets rm'|'secrets rm '*) words='--json --config --vault-file -h --help' ;;
+    'secrets check'|'secrets check '*) words='--json --config --policy-file -h --help' ;;
     'secrets rotate'|'secrets rotate '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
     'secrets accept-restored'|'secrets accept-restored '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
     'config') words='show -h --help' ;;
@@ -60,7 +61,7 @@ _hybrid_runner() {
     'version'|'version '*) words='--json -h --help' ;;
     'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit jobs service upgrade version' ;;
     'help runs') words='show' ;;
-    'help secrets') words='set list rm rotate accept-restored' ;;
+    'help secrets') words='set list rm check rotate accept-restored' ;;
     'help config') words='show' ;;
     'help policy') words='show check explain test propose approve' ;;
     'help audit') words='verify' ;;

@@ -115,7 +115,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
   },
   {
     name: 'secrets',
-    text: 'manage the local vault',
+    text: 'manage the local vault, and check references',
     commands: [
       {
         name: 'set',
@@ -138,6 +138,13 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
         argument: REFERENCE,
         settings: ['secrets.vault.file'],
         load: async () => (await import('./commands/secrets.ts')).remove,
+      },
+      {
+        name: 'check',
+        text: 'show where a reference leads, its version and the rules that permit its use',
+        argument: REFERENCE,
+        settings: ['policyFile'],
+        load: async () => (await import('./commands/secret-check.ts')).check,
       },
       {
         name: 'rotate',

@@ -16,7 +16,7 @@ import { formatEndpoint } from '../../foundation/src/network/endpoint.ts';
 import { parseProxy } from '../../foundation/src/network/proxy.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { openProviders } from '../secrets/open-providers.ts';
-import type { SecretProvider } from '../secrets/provider.ts';
+import type { Providers } from '../secrets/provider.ts';
 import type { ProviderDeps } from '../secrets/providers/provider-kind.ts';
 import { inspect, type Inspection, type Target } from './inspect.ts';
 import { once } from './once.ts';
@@ -58,7 +58,7 @@ export class Facts {
     return { env, clock, random, connect, protect: (value) => redactor.add(value) };
   });
 
-  readonly providers = once(async (): Promise<SecretProvider> => {
+  readonly providers = once(async (): Promise<Providers> => {
     const { secrets } = await this.config();
     return openProviders(secrets, await this.providerDeps());
   });

@@ -1,6 +1,6 @@
 import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import type { SecretProvider } from './provider.ts';
+import type { Place, Providers, SecretProvider } from './provider.ts';
 import type { ProviderDeps } from './providers/provider-kind.ts';
 import { placesOverlap } from './managers/mountable.ts';
 import { MANAGER_TYPES, MANAGERS, type ManagerType } from './managers/registry.ts';
@@ -20,7 +20,7 @@ import type { Secret } from './secret.ts';
 // only mount or, without a mount, in the common order. Each provider holds a secret under one
 // reference.
 
-type Providers = ReadonlyMap<ProviderName, SecretProvider>;
+type Configured = ReadonlyMap<ProviderName, SecretProvider>;
 
 interface Mount {
   readonly prefix: SecretPath;
@@ -41,7 +41,7 @@ export async function openProviders(
   settings: SecretSettings,
   deps: ProviderDeps,
   metrics: Metrics = noMetrics,
-): Promise<SecretProvider> {
+): Promise<Providers> {
   const providers = await openConfigured(settings, deps);
   const mounts = await Promise.all(
     settings.mounts.map((mount) => openMount(mount, providers, deps)),
@@ -51,7 +51,7 @@ export async function openProviders(
   return new MountedProviders(providers, mounts, metrics);
 }
 
-async function openConfigured(settings: SecretSettings, deps: ProviderDeps): Promise<Providers> {
+async function openConfigured(settings: SecretSettings, deps: ProviderDeps): Promise<Configured> {
   const providers = new Map<ProviderName, SecretProvider>();
   for (const name of PROVIDER_NAMES) {
     const provider = await withKind(name, settings, ({ open }, own) => open(own, deps));
@@ -62,7 +62,7 @@ async function openConfigured(settings: SecretSettings, deps: ProviderDeps): Pro
 
 async function openMount(
   mount: SecretMount,
-  providers: Providers,
+  providers: Configured,
   deps: ProviderDeps,
 ): Promise<Mount> {
   const { provider: type } = mount;
@@ -77,7 +77,7 @@ function segmentsOf(prefix: SecretMount['prefix']): SecretPath {
   return prefix.split('/').filter((segment) => segment !== '');
 }
 
-function configured(name: ProviderName, providers: Providers): SecretProvider {
+function configured(name: ProviderName, providers: Configured): SecretProvider {
   const provider = providers.get(name);
   if (provider !== undefined) return provider;
   if (!PROVIDER_NAMES.includes(name))
@@ -112,32 +112,32 @@ function assertDistinct(mounts: readonly Mount[]): void {
   );
 }
 
-class MountedProviders implements SecretProvider {
+class MountedProviders implements Providers {
   readonly name: string;
-  readonly #providers: Providers;
+  readonly places: readonly Place[];
   readonly #mounts: readonly Mount[];
-  readonly #unmounted: readonly ProviderName[];
+  readonly #unmounted: readonly Place[];
   readonly #metrics: Metrics;
 
   /** Mounts with longer prefixes come first. */
-  constructor(providers: Providers, mounts: readonly Mount[], metrics: Metrics) {
+  constructor(providers: Configured, mounts: readonly Mount[], metrics: Metrics) {
     this.name = [...providers.keys()].join(', ');
-    this.#providers = providers;
     this.#mounts = mounts;
     this.#metrics = metrics;
-    this.#unmounted = [...providers.keys()].filter(
-      (name) => !mounts.some(({ type }) => type === name),
-    );
+    this.#unmounted = [...providers]
+      .filter(([name]) => !mounts.some(({ type }) => type === name))
+      .map(([type, provider]) => ({ type, prefix: undefined, provider }));
+    this.places = [...this.#unmounted, ...mounts.map(placeOf)];
+  }
+
+  placesOf(path: SecretPath): readonly (Place & { readonly path: SecretPath })[] {
+    const mount = this.#mounts.find(({ prefix }) => isBelow(prefix, path));
+    if (mount === undefined) return this.#unmounted.map((place) => ({ ...place, path }));
+    return [{ ...placeOf(mount), path: path.slice(mount.prefix.length) }];
   }
 
   async read(path: SecretPath, signal: AbortSignal): Promise<Secret | undefined> {
-    const mount = this.#mounts.find(({ prefix }) => isBelow(prefix, path));
-    const own = path.slice(mount?.prefix.length ?? 0);
-    const candidates =
-      mount === undefined
-        ? this.#unmounted.map((name) => ({ type: name, provider: this.#providers.get(name) }))
-        : [mount];
-    for (const { type, provider } of candidates) {
+    for (const { type, provider, path: own } of this.placesOf(path)) {
       const secret = await this.#readFrom(type, provider, own, signal);
       if (secret !== undefined) return secret;
     }
@@ -146,13 +146,13 @@ class MountedProviders implements SecretProvider {
   }
 
   async #readFrom(
-    type: Mount['type'],
-    provider: SecretProvider | undefined,
+    type: string,
+    provider: SecretProvider,
     path: SecretPath,
     signal: AbortSignal,
   ): Promise<Secret | undefined> {
     try {
-      const secret = await provider?.read(path, signal);
+      const secret = await provider.read(path, signal);
       if (secret !== undefined) this.#count(type, 'found');
       return secret;
     } catch (thrown) {
@@ -161,9 +161,13 @@ class MountedProviders implements SecretProvider {
     }
   }
 
-  #count(provider: Mount['type'] | 'none', result: 'found' | 'failed' | 'unknown'): void {
+  #count(provider: string, result: 'found' | 'failed' | 'unknown'): void {
     this.#metrics.count('secretResolutions', { provider, result });
   }
+}
+
+function placeOf({ prefix, type, provider }: Mount): Place {
+  return { type, prefix: `/${prefix.join('/')}`, provider };
 }
 
 function isBelow(prefix: SecretPath, path: SecretPath): boolean {

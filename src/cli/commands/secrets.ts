@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import { openAuditTrail } from '../../audit/open.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import { formatReference, parseReference, type SecretPath } from '../../secrets/reference.ts';
+import { formatReference } from '../../secrets/reference.ts';
 import { openVault, type Vault } from '../../secrets/vault/vault.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
 import { readSecret } from '../secret-input.ts';
+import { reference } from '../secret-reference.ts';
 import { columns } from '../terminal.ts';
 
 /** Stores a value under a reference. The next sign-in uses it, without a restart. */
@@ -97,12 +98,4 @@ async function openLocalVault(invocation: Invocation): Promise<LocalVault> {
     trail.record({ event: 'vault', ...change, user, sudoUser }),
   );
   return { vault, config };
-}
-
-/** The message does not repeat the text: it could be the value instead of the reference. */
-function reference(text: string | undefined): SecretPath {
-  const path = parseReference(text ?? '');
-  if (path === undefined)
-    throw new RunnerError('SECRET_REFERENCE_INVALID', 'the argument is not a secret reference');
-  return path;
 }

@@ -1,7 +1,11 @@
 import type { SecretRule } from '../../policy/policy.ts';
 import { isExact, referenceMatches } from '../../policy/reference-pattern.ts';
 import { formatReference, parseReference, type SecretPath } from '../../secrets/reference.ts';
-import { PROVIDER_NAMES, type SecretSettings } from '../../secrets/providers/registry.ts';
+import {
+  isManager,
+  PROVIDER_NAMES,
+  type SecretSettings,
+} from '../../secrets/providers/registry.ts';
 import { storedSecrets } from '../../secrets/stored-secrets.ts';
 import type { Check } from '../check.ts';
 import type { Facts } from '../facts.ts';
@@ -38,7 +42,8 @@ async function storedIn(facts: Facts, signal: AbortSignal): Promise<Stored> {
     paths: lists.flatMap((list) =>
       list === undefined || list === 'unknown' ? [] : list.map(({ path }) => path),
     ),
-    isPartial: lists.includes('unknown'),
+    isPartial:
+      lists.includes('unknown') || secrets.mounts.some(({ provider }) => isManager(provider)),
   };
 }
 

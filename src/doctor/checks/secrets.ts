@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { WRITABLE_BY_OTHERS } from '../../../foundation/src/runtime/safe-file.ts';
 import { formatReference } from '../../secrets/reference.ts';
 import { PROVIDER_NAMES, type ProviderName } from '../../secrets/providers/registry.ts';
+import type { Place } from '../../secrets/provider.ts';
 import { storedSecrets } from '../../secrets/stored-secrets.ts';
 import type { Check } from '../check.ts';
 import { errorOf, type Facts } from '../facts.ts';
@@ -18,7 +19,10 @@ export const secrets: Check = {
     const found = await Promise.all(
       PROVIDER_NAMES.map((name) => checkProvider(name, facts, signal)),
     );
-    return [...found.flat(), ...(await openDirectory(facts))];
+    const { places } = await facts.providers();
+    const managers = places.filter(({ provider }) => provider.where !== undefined);
+    const reached = await Promise.all(managers.map((place) => checkManager(place, signal)));
+    return [...found.flat(), ...reached, ...(await openDirectory(facts))];
   },
 };
 
@@ -43,6 +47,21 @@ async function checkProvider(
     ];
   } catch (thrown) {
     return [failed(subject, thrown)];
+  }
+}
+
+/** Signs in to a secret manager. Which secrets it has, only references can say. */
+async function checkManager(
+  { type, prefix, provider }: Place,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const subject = `${type} at ${prefix}`;
+  if (provider.check === undefined) return pass(subject, 'opens; it has no sign-in');
+  try {
+    await provider.check(signal);
+    return pass(subject, 'signs in; it does not list its secrets');
+  } catch (thrown) {
+    return failed(subject, thrown);
   }
 }
 
