@@ -10,6 +10,7 @@ import { looksLikeFile } from '../secrets/job-file.ts';
 import { formatReference, parseReference } from '../secrets/reference.ts';
 import { valueAt } from '../secrets/resolver.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
+import { type ExplainedLimit, limitsOfJob } from './explain-limits.ts';
 import { limitsFor, permits, sourcePlace } from './source-access.ts';
 
 export interface ExplainedJob {
@@ -17,6 +18,8 @@ export interface ExplainedJob {
   readonly access: readonly Explained[];
   /** Data that may leave if the job asks for it. */
   readonly leaves: readonly Explained[];
+  /** What bounds it, if it is allowed. */
+  readonly limits: readonly ExplainedLimit[];
 }
 
 export interface Explained {
@@ -51,6 +54,7 @@ export function explainJob(options: ExplainOptions): ExplainedJob {
       ...aboutConnection(options),
     ],
     leaves: DATA.map((data) => aboutData(data, options)),
+    limits: aboutLimits(options),
   };
 }
 
@@ -93,6 +97,23 @@ function aboutConnection({ policy, kind, workflow, connector, now }: ExplainOpti
     decision: policy.hostPermitted(host, { ...facts, uses }),
   }));
   return [...explained, ...dials];
+}
+
+function aboutLimits({
+  policy,
+  kind,
+  workflow,
+  connector,
+  now,
+}: ExplainOptions): readonly ExplainedLimit[] {
+  const { config } = workflow.source.serviceConnection;
+  const uses = connector.secretFields.flatMap((field) => {
+    const path = parseReference(String(valueAt(config, field)));
+    return path === undefined ? [] : [{ path, field }];
+  });
+  const account = connector.account?.(config);
+  const job = { connector: connector.type, kind, account, uses, now };
+  return limitsOfJob(policy, connector.endpoints(config), job);
 }
 
 function aboutValue(

@@ -43,6 +43,21 @@ describe('runAttempt', () => {
     expect(sink.flushed).toBe(true);
   });
 
+  it('reports its calls, also when it fails', async () => {
+    const reported: [number, boolean][] = [];
+    const { outcome } = await attempt(
+      (context) => {
+        context.count('apiCalls', 7);
+        throw new RunnerError('NETWORK_TIMEOUT', 'slow');
+      },
+      {},
+      (...report) => {
+        reported.push(report);
+      },
+    );
+    expect([outcome.status, reported]).toEqual(['failed', [[7, true]]]);
+  });
+
   it.each([
     ['partialSuccess', 9, 1, 90],
     ['failed', 8, 2, 90],

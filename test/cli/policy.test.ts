@@ -62,6 +62,9 @@ describe('policy explain', () => {
       '    owners: allowed by salesforce.owners (line 11)',
       '    sampleRows: denied by salesforce.sampleRows (not in the file): is deny',
       '    codeText: denied by salesforce.codeText (not in the file): is local',
+      'limits:',
+      '  signatures: off by jobs.signatures (not in the file)',
+      '  reservePercent: 20 by salesforce.reservePercent (not in the file)',
       '',
     ]);
   });
@@ -80,6 +83,13 @@ describe('policy explain', () => {
     });
   });
 
+  it('shows the limits of a job, with their lines', async () => {
+    place.file('policy.yaml', POLICY.replace('    times:', '    maxRunsPerHour: 4\n    times:'));
+    const file = place.file('workflow.json', workflow('runner@acme.example'));
+    const { stdout } = await place.call(['policy', 'explain', '--workflow', file]);
+    expect(stdout).toContain('  runsPerHour: 4 by secrets[0].maxRunsPerHour (line 8)\n');
+  });
+
   it('rejects a kind that does not exist', async () => {
     const file = place.file('workflow.json', workflow('u'));
     const { code } = await place.call(['policy', 'explain', '--workflow', file, '--kind', 'x']);
@@ -96,6 +106,7 @@ tests:
     expect: allowed
     leaves: [owners]
     withheld: [profile, codeText]
+    limits: {runsPerHour: none, signatures: off, reservePercent: 20}
   - name: the same at noon
     workflow: own.json
     at: "2026-11-27T12:00:00Z"
@@ -128,7 +139,8 @@ tests:
     const withheld = place.file('expected.yaml', expected);
     const { code, stdout } = await place.call(['policy', 'test', withheld]);
     expect(code).toBe(1);
-    expect(stdout).toContain('     - allowed, withheld: [owners, counts]\n');
+    expect(stdout).toContain('     - allowed, withheld: [counts, owners]\n');
+    expect(stdout).toMatch(/ {5}\+ allowed by .*, withheld: \[\]\n/);
     place.file('policy.yaml', `${POLICY}  counts: deny\n`.replace('owners: allow', 'owners: deny'));
     expect((await place.call(['policy', 'test', withheld])).code).toBe(0);
   });

@@ -1,7 +1,7 @@
 import { DOCTOR_MUTANTS } from './doctor-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { RELAY_MUTANTS } from './relay-mutants.ts';
-import { SIGNATURE_MUTANTS } from './signature-mutants.ts';
+import { POLICY_MUTANTS } from './policy-mutants.ts';
 
 const SIMULATION = 'test/simulation/everything-1.test.ts';
 
@@ -153,8 +153,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/link/session/offers.ts',
-        find: 'if (leaseEnd(ttlMs, sentAfter) <= clock.uptime())\n      throw',
-        replace: 'if (leaseEnd(ttlMs, sentAfter) < 0) throw',
+        find: 'if (leaseEndsAt <= clock.uptime())',
+        replace: 'if (leaseEndsAt < 0)',
       },
     ],
     tests: ['src/link/session/offers.test.ts'],
@@ -237,6 +237,6 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['control-plane/test/placement.test.ts'],
   },
   ...RELAY_MUTANTS,
-  ...SIGNATURE_MUTANTS,
+  ...POLICY_MUTANTS,
   ...DOCTOR_MUTANTS,
 ];

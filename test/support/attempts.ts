@@ -99,6 +99,7 @@ export async function attempt(
     document?: unknown;
     testConnection?: Jobs['test_connection'];
   } = {},
+  reportCalls: (made: number, isOver: boolean) => void = () => undefined,
 ): Promise<{ sink: MemorySink; outcome: OutcomeRecord }> {
   const sink = new MemorySink();
   const { document = workflow, testConnection, ...rest } = options;
@@ -116,6 +117,7 @@ export async function attempt(
         connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')),
         admitOrganization: () => Promise.resolve(),
         protect: () => undefined,
+        reportCalls: (made, isOver) => Promise.resolve(reportCalls(made, isOver)),
         limits: {
           reservePercent: 20,
           maxApiCallsPerRun: undefined,

@@ -9,6 +9,7 @@ import { deny, type Decision } from '../../policy/decision.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { parseReference } from '../../secrets/reference.ts';
 import { DATA, type ExplainedJob } from '../../worker/explain-job.ts';
+import { LIMIT_NAMES } from '../../worker/explain-limits.ts';
 import { explainFile, isAllowed, placeOf } from './explain.ts';
 
 const BEYOND_METADATA = ['profile', 'owners', 'sampleRows', 'codeText'] as const;
@@ -35,6 +36,7 @@ const expectationSchema = z
     rule: z.string().optional(),
     leaves: z.array(z.enum(BEYOND_METADATA)).optional(),
     withheld: z.array(z.enum(DATA)).optional(),
+    limits: z.partialRecord(z.enum(LIMIT_NAMES), z.union([z.number(), z.string()])).optional(),
   })
   .refine(({ workflow, secret }) => (workflow === undefined) !== (secret === undefined), {
     message: 'needs either "workflow" or "secret"',
@@ -78,30 +80,64 @@ export async function judge(
   expectation: Expectation,
   { policy, file, now }: { readonly policy: Policy; readonly file: string; readonly now: number },
 ): Promise<Verdict> {
-  const { name, workflow, kind, at, expect, rule, leaves, withheld = [] } = expectation;
+  const { name, workflow, kind, at, expect, rule } = expectation;
   const time = at === undefined ? now : Date.parse(at);
   const job: ExplainedJob =
     workflow === undefined
-      ? { access: [{ about: [], decision: secretDecision(expectation, policy, time) }], leaves: [] }
+      ? aboutSecret(secretDecision(expectation, policy, time))
       : await explainFile(policy, resolve(dirname(file), workflow), kind, time);
-  const decisive = job.access.find(({ decision }) => !decision.allowed) ?? job.access.at(-1)!;
-  const left = job.leaves.filter(({ decision }) => decision.allowed).map(({ about }) => about[1]!);
-  const beyond = left.filter((data) => BEYOND_METADATA.some((each) => each === data));
-  const leaked = withheld.filter((data) => left.includes(data));
+  const { decision } = job.access.find((each) => !each.decision.allowed) ?? job.access.at(-1)!;
   const word = isAllowed(job) ? 'allowed' : 'denied';
-  const passed =
-    word === expect &&
-    (rule === undefined || decisive.decision.rule === rule) &&
-    leaked.length === 0 &&
-    (leaves === undefined || leaves.toSorted().join() === beyond.toSorted().join());
+  const facets = [...leavesFacets(expectation, job), ...limitFacets(expectation, job)];
   return {
     name,
-    passed,
-    expected: phrase(expect, rule, leaves) + withheldPhrase(withheld),
-    actual:
-      phrase(word, placeOf(decisive.decision.rule, policy), leaves && beyond) +
-      withheldPhrase(withheld.filter((data) => !leaked.includes(data))),
+    passed:
+      word === expect &&
+      (rule === undefined || decision.rule === rule) &&
+      facets.every(({ expected, actual }) => expected === actual),
+    expected: [
+      rule === undefined ? expect : `${expect} by ${rule}`,
+      ...facets.map(({ expected }) => expected),
+    ].join(', '),
+    actual: [
+      `${word} by ${placeOf(decision.rule, policy)}`,
+      ...facets.map(({ actual }) => actual),
+    ].join(', '),
   };
+}
+
+/** One more thing that a test expects, as it is shown. */
+interface Facet {
+  readonly expected: string;
+  readonly actual: string;
+}
+
+function leavesFacets({ leaves, withheld }: Expectation, job: ExplainedJob): Facet[] {
+  const left = job.leaves.filter(({ decision }) => decision.allowed).map(({ about }) => about[1]!);
+  const beyond = left.filter((data) => BEYOND_METADATA.some((each) => each === data));
+  const kept = withheld?.filter((data) => !left.includes(data));
+  return [
+    ...(leaves === undefined ? [] : [facet('leaves', leaves, beyond)]),
+    ...(withheld === undefined ? [] : [facet('withheld', withheld, kept ?? [])]),
+  ];
+}
+
+function facet(name: string, expected: readonly string[], actual: readonly string[]): Facet {
+  const show = (list: readonly string[]): string => `${name}: [${list.toSorted().join(', ')}]`;
+  return { expected: show(expected), actual: show(actual) };
+}
+
+/** Of several rules, the narrowest counts. */
+function limitFacets({ limits = {} }: Expectation, job: ExplainedJob): Facet[] {
+  return Object.entries(limits).map(([name, expected]) => {
+    const found = job.limits.filter((limit) => limit.name === name).map(({ value }) => value);
+    const actual = found.toSorted((a, b) => Number(a) - Number(b))[0] ?? 'none';
+    return { expected: `${name}: ${expected}`, actual: `${name}: ${actual}` };
+  });
+}
+
+function aboutSecret(decision: Decision): ExplainedJob {
+  return { access: [{ about: [], decision }], leaves: [], limits: [] };
 }
 
 function secretDecision({ secret, kind }: Expectation, policy: Policy, now: number): Decision {
@@ -112,13 +148,4 @@ function secretDecision({ secret, kind }: Expectation, policy: Policy, now: numb
   const account = { user, client, audience, organization: named };
   const endpoint = parseEndpoint(/:\d+$/.test(host) ? host : `${host}:443`);
   return policy.secretPermitted({ path, field, connector, kind, account, hosts: [endpoint], now });
-}
-
-function phrase(word: string, rule?: string, leaves?: readonly string[]): string {
-  const by = rule === undefined ? '' : ` by ${rule}`;
-  return leaves === undefined ? `${word}${by}` : `${word}${by}, leaves: [${leaves.join(', ')}]`;
-}
-
-function withheldPhrase(withheld: readonly string[]): string {
-  return withheld.length === 0 ? '' : `, withheld: [${withheld.join(', ')}]`;
 }

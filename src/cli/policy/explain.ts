@@ -30,12 +30,17 @@ export async function explain(invocation: Invocation): Promise<ExitCode> {
       allowed,
       access: job.access.map((each) => toJson(each, policy)),
       leaves: job.leaves.map((each) => toJson(each, policy)),
+      limits: job.limits.map((each) => ({ ...each, line: policy.lineOf(each.rule) ?? null })),
     },
     [
       `${allowed ? 'allowed' : 'denied'}: ${kind} with ${file}, by ${config.policyFile}`,
       ...treeOf(job.access, policy),
       'may leave to the control plane, where a job asks for it:',
       ...treeOf(job.leaves, policy),
+      'limits:',
+      ...job.limits.map(
+        ({ name, value, rule }) => `  ${name}: ${value} by ${placeOf(rule, policy)}`,
+      ),
     ].join('\n'),
   );
   return allowed ? EXIT.ok.code : EXIT.denied.code;

@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.ts';
 const VERIFY = 'src/policy/signatures/verify.ts';
 const TESTS = ['src/policy/signatures/verify.test.ts'];
 
-export const SIGNATURE_MUTANTS: readonly Mutant[] = [
+export const POLICY_MUTANTS: readonly Mutant[] = [
   {
     name: 'take a job whose signature does not hold',
     edits: [
@@ -54,5 +54,49 @@ export const SIGNATURE_MUTANTS: readonly Mutant[] = [
       },
     ],
     tests: ['src/policy/offer-check.test.ts'],
+  },
+  {
+    name: 'give back all calls of a run that has died',
+    edits: [
+      {
+        file: 'src/policy/run-quota.ts',
+        find: 'run.reserved = UNREPORTED_CALLS;',
+        replace: 'run.reserved = 0;',
+      },
+    ],
+    tests: ['src/policy/run-quota.test.ts'],
+  },
+  {
+    name: 'count a run only under the first of its rules',
+    edits: [
+      {
+        file: 'src/policy/run-quota.ts',
+        find: 'for (const key of new Set(limits.map(keyOf)))',
+        replace: 'for (const key of limits.map(keyOf).slice(0, 1))',
+      },
+    ],
+    tests: ['src/policy/run-quota.test.ts'],
+  },
+  {
+    name: 'keep the reserved calls of a run that has ended',
+    edits: [
+      {
+        file: 'src/worker/run-attempt.ts',
+        find: 'await this.#calls?.end();',
+        replace: '',
+      },
+    ],
+    tests: ['src/worker/run-attempt.test.ts'],
+  },
+  {
+    name: 'approve another rule than the one that was shown',
+    edits: [
+      {
+        file: 'src/policy/proposals/proposals.ts',
+        find: '.update(canonicalJson(rule))',
+        replace: '.update(rule.ref)',
+      },
+    ],
+    tests: ['src/policy/proposals/proposals.test.ts'],
   },
 ];
