@@ -83,13 +83,21 @@ describe.skipIf(releaseObstacle() !== undefined)('the Helm chart of the runner',
           readOnlyRootFilesystem: true,
           capabilities: { drop: ['ALL'] },
         });
-      expect(pod.automountServiceAccountToken).toBe(false);
+      expect(pod.automountServiceAccountToken).toBe(values === 'everything');
       expect(pod.hostNetwork).toBeUndefined();
       const allowed = ['configMap', 'secret', 'emptyDir', 'persistentVolumeClaim'];
       for (const { name: _name, ...source } of pod.volumes)
         expect(allowed).toContain(Object.keys(source)[0]);
     },
   );
+
+  it('gives its service account the annotations that clouds need', async () => {
+    const account = (await render('everything')).find(({ kind }) => kind === 'ServiceAccount');
+    expect(account).toMatchObject({
+      metadata: { annotations: { 'example.com/role': 'reader' } },
+      automountServiceAccountToken: false,
+    });
+  });
 
   it('lets nobody in, and out only to name resolution and the listed addresses', async () => {
     const policy = (await render('secret')).find(({ kind }) => kind === 'NetworkPolicy');

@@ -30,11 +30,17 @@ export async function readTrustedFile(
   if (stats.size > options.maxBytes)
     throw new RunnerError('FILE_UNREADABLE', `${path} is larger than ${options.maxBytes} bytes`);
   assertSafe(path, stats, options.kind === 'private' ? openToOthers(stats) : WRITABLE_BY_OTHERS);
-  // The path as named and the real path: a user who can change a directory of either decides what
-  // is read.
+  await assertSafeDirectories(path);
+  return file.readFile();
+}
+
+/**
+ * Throws FILE_UNSAFE if others can change a directory of the path, as named or with links followed:
+ * they would decide what is read, or run.
+ */
+export async function assertSafeDirectories(path: string): Promise<void> {
   for (const directory of new Set([...directoriesOf(path), ...directoriesOf(await realpath(path))]))
     await assertSafeDirectory(directory);
-  return file.readFile();
 }
 
 /** Root may give a service access through the group of the file, as systemd and Kubernetes do. */

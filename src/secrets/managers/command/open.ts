@@ -7,6 +7,7 @@ import {
   assertSafe,
   WRITABLE_BY_OTHERS,
 } from '../../../../foundation/src/runtime/safe-file.ts';
+import { assertSafeDirectories } from '../../../../foundation/src/runtime/trusted-file.ts';
 import { withDeadline } from '../../../../foundation/src/runtime/abort.ts';
 import type { ProviderDeps } from '../../providers/provider-kind.ts';
 import { formatReference, type SecretPath } from '../../reference.ts';
@@ -60,6 +61,7 @@ async function assertProgram(program: string): Promise<void> {
     const stats = await stat(program);
     assertRegularFile(program, stats);
     assertSafe(program, stats, WRITABLE_BY_OTHERS);
+    await assertSafeDirectories(program);
     await access(program, constants.X_OK);
   } catch (thrown) {
     throw RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED').with({ retryable: false });
