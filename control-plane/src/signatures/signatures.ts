@@ -14,6 +14,7 @@ import type { StoreReader } from '../store/store.ts';
 import { parseSignature } from './parse.ts';
 
 type Json = Readonly<Record<string, unknown>>;
+type Definitions = Pick<StoreReader, 'definitions' | 'deployments'>;
 
 export interface SignatureView {
   readonly subject: SignatureSubject;
@@ -34,11 +35,10 @@ export interface SignatureView {
  * tests of a service. Throws NOT_FOUND.
  */
 export async function workflowToSign(
-  { definitions }: Pick<StoreReader, 'definitions'>,
+  reader: Definitions,
   subject: SignatureSubject,
   name: string,
 ): Promise<Json> {
-  const reader = { definitions };
   const pipeline = subject === 'pipeline' ? await existingPipeline(reader, name) : undefined;
   const service = await existingService(reader, pipeline?.service ?? name);
   const { pipelineRunId: _ofOneRun, ...workflow } = workflowOf(
@@ -46,7 +46,10 @@ export async function workflowToSign(
     pipeline ?? TEST_OPTIONS,
     '',
   ) as Json;
-  return workflow;
+  const deployment = pipeline && (await reader.deployments.ofPipeline(pipeline.name));
+  return deployment === undefined
+    ? workflow
+    : { ...workflow, ingestionPipelineFQN: deployment.fqn };
 }
 
 /** Throws NOT_FOUND, and INPUT_INVALID for a signature of another kind of job. */
@@ -99,7 +102,7 @@ async function existingSignature(
 }
 
 async function viewOf(
-  reader: Pick<StoreReader, 'definitions'>,
+  reader: Definitions,
   { subject, name, jws, storedAt }: StoredSignature,
   now: number,
 ): Promise<SignatureView> {

@@ -30,6 +30,17 @@ describe('trigger', () => {
     expect(body.connection.username).toBe('other@acme.example');
   });
 
+  it('offers the workflow that people are shown to sign', async () => {
+    await scene.deploy();
+    const runner = await scene.runner();
+    await scene.trigger();
+    const { workflow } = await accept(runner);
+    const { pipelineRunId: _runId, ...offered } = workflow;
+    const { body } = await scene.stage.api.get('/api/v1/pipelines');
+    const shown = `/api/v1/pipelines/${body.pipelines[0].name}/workflow`;
+    expect((await scene.stage.api.get(shown)).body).toEqual(offered);
+  });
+
   it('shows a connection with a secret in plain text as a failed run, with words', async () => {
     await scene.deploy();
     await scene.expect('PUT', '/services/databaseServices', {
