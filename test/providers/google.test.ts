@@ -56,7 +56,10 @@ const stage: ManagerStage = {
       refused: [['db--main'], ['db-', 'main']],
       put: async (path, value) => {
         const name = path.join('--');
-        if (value === undefined) return void (await send('DELETE', `${secrets}/${name}`));
+        if (value === undefined) {
+          await send('DELETE', `${secrets}/${name}`);
+          return;
+        }
         await send('POST', `${secrets}?secretId=${name}`, { replication: { automatic: {} } });
         const data = Buffer.from(value as Uint8Array).toString('base64');
         await send('POST', `${secrets}/${name}:addVersion`, { payload: { data } });
