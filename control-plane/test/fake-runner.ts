@@ -223,6 +223,7 @@ export interface Welcome {
     readonly storedSequence: number;
   }[];
   readonly features: readonly string[];
+  readonly creditBytes: number;
 }
 
 export interface Connected {

@@ -30,7 +30,6 @@ describe.each(['ws', 'grpc'] as const)('handshake over %s', (kind) => {
     const { connection, welcome } = await connect(kind, stage, identity, { capacity: 3 });
     expect(welcome).toMatchObject({
       positions: [],
-      creditBytes: 4 * 1024 * 1024,
       heartbeatIntervalMs: 15_000,
       maxBatchBytes: 1024 * 1024,
       features: ['zstd'],

@@ -106,6 +106,7 @@ export class Connection implements RouteUser {
         this.#listener.onSend(message);
         this.#send('down', message);
       },
+      expect: () => undefined,
       close: () => {
         this.#inbox.end();
         this.#close('server');

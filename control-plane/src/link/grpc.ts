@@ -68,6 +68,7 @@ function open(stream: ServerHttp2Stream): Wire {
     send: (message) => {
       if (stream.writable) stream.write(prefixed(message));
     },
+    expect: (bytes) => widen(stream, bytes),
     close: () => {
       inbox.end();
       stream.resume();
@@ -75,6 +76,15 @@ function open(stream: ServerHttp2Stream): Wire {
       setTimeout(() => stream.destroy(), CLOSE_TIMEOUT_MS).unref();
     },
   };
+}
+
+/** Windows are renewed when half of them is used up, so they are twice what the peer may send. */
+function widen({ session }: ServerHttp2Stream, bytes: number): void {
+  if (session === undefined || session.destroyed) return;
+  const window = 2 * bytes;
+  if (window <= (session.state.effectiveLocalWindowSize ?? 0)) return;
+  session.settings({ initialWindowSize: window });
+  session.setLocalWindowSize(window);
 }
 
 function prefixed(message: Buffer): Buffer {

@@ -3,6 +3,7 @@ import { DISPATCH } from '../runtime/change-hub.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import type { Runner } from '../store/store.ts';
 import { decode, encode, MAX_BATCH_BYTES } from './codec.ts';
+import { creditFor } from './credit.ts';
 import type { FromRunner, HelloStatement, Refusal, ToRunner } from './frames.ts';
 import {
   FEATURES,
@@ -18,7 +19,7 @@ import type { ConnectedRunner, OtherProcess, Presence } from './registry.ts';
 import { resume } from './resume.ts';
 import type { SessionDeps } from './session-deps.ts';
 import type { Wire } from './wire.ts';
-import { CREDIT_BYTES, WorkFrames } from './work-frames.ts';
+import { WorkFrames } from './work-frames.ts';
 
 /** A runner that has been silent for this many heartbeats is gone. */
 const SILENT_HEARTBEATS = 3;
@@ -28,7 +29,7 @@ const SILENT_HEARTBEATS = 3;
 const ALIVE_HEARTBEATS = 2;
 
 type State =
-  | { readonly name: 'challenged'; readonly nonce: Buffer }
+  | { readonly name: 'challenged'; readonly nonce: Buffer; readonly since: number }
   /** Authenticated, not yet welcomed; frames to the runner wait. */
   | { readonly name: 'resuming'; readonly deferred: ToRunner[] }
   | { readonly name: 'welcomed' }
@@ -38,20 +39,24 @@ type State =
 export class Session implements ConnectedRunner {
   readonly #deps: SessionDeps;
   readonly #wire: Wire;
+  readonly channel: Wire['kind'];
   readonly #checks = new IdentityChecks();
   readonly #work: WorkFrames;
   #state: State;
   #runnerId = '';
   #bootId = '';
   #features: readonly string[] = [];
+  #creditBytes = creditFor(0);
   /** On the monotonic clock. */
   #lastFrameAt: number;
 
   constructor(deps: SessionDeps, wire: Wire) {
     this.#deps = deps;
     this.#wire = wire;
-    this.#lastFrameAt = deps.clock.monotonic();
-    this.#state = { name: 'challenged', nonce: deps.random(NONCE_BYTES) };
+    this.channel = wire.kind;
+    const since = deps.clock.monotonic();
+    this.#lastFrameAt = since;
+    this.#state = { name: 'challenged', nonce: deps.random(NONCE_BYTES), since };
     this.#work = new WorkFrames(deps, this);
   }
 
@@ -61,10 +66,6 @@ export class Session implements ConnectedRunner {
 
   get bootId(): string {
     return this.#bootId;
-  }
-
-  get channel(): Wire['kind'] {
-    return this.#wire.kind;
   }
 
   presence(): Presence {
@@ -135,10 +136,8 @@ export class Session implements ConnectedRunner {
   }
 
   #challenge(nonce: Buffer): void {
-    const protocols = { protocolMin: PROTOCOL, protocolMax: PROTOCOL };
-    const serverTimeMs = this.#deps.clock.now();
-    const body = { nonce, ...protocols, features: FEATURES, serverTimeMs };
-    this.send({ kind: 'challenge', body });
+    const body = { nonce, protocolMin: PROTOCOL, protocolMax: PROTOCOL, features: FEATURES };
+    this.send({ kind: 'challenge', body: { ...body, serverTimeMs: this.#deps.clock.now() } });
   }
 
   /**
@@ -160,6 +159,7 @@ export class Session implements ConnectedRunner {
     if (this.#state.name === 'challenged') {
       if (frame.kind !== 'hello')
         throw new ControlPlaneError('PROTOCOL_VIOLATION', `${frame.kind} frame before hello`);
+      this.#creditBytes = creditFor(this.#lastFrameAt - this.#state.since);
       return this.#hello(frame.body, this.#state.nonce);
     }
     if (this.#state.name !== 'welcomed') return;
@@ -201,9 +201,8 @@ export class Session implements ConnectedRunner {
     if (drainReason !== null) this.send({ kind: 'drain', body: { reason: drainReason } });
     for (const frame of deferred) this.send(frame);
     this.#work.welcomed(statement);
-    const { channel } = this;
-    const { id, name } = runner;
-    log.info({ runner: id, name, channel, version: statement.runnerVersion }, 'runner connected');
+    const about = { runner: runner.id, name: runner.name, channel: this.channel };
+    log.info({ ...about, version: statement.runnerVersion }, 'runner connected');
     changes.changed(DISPATCH);
   }
 
@@ -211,11 +210,12 @@ export class Session implements ConnectedRunner {
     { features }: HelloStatement,
     positions: Extract<ToRunner, { kind: 'welcome' }>['body']['positions'],
   ): void {
+    this.#wire.expect(this.#creditBytes);
     this.send({
       kind: 'welcome',
       body: {
         positions,
-        creditBytes: CREDIT_BYTES,
+        creditBytes: this.#creditBytes,
         heartbeatIntervalMs: this.#deps.limits.heartbeatIntervalMs,
         maxBatchBytes: MAX_BATCH_BYTES,
         controlPlane: NAME_AND_VERSION,

@@ -63,6 +63,7 @@ function wireOf(socket: WebSocket): Wire {
     send: (message) => {
       if (socket.readyState === socket.OPEN) socket.send(message, { binary: true });
     },
+    expect: () => undefined,
     close: (reason) => {
       inbox.end();
       socket.resume();

@@ -5,6 +5,8 @@ export interface Wire {
   readonly messages: AsyncIterable<Buffer>;
   /** Queues a message. Does nothing once the connection has ended. */
   send(message: Buffer): void;
+  /** The authenticated peer may send so many bytes before it is answered. */
+  expect(bytes: number): void;
   /**
    * Closes after the queued messages, and drops the connection if the peer does not answer.
    * Idempotent.

@@ -6,7 +6,8 @@ import { acceptOffer, rejectOffer } from './offer-answers.ts';
 import type { ConnectedRunner, Presence } from './registry.ts';
 import type { SessionDeps } from './session-deps.ts';
 
-export const CREDIT_BYTES = 4 * 1024 * 1024;
+/** While more wait to be stored, nothing is read from the connection. */
+const MAX_UNSTORED_BYTES = 8 * 1024 * 1024;
 const MAX_PHASE_LENGTH = 100;
 const MAX_CONDITION_LENGTH = 100;
 
@@ -139,7 +140,7 @@ export class WorkFrames {
     this.#deps.changes.changed(ref.runId);
   }
 
-  /** Keeps reading while batches wait to be stored, up to twice the credit. */
+  /** Keeps reading while batches wait to be stored. */
   async #batch(batch: Batch): Promise<void> {
     const size = batch.payload.length;
     const ref = requireRef(batch.ref);
@@ -147,7 +148,7 @@ export class WorkFrames {
     const stored = this.#deps.delivery.submit(this.#runner, ref, batch).then(() => {
       this.#unstoredBytes -= size;
     });
-    if (this.#unstoredBytes > 2 * CREDIT_BYTES) await stored;
+    if (this.#unstoredBytes > MAX_UNSTORED_BYTES) await stored;
   }
 }
 
