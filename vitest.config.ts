@@ -23,6 +23,7 @@ export default defineConfig({
       'test/peers/**',
       'test/browser/**',
       'test/kill/**',
+      'test/scenario/long/**',
       'test/observability/**',
       'test/install/**',
       'test/release/**',

@@ -4,7 +4,8 @@ import { sourceNetwork } from '../config/network-settings.ts';
 import type { Connector } from '../connectors/connector.ts';
 import { attemptKey } from '../../foundation/src/domain/ids.ts';
 import { yieldsEntities } from '../../foundation/src/domain/job.ts';
-import { createConnect } from '../../foundation/src/network/open.ts';
+import { createConnect, systemResolve } from '../../foundation/src/network/open.ts';
+import type { TrustStore } from '../../foundation/src/network/trust.ts';
 import { type AuditTrail, noAuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
@@ -45,6 +46,8 @@ export interface AccessOptions {
   /** For providers of secrets. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly sink: SinkUse;
+  /** Shared by attempts of one process, parsed certificates need no parsing again. */
+  readonly trust?: TrustStore;
 }
 
 /**
@@ -60,6 +63,7 @@ export function composeAccess({
   metrics = noMetrics,
   env,
   sink: sinkUse,
+  trust,
 }: AccessOptions): OpenAccess {
   return async (request) => {
     const policy = await openPolicyForJob(policySourceOf(settings, connectors), audit);
@@ -74,9 +78,8 @@ export function composeAccess({
     });
     const { workflow, connector } = request;
     const endpoints = connector.endpoints(workflow.source.serviceConnection.config);
-    const connect = createConnect(await sourceNetwork(settings));
-    const protect = (value: string): void => redactor.add(value);
-    const providerDeps = { ...SYSTEM, env, connect, protect };
+    const connect = createConnect(await sourceNetwork(settings), systemResolve, trust);
+    const providerDeps = { ...SYSTEM, env, connect, protect: redactor.add.bind(redactor) };
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
     const readLimits = readLimitsOf(settings);
     const deps = { policy, provider, connect, redactor, readLimits, trail, audit, metrics, clock };

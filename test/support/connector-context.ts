@@ -125,7 +125,7 @@ function dialTo(source: SourceUnderTest, dialed: string[], proxy: string | undef
   const connectFor = (from: Endpoint): Connect => {
     const to = { host: '127.0.0.1', port: from.port === 8443 ? (mutualPort ?? port) : port };
     const connectTo = proxy === undefined ? [{ from, to }] : [];
-    return createConnect({ connectTo, proxy, noProxy: [], extraCa: [caPem], publicCas: true });
+    return createConnect({ connectTo, proxy, noProxy: [], extraCa: [caPem], publicCas: false });
   };
   return async (endpoint, options) => {
     const name = `${endpoint.host}:${endpoint.port}`;

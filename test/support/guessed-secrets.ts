@@ -8,6 +8,7 @@ import type { JobKind } from '../../foundation/src/domain/job.ts';
 import type { OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { createRedactor } from '../../src/redaction/redactor.ts';
+import { TrustStore } from '../../foundation/src/network/trust.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { composeAccess } from '../../src/worker/compose.ts';
@@ -19,6 +20,7 @@ import { Stop } from '../../src/worker/stop.ts';
 export const SECRET = 'Winter2024pw';
 const OTHER = 'Summer2031qx';
 
+const trust = new TrustStore();
 let sandbox: Sandbox;
 let directory: string;
 
@@ -154,6 +156,7 @@ export async function run(job: Job, kind: JobKind): Promise<Seen> {
       audit: silentLogger,
       env: {},
       sink: 'unused',
+      trust,
     }),
     redact: (line) => redactor.redact(line),
     stop: new Stop(),

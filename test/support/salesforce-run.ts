@@ -16,7 +16,7 @@ const QUICK: Tuning = {
   bodyIdleMs: 5000,
   callMs: 20_000,
 };
-const LONGEST_MS = 50_000;
+const LONGEST_MS = 250_000;
 
 export interface RunOptions extends Partial<ContextOptions> {
   readonly tuning?: Tuning;

@@ -30,9 +30,10 @@ interface Attempt {
 export function createConnect(
   settings: NetworkSettings,
   resolve: Resolve = systemResolve,
+  trust = new TrustStore(),
 ): Connect {
   const proxy = settings.proxy === undefined ? undefined : parseProxy(settings.proxy);
-  const deps: Deps = { settings, trust: new TrustStore(), resolve };
+  const deps: Deps = { settings, trust, resolve };
   return async (endpoint, options) => {
     const route = planRoute(endpoint, settings, proxy);
     const deadline = AbortSignal.timeout(options.timeoutMs);

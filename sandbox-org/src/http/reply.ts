@@ -43,7 +43,7 @@ export async function send(
     changed.body.length > WORTH_COMPRESSING;
   const plain =
     effect?.kind === 'gzip-bomb' ? await bomb(effect.megabytes) : Buffer.from(changed.body);
-  const body = isCompressed ? await compress(plain) : plain;
+  const body = isCompressed ? await compress(plain, { level: 1 }) : plain;
   const hasBody = changed.status !== 304 && changed.status !== 204;
   response.writeHead(changed.status, {
     Date: new Date(options.now).toUTCString(),

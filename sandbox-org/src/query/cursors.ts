@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ApiError } from '../errors.ts';
-import type { PrintedRecord } from './select.ts';
-import type { QueryResult } from './run.ts';
+import type { PrintedRecord, QueryResult } from './table.ts';
 
 export interface Page {
   readonly result: QueryResult;

@@ -3,8 +3,9 @@ import type { Field, ObjectEntry } from '../org/model.ts';
 import type { Org } from '../org/org.ts';
 import { randomFor } from '../org/random.ts';
 import { recordValue, type RecordPlaces } from './record-values.ts';
-import type { Cell, Row, Schema, Table } from './table.ts';
+import type { Cell, QueryResult, Row, Schema, Table } from './table.ts';
 
+const TOTALS_KEPT = 500;
 const UNQUERYABLE = new Set(['event', 'changeEvent']);
 
 /** Fixed values of a record, by column. */
@@ -17,6 +18,10 @@ export type KnownValues = Readonly<Record<string, Cell>>;
 export class RecordTables implements RecordPlaces {
   readonly #org: Org;
   readonly #known: Readonly<Record<string, KnownValues>>;
+
+  readonly #totals = new Map<string, QueryResult>();
+  /** Of the org, when the totals were computed. */
+  #revision = 0;
 
   /** `known` holds the first record of some objects. */
   constructor(org: Org, known: Readonly<Record<string, KnownValues>>) {
@@ -32,6 +37,7 @@ export class RecordTables implements RecordPlaces {
     return {
       schema: this.#schema(entry),
       restricted: false,
+      totals: this.#currentTotals(),
       *rows() {
         for (let index = 0; index < count; index++) yield row(index);
       },
@@ -62,6 +68,13 @@ export class RecordTables implements RecordPlaces {
     return id.startsWith(entry.keyPrefix ?? '?') && index >= 0 && index < this.count(entry.name)
       ? this.#row(entry, index)
       : undefined;
+  }
+
+  #currentTotals(): Map<string, QueryResult> {
+    const { revision } = this.#org;
+    if (revision !== this.#revision || this.#totals.size > TOTALS_KEPT) this.#totals.clear();
+    this.#revision = revision;
+    return this.#totals;
   }
 
   #schema(entry: ObjectEntry): Schema {
@@ -95,7 +108,7 @@ export class RecordTables implements RecordPlaces {
       cell: (column) => {
         if (column === 'Id') return id;
         if (known && column in known) return known[column] ?? null;
-        const field = fields.find(({ traits }) => traits.name === column);
+        const field = fieldsByName(fields).get(column);
         return field ? (field.content ?? recordValue(key, field.traits, index, this)) : null;
       },
       related: (relation) => {
@@ -117,6 +130,16 @@ export class RecordTables implements RecordPlaces {
 }
 
 const BUSY = new Set(['Account', 'Contact', 'Opportunity', 'Case', 'Task']);
+
+const byName = new WeakMap<readonly Field[], ReadonlyMap<string, Field>>();
+
+function fieldsByName(fields: readonly Field[]): ReadonlyMap<string, Field> {
+  const known = byName.get(fields);
+  if (known) return known;
+  const made = new Map(fields.map((field) => [field.traits.name, field]));
+  byName.set(fields, made);
+  return made;
+}
 
 function relationField(fields: readonly Field[], relation: string): Field | undefined {
   return fields.find(

@@ -4,19 +4,17 @@ import { matches, order, type Reader } from './compare.ts';
 import { expressionOf, type Expression } from './expression.ts';
 import { malformed, noSuchObject } from './query-error.ts';
 import { checkBatch, checkCatalogQuery, checkSingleRow, narrowedEntities } from './restrictions.ts';
-import { print, readerOf, selectionOf, type PrintedRecord } from './select.ts';
-import { JsonValue, type Row, type Schema, type Table } from './table.ts';
+import { print, readerOf, selectionOf } from './select.ts';
+import {
+  JsonValue,
+  type PrintedRecord,
+  type QueryResult,
+  type Row,
+  type Schema,
+  type Table,
+} from './table.ts';
 
 const LONGEST_QUERY = 100_000;
-
-export interface QueryResult {
-  readonly type: string;
-  readonly totalSize: number;
-  /** Number of records to page through; none for a bare COUNT(). */
-  readonly length: number;
-  /** Serializes some of the records; the others cost nothing until they are requested. */
-  readonly slice: (from: number, to: number) => readonly PrintedRecord[];
-}
 
 /** The tables of one API: `find` ignores case. */
 export interface Tables {
@@ -28,6 +26,14 @@ export function runQuery(soql: string, tables: Tables, base: string): QueryResul
   const query = parse(soql);
   const table = tables.find(query.sObject ?? '');
   if (!table) throw noSuchObject(soql, query.sObject ?? '');
+  const known = table.totals?.get(soql);
+  if (known) return known;
+  const result = evaluate(query, table, soql, base);
+  if (isAggregate(query)) table.totals?.set(soql, result);
+  return result;
+}
+
+function evaluate(query: Query, table: Table, soql: string, base: string): QueryResult {
   const filter = query.where ? expressionOf(query.where) : null;
   const entities = table.restricted ? checkCatalogQuery(table.schema.type, query, filter) : null;
   const narrowed = entities ?? (table.restricted ? null : narrowedEntities(filter));

@@ -1,7 +1,7 @@
 import type { FieldType as SelectedField, Query } from '@jetstreamapp/soql-parser-js';
 import type { Reader } from './compare.ts';
 import { malformed, noSuchColumn, noSuchRelation } from './query-error.ts';
-import { JsonValue, type Cell, type Row, type Schema } from './table.ts';
+import { JsonValue, type Cell, type PrintedRecord, type Row, type Schema } from './table.ts';
 
 /** Base of record URLs: `/services/data/v68.0/tooling/sobjects`. */
 export type Base = string;
@@ -88,8 +88,6 @@ function add(selection: Selection, steps: readonly string[], schema: Schema, soq
   selection.relations.set(relation.name, below);
   add(below, rest, relation.schema, soql);
 }
-
-export type PrintedRecord = Record<string, unknown>;
 
 export function print(row: Row, selection: Selection, base: Base): PrintedRecord {
   const record: PrintedRecord = { attributes: attributesOf(row, base) };

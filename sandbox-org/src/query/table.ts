@@ -27,10 +27,23 @@ export interface Schema {
   columns(): readonly string[];
 }
 
+export type PrintedRecord = Record<string, unknown>;
+
+export interface QueryResult {
+  readonly type: string;
+  readonly totalSize: number;
+  /** Number of records to page through; none for a bare COUNT(). */
+  readonly length: number;
+  /** Serializes some of the records; the others cost nothing until they are requested. */
+  readonly slice: (from: number, to: number) => readonly PrintedRecord[];
+}
+
 export interface Table {
   readonly schema: Schema;
   /** Catalog tables (EntityDefinition and the like) do not support full SOQL. */
   readonly restricted: boolean;
+  /** Results of aggregate queries, by text. Absent if rows change without an edit of the org. */
+  readonly totals?: Map<string, QueryResult>;
   /** All rows, or those of the named entities if the query is limited to them. */
   rows(entities: readonly string[] | null): Iterable<Row>;
 }

@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ControlPlaneClient, type Run } from '../../demo/control-plane-client.ts';
-import type { ControlPlane } from '../../demo/setup.ts';
-import type { RunRecord } from '../../foundation/src/domain/record.ts';
-import { blocksOf, ExtendedCopy } from '../support/documented-extension.ts';
-import { startHttpsServer, type HttpsServer } from '../support/https-server.ts';
-import { Program } from '../support/program.ts';
+import { ControlPlaneClient, type Run } from '../../../demo/control-plane-client.ts';
+import type { ControlPlane } from '../../../demo/setup.ts';
+import type { RunRecord } from '../../../foundation/src/domain/record.ts';
+import { blocksOf, ExtendedCopy } from '../../support/documented-extension.ts';
+import { startHttpsServer, type HttpsServer } from '../../support/https-server.ts';
+import { Program } from '../../support/program.ts';
 
 const TOKEN = 'a-token-of-the-inventory';
 const KEEPER_TOKEN = 'a-token-of-the-keeper';

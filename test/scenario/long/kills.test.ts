@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KillStage, VICTIMS } from '../support/kills.ts';
+import { KillStage, VICTIMS } from '../../support/kills.ts';
 
 const TIMEOUT = 300_000;
 

@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Stage } from '../support/stage.ts';
+import { Stage } from '../../support/stage.ts';
 
 const TIMEOUT = 300_000;
 const SECOND = 'second-runner';
