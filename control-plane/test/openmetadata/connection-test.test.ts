@@ -132,6 +132,24 @@ describe('connection test in the dialog', () => {
     connection.close();
   }, 60_000);
 
+  it('reports a result at the next start that the server did not take', async () => {
+    const runner = await scene.runner();
+    const id = await begin();
+    const { ref } = await accept(runner);
+    scene.server.faults.push({ on: /^PATCH \/automations/, status: 400, times: 10_000 });
+    await finish(
+      runner,
+      ref,
+      STEPS.map((name) => stepLine(name)),
+    );
+    await scene.stop();
+    expect(tests()).toHaveLength(1);
+    scene.server.faults.length = 0;
+    await scene.start();
+    expect(await ended(id)).toMatchObject({ status: 'Successful' });
+    await eventually(async () => tests().length === 0);
+  }, 60_000);
+
   it('says within seconds that no runner of the pool is connected', async () => {
     const id = await begin();
     const response = await ended(id);

@@ -17,6 +17,7 @@ import type { PendingTest } from '../../store/relay.ts';
 import type { Endpoint } from '../deployed-pipelines.ts';
 import { openToken, sealToken } from '../deployments/bot-tokens.ts';
 import { checkedConnection, type CheckedConnection } from '../deployments/connection.ts';
+import { OUR_SERVICE } from '../deployments/draft.ts';
 import { sealPlainSecrets } from '../deployments/plain-secrets.ts';
 import { readAutomation } from '../server/automations.ts';
 import { CatalogApi } from '../server/catalog-api.ts';
@@ -28,6 +29,8 @@ import type { RelayDeps } from './relay-deps.ts';
 /** The name of a service that is tested before it is saved. */
 const UNSAVED = 'connection-test';
 const READ_MS = 30_000;
+/** Nobody waits for an older result. */
+const KEPT_MS = 3_600_000;
 
 const Payload = z.object({
   id: z.string().min(1),
@@ -35,6 +38,13 @@ const Payload = z.object({
     securityConfig: z.object({ jwtToken: z.string().min(1) }),
   }),
 });
+
+/** For the log. */
+interface About {
+  readonly endpoint: string;
+  readonly workflow: string;
+  readonly run?: string;
+}
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -74,10 +84,11 @@ export class ConnectionTests {
     const pending = { endpoint: endpoint.name, workflow: id, pool, sealedToken };
     try {
       const run = await this.#queue(api, endpoint, pending);
-      this.#follow(test.follow(run, this.#stopping.signal), api, run.id);
+      const about = { endpoint: endpoint.name, workflow: id, run: run.id };
+      this.#follow(test.follow(run, this.#stopping.signal), api, about);
     } catch (thrown) {
       const error = toControlPlaneError(thrown);
-      this.#follow(test.refuse(error.body()), api);
+      this.#follow(test.refuse(error.body()), api, { endpoint: endpoint.name, workflow: id });
       if (error.code === 'OPENMETADATA_FAILED') throw error;
     }
   }
@@ -86,36 +97,40 @@ export class ConnectionTests {
     const { store, sealer } = this.#deps;
     const run = await store.read.runs.get(test.runId);
     const endpoint = await store.read.endpoints.get(test.endpoint);
-    if (run === undefined || endpoint === undefined) return this.#drop(test.runId);
+    const isTooOld = run !== undefined && this.#deps.clock.now() - run.queuedAt > KEPT_MS;
+    if (run === undefined || endpoint === undefined || isTooOld) return this.#drop(test.runId);
     const owner = ownerOf(test.endpoint, test.workflow);
     const token = botToken(openToken(sealer, owner, test.sealedToken));
     const api = new CatalogApi(endpoint, { read: () => Promise.resolve(token) }, this.#deps);
     const resumed = new ConnectionTest(this.#deps, api, test.workflow, test.pool);
-    this.#follow(resumed.follow(run, this.#stopping.signal), api, run.id);
+    const about = { endpoint: test.endpoint, workflow: test.workflow, run: run.id };
+    this.#follow(resumed.follow(run, this.#stopping.signal), api, about);
   }
 
   async #drop(runId: string): Promise<void> {
     await this.#deps.store.transaction((tx) => tx.relays.deleteTest(runId));
   }
 
-  #follow(work: Promise<void>, api: CatalogApi, runId?: string): void {
-    const following = this.#untilReported(work, api)
-      .then(() => (runId === undefined ? undefined : this.#drop(runId)))
-      .catch((thrown: unknown) =>
-        this.#deps.log.warn({ err: thrown }, 'failed to delete a connection test'),
-      )
-      .finally(() => this.#running.delete(following));
+  #follow(work: Promise<void>, api: CatalogApi, about: About): void {
+    const following = this.#settle(work, api, about).finally(() => this.#running.delete(following));
     this.#running.add(following);
   }
 
-  async #untilReported(work: Promise<void>, api: CatalogApi): Promise<void> {
+  /** Never rejects. A test whose result was not reported stays for the next start. */
+  async #settle(work: Promise<void>, api: CatalogApi, about: About): Promise<void> {
+    const { log } = this.#deps;
     try {
       await work;
     } catch (thrown) {
-      this.#deps.log.warn({ err: thrown }, 'failed to report a connection test');
+      log.warn({ err: thrown, ...about }, 'failed to report a connection test');
+      return;
     } finally {
       await api.close();
     }
+    if (about.run === undefined) return;
+    await this.#drop(about.run).catch((thrown: unknown) =>
+      log.warn({ err: thrown, ...about }, 'failed to delete a connection test'),
+    );
   }
 
   async #queue(
@@ -127,14 +142,14 @@ export class ConnectionTests {
     const request = await readAutomation(api, id, AbortSignal.timeout(READ_MS));
     if (request === undefined)
       throw new ControlPlaneError('NOT_FOUND', 'the server has no such automation workflow');
-    if (request.connectionType !== 'Salesforce')
+    if (request.connectionType !== OUR_SERVICE)
       throw new ControlPlaneError(
         'INPUT_INVALID',
-        `connections of type ${request.connectionType ?? 'unknown'} cannot be tested here; only those of Salesforce can`,
+        `connections of type ${request.connectionType ?? 'unknown'} cannot be tested here; only those of ${OUR_SERVICE} can`,
       );
     const name = request.serviceName ?? UNSAVED;
-    const given = { id, name, displayName: null, serviceType: 'Salesforce' };
-    const checked = checkedConnection({ ...given, connection: request.connection }, endpoint);
+    const candidate = { id, name, displayName: null, serviceType: OUR_SERVICE };
+    const checked = checkedConnection({ ...candidate, connection: request.connection }, endpoint);
     return queueTest(this.#deps, name, checked, pending);
   }
 }
@@ -147,7 +162,7 @@ function queueTest(
 ): Promise<Run> {
   const definition = (runId: string) => ({
     name: service,
-    type: 'Salesforce',
+    type: OUR_SERVICE,
     connection: sealPlainSecrets(deps.sealer, runId, connection, plain),
   });
   const pipeline = { name: '', sourceConfig: { type: 'DatabaseMetadata' }, loggerLevel: 'INFO' };
