@@ -1,3 +1,4 @@
+import { AUDIT_MUTANTS } from './audit-mutants.ts';
 import { DOCTOR_MUTANTS } from './doctor-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { RELAY_MUTANTS } from './relay-mutants.ts';
@@ -239,4 +240,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...RELAY_MUTANTS,
   ...POLICY_MUTANTS,
   ...DOCTOR_MUTANTS,
+  ...AUDIT_MUTANTS,
 ];

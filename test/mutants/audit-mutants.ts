@@ -1,0 +1,93 @@
+import type { Mutant } from './mutant.ts';
+
+/** Faults of the audit trail, and of the limit of secret reads. */
+export const AUDIT_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'report an audit line that is not fsynced',
+    edits: [
+      {
+        file: 'src/audit/append.ts',
+        find: 'await file.truncate(size + lines.byteLength);\n      await file.sync();',
+        replace: 'await file.truncate(size + lines.byteLength);',
+      },
+    ],
+    tests: ['src/audit/trail.faults.test.ts'],
+  },
+  {
+    name: 'accept an audit line that does not follow the line before it',
+    edits: [
+      {
+        file: 'src/audit/verify.ts',
+        find: 'else if (previous !== this.#end.hash)',
+        replace: "else if (previous === '')",
+      },
+    ],
+    tests: ['src/audit/verify.test.ts'],
+  },
+  {
+    name: 'accept an audit line whose hash is not that of its content',
+    edits: [
+      {
+        file: 'src/audit/line.ts',
+        find: 'canonicalJson(line) === text && hashOf(body) === hash ?',
+        replace: 'canonicalJson(line) === text ?',
+      },
+    ],
+    tests: ['src/audit/verify.test.ts'],
+  },
+  {
+    name: 'open a connection although the audit trail cannot be written',
+    edits: [
+      {
+        file: 'src/policy/dial.ts',
+        find: 'await trail.record(event, connectOptions.signal);',
+        replace: 'await trail.record(event, connectOptions.signal).catch(() => undefined);',
+      },
+    ],
+    tests: ['src/policy/recorded-dial.test.ts'],
+  },
+  {
+    name: 'accept a job although the audit trail cannot be written',
+    edits: [
+      {
+        file: 'src/link/session/offers.ts',
+        find: 'await trail.record(event, signal);',
+        replace: 'await trail.record(event, signal).catch(() => undefined);',
+      },
+    ],
+    tests: ['src/link/session/replays.test.ts'],
+  },
+  {
+    name: 'read a secret although the audit trail cannot be written',
+    edits: [
+      {
+        file: 'src/secrets/reference-source.ts',
+        find: 'return trail.record({ event, ...facts }, signal);',
+        replace: 'return trail.record({ event, ...facts }, signal).catch(() => undefined);',
+      },
+    ],
+    tests: ['src/secrets/recorded-use.test.ts'],
+  },
+  {
+    name: 'read a secret more often than its rule permits',
+    edits: [
+      {
+        file: 'src/secrets/read-limits.ts',
+        find: 'if (reads.length >= perHour) return false;',
+        replace: 'if (reads.length > perHour) return false;',
+      },
+    ],
+    tests: ['src/secrets/read-limits.test.ts'],
+  },
+  {
+    name: 'forget the reads of a secret at a restart',
+    edits: [
+      {
+        file: 'src/secrets/read-limits.ts',
+        find: 'await replaceFile(disk, file, JSON.stringify({ ...counts, [key]: [...reads, now] }));\n',
+        replace: '',
+      },
+    ],
+    tests: ['src/secrets/read-limits.test.ts'],
+  },
+];
