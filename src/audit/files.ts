@@ -22,6 +22,9 @@ export async function trailFiles(disk: Disk, directory: string): Promise<TrailFi
     .toSorted((a, b) => a.first - b.first);
 }
 
+/** Years of ordinary use: from here on, something records far more than jobs do. */
+export const LARGE_TRAIL_BYTES = 1024 ** 3;
+
 export interface TrailSize {
   readonly files: number;
   readonly bytes: number;

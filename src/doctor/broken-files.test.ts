@@ -92,6 +92,22 @@ const ROWS: readonly Row[] = [
     /^data: space: 5\.0 GiB and 0 files free/,
   ],
   [
+    'a file system that tells nothing, beside the other findings',
+    () => {
+      chmodSync(scene.stateDir, 0o755);
+      return { machine: { volumeOf: () => Promise.reject(new Error('ESTALE')) } };
+    },
+    /^data: .*state can be read by others \(mode 755\)/,
+  ],
+  [
+    'an audit trail with a damaged end',
+    () => {
+      const directory = scene.folder('state/audit');
+      writeFileSync(join(directory, 'audit-000000000001.jsonl'), '{"event":"forged"}\n');
+    },
+    /^audit: last line: the last line of .*audit-000000000001\.jsonl is damaged or was not written/,
+  ],
+  [
     'a wrong clock',
     () => ({ machine: { clock: { ...clock, now: () => Date.now() + 3_600_000 } } }),
     /^clock: time: 3[56]\d\d s ahead of localhost:/,

@@ -107,7 +107,7 @@ const ROWS: readonly Row[] = [
       scene.lead(scene.authority, await closedPort());
       return { machine: { clock: { ...systemClock, now: () => Date.parse('2020-01-01') } } };
     },
-    /^clock: time: it is 2020-01-01 here, but the certificate of acme\.my\.salesforce\.com is not older than/,
+    /^clock: time: it is 2020-01-01 here, but the certificate of acme\.my\.salesforce\.com is valid only from/,
   ],
   [
     'a control plane whose certificate has expired',
@@ -182,8 +182,8 @@ describe('the first failure names', () => {
 
 describe('a warning names', () => {
   it.each([
-    ['ws', /^channels: WebSocket: is blocked, so only gRPC is left: .*403/],
-    ['grpc', /^channels: gRPC: is blocked, so only WebSocket is left: /],
+    ['ws', /^channels: WebSocket: blocked; only gRPC works: .*403/],
+    ['grpc', /^channels: gRPC: blocked; only WebSocket works: /],
   ] as const)('a blocked channel (%s) beside another one that works', async (blocks, expected) => {
     await intercept(['localhost'], {}, { blocks });
     const report = await scene.diagnose();
@@ -228,7 +228,7 @@ describe('servers that do not answer', () => {
     );
     expect(findings(report, 'skip')).toEqual(
       expect.arrayContaining([
-        'clock: time: no control plane tells the time',
+        'clock: time: the control plane did not report its time',
         'channels: channels: the control plane is not reachable',
         'acceptance: identity: no channel is open',
       ]),

@@ -31,13 +31,18 @@ export function chainOf(leaf: DetailedPeerCertificate): readonly Certificate[] {
 export function isPublic(chain: readonly Certificate[]): boolean {
   const last = chain.at(-1)?.x509;
   if (last === undefined) return false;
-  return tls.rootCertificates
-    .map((pem) => new X509Certificate(pem))
-    .some(
-      (root) =>
-        root.fingerprint256 === last.fingerprint256 ||
-        (last.checkIssued(root) && last.verify(root.publicKey)),
-    );
+  return publicRoots().some(
+    (root) =>
+      root.fingerprint256 === last.fingerprint256 ||
+      (last.checkIssued(root) && last.verify(root.publicKey)),
+  );
+}
+
+let parsedRoots: readonly X509Certificate[] | undefined;
+
+function publicRoots(): readonly X509Certificate[] {
+  parsedRoots ??= tls.rootCertificates.map((pem) => new X509Certificate(pem));
+  return parsedRoots;
 }
 
 export function formatCertificate({ subject, issuer, notAfter }: Certificate): string {

@@ -6,6 +6,7 @@ export const CHECK_NAMES = [
   'installation',
   'configuration',
   'data',
+  'audit',
   'clock',
   'policy',
   'identity',

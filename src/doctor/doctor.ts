@@ -1,6 +1,7 @@
 import { environmentName, settingOf } from '../config/schema.ts';
 import type { Check, CheckName } from './check.ts';
 import { acceptance } from './checks/acceptance.ts';
+import { audit } from './checks/audit.ts';
 import { channels } from './checks/channels.ts';
 import { clock } from './checks/clock.ts';
 import { connection } from './checks/connection.ts';
@@ -16,6 +17,7 @@ import { secrets } from './checks/secrets.ts';
 import { service } from './checks/service.ts';
 import { tls } from './checks/tls.ts';
 import { Facts } from './facts.ts';
+import { PARALLEL } from './in-parallel.ts';
 import type { DoctorOptions } from './options.ts';
 import { proxyPasswords } from '../../foundation/src/network/proxy.ts';
 import { cleanResult, makeReport, type Report } from './report.ts';
@@ -26,6 +28,7 @@ export const CHECKS: readonly Check[] = [
   installation,
   configuration,
   data,
+  audit,
   clock,
   policy,
   identity,
@@ -40,7 +43,7 @@ export const CHECKS: readonly Check[] = [
   connection,
 ];
 
-/** What a check may take beyond waiting for one server. */
+/** What a check may take beyond waiting for servers, as many at a time as it may. */
 const MARGIN_MS = 1_000;
 
 /**
@@ -51,13 +54,14 @@ export async function diagnose(options: DoctorOptions, signal: AbortSignal): Pro
   const { machine, timeoutMs, version, redactor, onResult } = options;
   const facts = new Facts(options, signal);
   await protectProxyPassword(facts);
+  const rounds = Math.ceil((await facts.breadth()) / PARALLEL);
   const redact = (text: string): string => redactor.redact(text);
   const results = await runChecks(
     selected(options.only),
     facts,
     {
       clock: machine.clock,
-      limitMs: timeoutMs + MARGIN_MS,
+      limitMs: timeoutMs * Math.max(1, rounds) + MARGIN_MS,
       onResult: (result) => onResult(cleanResult(result, redact)),
     },
     signal,

@@ -96,6 +96,15 @@ export class Facts {
     return controlPlane === undefined ? others : [controlPlane, ...others];
   });
 
+  /** How many servers and references the longest check waits for. */
+  async breadth(): Promise<number> {
+    const rules = await this.policy().then(
+      ({ outline }) => outline.secrets.length,
+      () => 0,
+    );
+    return Math.max(rules, (await this.targets()).length);
+  }
+
   /** Rejects if no connection to the proxy can be opened. */
   readonly proxyAnswers = once(async (): Promise<void> => {
     const config = await this.config();

@@ -50,11 +50,11 @@ export async function inspect(
     if (route.proxy === undefined)
       found.addresses = await addressesOf(route.target.host, deps.resolve, deadline);
     stage = route.proxy === undefined ? 'connection' : 'proxy';
-    if (route.proxy !== undefined) await deps.proxyAnswers();
+    if (route.proxy !== undefined) await untilAborted(deps.proxyAnswers(), deadline);
     const connect = createConnect(target.network, deps.resolve);
     const { timeoutMs } = deps;
     const check = target.checkAddress === undefined ? {} : { checkAddress: target.checkAddress };
-    const stream = await connect(target.endpoint, { signal, timeoutMs, ...check });
+    const stream = await connect(target.endpoint, { signal: deadline, timeoutMs, ...check });
     stage = 'tls';
     const { endpoint, network, isControlPlane: asksTime } = target;
     const options = { endpoint, network, trust, asksTime, signal: deadline };

@@ -58,6 +58,21 @@ describe('checks', () => {
     expect(results[2]!.findings[0]!.detail).toBe('not checked, because the check "policy" failed');
   });
 
+  it('are all reported although a listener throws', async () => {
+    const onResult = (): never => {
+      throw new Error('EPIPE');
+    };
+    const checks = [check('data', []), check('tls', ['data'])];
+    const options = { clock: systemClock, limitMs: 60_000, onResult };
+    expect(await runChecks(checks, facts, options, signal)).toHaveLength(2);
+  });
+
+  it('cannot need one that is not before them', () => {
+    expect(() => void run([check('rules', ['policy']), check('policy', [])])).toThrow(
+      'check rules needs policy, which is not before it',
+    );
+  });
+
   it('fail as a whole when they throw', async () => {
     const broken = check('tls', [], () => Promise.reject(new RunnerError('INTERNAL', 'a defect')));
     expect(await run([broken])).toMatchObject([

@@ -34,17 +34,30 @@ export function runChecks(
 ): Promise<readonly CheckResult[]> {
   const running = new Map<CheckName, Promise<CheckResult>>();
   for (const check of checks) {
-    const needed = check.needs.flatMap((name) => running.get(name) ?? []);
+    const needed = check.needs.map((name) => running.get(name) ?? unknownNeed(check, name));
     const result = afterNeeded(check, needed, facts, options, signal);
     running.set(
       check.name,
       result.then((ended) => {
-        options.onResult(ended);
+        tell(ended, options);
         return ended;
       }),
     );
   }
   return Promise.all(running.values());
+}
+
+function unknownNeed({ name }: Check, need: CheckName): never {
+  throw new RunnerError('INTERNAL', `check ${name} needs ${need}, which is not before it`);
+}
+
+/** The report has every result, whatever happens to those who follow its progress. */
+function tell(result: CheckResult, { onResult }: RunOptions): void {
+  try {
+    onResult(result);
+  } catch {
+    // A closed terminal, for example.
+  }
 }
 
 async function afterNeeded(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HEALTH_NAMES, type HealthName } from '../link/health/health.ts';
+import type { HealthName } from '../link/health/health.ts';
 import { readStatus } from '../observability/status-socket.ts';
 import type { Status } from './finding.ts';
 
@@ -7,7 +7,7 @@ import type { Status } from './finding.ts';
 const statusSchema = z.looseObject({
   version: z.string(),
   pid: z.number(),
-  health: z.looseObject({ name: z.enum(HEALTH_NAMES), text: z.string() }),
+  health: z.looseObject({ name: z.string(), text: z.string() }),
   identityConflict: z.unknown().optional(),
 });
 
@@ -29,6 +29,11 @@ const LEVELS: Readonly<Record<HealthName, RunningRunner['health']['level']>> = {
   stopped: 'fail',
 };
 
+/** A newer runner may have words that this program does not know. */
+function levelOf(name: string): RunningRunner['health']['level'] {
+  return Object.hasOwn(LEVELS, name) ? LEVELS[name as HealthName] : 'warn';
+}
+
 /** What the runner behind a status socket says; undefined if none answers. */
 export async function runningRunner(
   socket: string,
@@ -41,7 +46,7 @@ export async function runningRunner(
   return {
     version,
     pid,
-    health: { level: LEVELS[health.name], text: health.text },
+    health: { level: levelOf(health.name), text: health.text },
     isIdentityShared: identityConflict !== undefined,
   };
 }

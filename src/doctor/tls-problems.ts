@@ -42,7 +42,7 @@ const notYetValid: Explain = ({ chain, now }) => {
 };
 
 const otherName: Explain = ({ chain, target }) => {
-  const names = chain[0]?.x509.subjectAltName ?? chain[0]?.subject ?? 'nobody';
+  const names = chain[0]?.x509.subjectAltName ?? chain[0]?.subject ?? 'another name';
   return {
     detail: `the certificate is for ${names}, not for ${target.endpoint.host}`,
     remedy: 'Check the host name, network.connectTo, and proxies that intercept TLS.',

@@ -1,3 +1,4 @@
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { UNIT, type ServiceHost } from '../service/host.ts';
 
 /** The unit of the service, as systemd has it. */
@@ -5,6 +6,8 @@ export type Unit =
   /** No systemd. */
   | { readonly name: 'unsupported' }
   | { readonly name: 'missing' }
+  /** systemctl failed. */
+  | { readonly name: 'unknown'; readonly error: RunnerError }
   /** It runs with another configuration than the one that is checked. */
   | { readonly name: 'foreign' }
   | {
@@ -20,15 +23,31 @@ const PROPERTIES = ['LoadState', 'ActiveState', 'UnitFileState', 'User', 'ExecSt
 export async function readUnit(host: ServiceHost, configDir: string): Promise<Unit> {
   if (host.platform !== 'linux' || !host.systemdRuns) return { name: 'unsupported' };
   const args = ['show', UNIT, `--property=${PROPERTIES.join(',')}`];
-  const output = await host.run('systemctl', args).catch(() => '');
+  let output: string;
+  try {
+    output = await host.run('systemctl', args);
+  } catch (thrown) {
+    const message = 'failed to ask systemctl for the unit';
+    return {
+      name: 'unknown',
+      error: new RunnerError('SERVICE_FAILED', message, { cause: thrown }),
+    };
+  }
   const property = (name: string): string =>
     new RegExp(`^${name}=(?<value>.*)$`, 'm').exec(output)?.groups?.['value'] ?? '';
   if (property('LoadState') !== 'loaded') return { name: 'missing' };
-  if (!property('ExecStart').includes(configDir)) return { name: 'foreign' };
+  if (!names(property('ExecStart'), configDir)) return { name: 'foreign' };
   return {
     name: 'loaded',
     active: property('ActiveState'),
     isEnabled: property('UnitFileState').startsWith('enabled'),
     user: property('User'),
   };
+}
+
+/** Whether an argument of a command line is a directory or a file in it. */
+function names(commandLine: string, directory: string): boolean {
+  return commandLine
+    .split(/[\s;=]+/)
+    .some((argument) => argument === directory || argument.startsWith(`${directory}/`));
 }

@@ -1,11 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../test/support/certificates.ts';
 import { DoctorScene, findings, SOURCE } from '../../test/support/doctor-scene.ts';
 import { openMiddlebox } from '../../test/support/middlebox.ts';
 import { canMount } from '../../test/support/small-disk.ts';
+import { encodeLine, START } from '../audit/line.ts';
 import { thisMachine, type Machine, type Volume } from './options.ts';
 
 let scene: DoctorScene;
@@ -63,7 +71,17 @@ const ROWS: readonly Row[] = [
   [
     'a file system that forgets',
     () => volume({ type: 0x01021994 }),
-    /^data: space: the file system is tmpfs, which loses everything/,
+    /^data: kind: the file system is tmpfs, which loses everything/,
+  ],
+  [
+    'an audit trail that has become large',
+    () => {
+      const path = join(scene.folder('state/audit'), 'audit-000000000001.jsonl');
+      writeFileSync(path, encodeLine({ event: 'x' }, START, 0).text);
+      truncateSync(path, 2 ** 31);
+      appendFileSync(path, `\n${encodeLine({ event: 'x' }, START, 0).text}`);
+    },
+    /^audit: size: 2049 MiB; number of files: 1$/,
   ],
   [
     'a clock that is a little late',
@@ -105,6 +123,14 @@ describe('a warning names', () => {
     await box.close();
   });
 
+  it('a file system that forgets, also when its space is short', async () => {
+    const report = await scene.diagnose(volume({ type: 0x01021994, freeBytes: 500 * MIB }));
+    expect(findings(report, 'warn')).toEqual([
+      expect.stringMatching(/^data: space: 500\.0 MiB/),
+      expect.stringMatching(/^data: kind: the file system is tmpfs/),
+    ]);
+  });
+
   it.runIf(canMount('a spool on another file system'))(
     'a spool on another file system',
     async () => {
@@ -113,7 +139,7 @@ describe('a warning names', () => {
       execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', spool]);
       try {
         expect(findings(await scene.diagnose(), 'warn')).toEqual([
-          'data: file system: spool in it is on another one',
+          'data: file system: spool/ is on another file system',
         ]);
       } finally {
         execFileSync('umount', [spool]);
@@ -134,9 +160,7 @@ describe('nothing is said against', () => {
     );
     const report = await scene.diagnose();
     expect(report.status).toBe('pass');
-    expect(findings(report, 'skip')).toContain(
-      'tls: secrets[1]: names hosts with a wildcard, which stands for any name',
-    );
+    expect(findings(report, 'skip')).toContain('tls: secrets[1]: wildcard hosts are not checked');
   });
 
   it('secrets in files and variables, each with a rule', async () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -61,6 +62,15 @@ describe('acquireFileLock', () => {
       await held[0]!.value.release();
     }
     expect(await readdir(directory)).toEqual(['lock.17']);
+  });
+
+  it('removes what a process left that was killed while it took the lock', async () => {
+    const name = (number: number): string => `lock.${number}.${randomUUID()}`;
+    const [left, later] = [name(1), name(9)];
+    await writeFile(join(directory, 'lock.1'), 'free');
+    for (const each of [left, later]) await writeFile(join(directory, each), '');
+    await (await acquire()).release();
+    expect((await readdir(directory)).toSorted()).toEqual(['lock.2', later]);
   });
 
   it('releases a number after others took and released higher ones', async () => {

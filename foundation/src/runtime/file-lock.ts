@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, readdir, readFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createDurably } from './atomic-write.ts';
 import type { Clock } from './clock.ts';
 import { removeFile } from './disk.ts';
@@ -53,6 +53,7 @@ export async function acquireFileLock(options: FileLockOptions): Promise<FileLoc
       continue;
     }
     for (const number of numbers) await removeFile(nodeDisk, `${path}.${number}`);
+    await removeLeftovers(path, highest);
     return { release: () => markReleased(file) };
   }
   throw new RunnerError('STATE_LOCKED', `several processes try to lock ${what} at the same time`);
@@ -105,6 +106,17 @@ async function lockNumbers(path: string): Promise<number[]> {
     .map(Number);
 }
 
+/** Temporary files of processes that were killed while they took a lower number. */
+async function removeLeftovers(path: string, upTo: number): Promise<void> {
+  const prefix = `${basename(path)}.`;
+  const names = (await readdir(dirname(path))).filter((name) => name.startsWith(prefix));
+  for (const name of names) {
+    const number = /^(\d{1,15})\.[0-9a-f-]{36}$/.exec(name.slice(prefix.length))?.[1];
+    if (number !== undefined && Number(number) <= upTo)
+      await removeFile(nodeDisk, join(dirname(path), name));
+  }
+}
+
 /** A lock that cannot be parsed names nobody: the machine crashed while it was written. */
 async function assertReleased(file: string, { what, processes }: FileLockOptions): Promise<void> {
   const holder = parseHolder((await ifPresent(readFile(file, 'utf8'))) ?? RELEASED);
@@ -133,7 +145,8 @@ async function createUnlessPresent(file: string, content: string): Promise<boole
     await link(temporary, file);
     return true;
   } catch (thrown) {
-    if (isErrno(thrown, 'EEXIST')) return false;
+    // The second: a holder of a higher number has removed the file.
+    if (isErrno(thrown, 'EEXIST', 'ENOENT')) return false;
     throw thrown;
   } finally {
     await removeFile(nodeDisk, temporary);

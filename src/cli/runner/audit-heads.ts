@@ -4,13 +4,11 @@ import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
-import { trailSize } from '../../audit/files.ts';
+import { LARGE_TRAIL_BYTES, trailSize } from '../../audit/files.ts';
 import { signHead, type Signer } from '../../audit/head.ts';
 import { auditDirectory } from '../../audit/trail.ts';
 
 const INTERVAL_MS = 15 * 60_000;
-/** Years of ordinary use. Something records far more than jobs do. */
-export const LARGE_TRAIL_BYTES = 1024 ** 3;
 
 export interface HeadDeps {
   readonly signer: Signer;

@@ -2,7 +2,7 @@ import type { Check } from '../check.ts';
 import { errorOf, type Facts } from '../facts.ts';
 import { failed, pass, skip, warn, type Finding } from '../finding.ts';
 
-/** The kinds of channel by their names for people. */
+/** To display. */
 const KINDS = { ws: 'WebSocket', grpc: 'gRPC' } as const;
 type Kind = keyof typeof KINDS;
 
@@ -44,7 +44,7 @@ function findingFor(
   return {
     ...warn(
       KINDS[kind],
-      `is blocked, so only ${other} is left: ${detail}`,
+      `blocked; only ${other} works: ${detail}`,
       `Let proxies and firewalls pass ${KINDS[kind]}, or set controlPlane.channel to ${kind === 'ws' ? 'grpc' : 'ws'}.`,
     ),
     code,
@@ -54,7 +54,7 @@ function findingFor(
 /** Why no channel can open; the checks before have the details. */
 export async function blockedOf(facts: Facts): Promise<string | undefined> {
   const target = await facts.controlPlaneTarget().catch(() => undefined);
-  if (target === undefined) return 'no control plane is known before the enrollment';
+  if (target === undefined) return 'not enrolled';
   const inspection = await facts.inspect(target);
   if (inspection.stage !== 'done') return 'the control plane is not reachable';
   return inspection.handshake.problem === undefined

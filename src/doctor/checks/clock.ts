@@ -4,6 +4,7 @@ import { dayOf } from '../certificates.ts';
 import type { Check } from '../check.ts';
 import type { Facts } from '../facts.ts';
 import { fail, pass, skip, warn, type Finding } from '../finding.ts';
+import { inParallel } from '../in-parallel.ts';
 
 /** The header has no fractions of a second, and the answer takes time. */
 const TOLERATED_S = 60;
@@ -21,13 +22,15 @@ export const clock: Check = {
   name: 'clock',
   title: 'clock',
   needs: ['configuration'],
-  run: async (facts) => {
+  run: async (facts, signal) => {
     const { clock: own } = facts.options.machine;
-    return [(await againstControlPlane(facts, own)) ?? (await againstCertificates(facts, own))];
+    return [
+      (await againstControlPlane(facts, own)) ?? (await againstCertificates(facts, own, signal)),
+    ];
   },
 };
 
-/** Undefined if the control plane does not tell its time. */
+/** Undefined if the control plane does not report its time. */
 async function againstControlPlane(facts: Facts, own: Clock): Promise<Finding | undefined> {
   const target = await facts.controlPlaneTarget().catch(() => undefined);
   const inspection = target === undefined ? undefined : await facts.inspect(target);
@@ -44,18 +47,22 @@ async function againstControlPlane(facts: Facts, own: Clock): Promise<Finding | 
 }
 
 /** A certificate that is not valid yet was issued after the time that this machine believes in. */
-async function againstCertificates(facts: Facts, own: Clock): Promise<Finding> {
+async function againstCertificates(
+  facts: Facts,
+  own: Clock,
+  signal: AbortSignal,
+): Promise<Finding> {
   const targets = await facts.targets();
-  const inspections = await Promise.all(targets.map((target) => facts.inspect(target)));
+  const inspections = await inParallel(targets, signal, (target) => facts.inspect(target));
   const now = own.now();
   const early = inspections
     .flatMap((inspection) => (inspection.stage === 'done' ? inspection.handshake.chain : []))
     .find(({ notBefore }) => notBefore > now);
   return early === undefined
-    ? skip(SUBJECT, 'no control plane tells the time')
+    ? skip(SUBJECT, 'the control plane did not report its time')
     : fail(
         SUBJECT,
-        `it is ${dayOf(now)} here, but the certificate of ${early.subject} is not older than ${dayOf(early.notBefore)}`,
+        `it is ${dayOf(now)} here, but the certificate of ${early.subject} is valid only from ${dayOf(early.notBefore)}`,
         REMEDY,
       );
 }

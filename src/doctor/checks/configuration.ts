@@ -45,8 +45,8 @@ function otherRunner(
   { configDir }: RunnerConfig,
   { systemConfigDir }: Machine,
 ): readonly Finding[] {
-  const isUsers = configDir !== systemConfigDir && configDir.includes('/.config/');
-  if (!isUsers || !existsSync(systemConfigDir)) return [];
+  const isUserRunner = configDir !== systemConfigDir && configDir.includes('/.config/');
+  if (!isUserRunner || !existsSync(systemConfigDir)) return [];
   return [
     warn(
       'runner',

@@ -15,7 +15,7 @@ export const connection: Check = {
   run: async ({ options }, signal) => {
     const { testConnection } = options;
     if (testConnection === undefined)
-      return [skip('sign-in', 'not asked for; --workflow FILE names the connection to test')];
+      return [skip('sign-in', 'not requested; pass --workflow FILE')];
     const { steps, error } = await testConnection(signal);
     const found = steps.map(stepFinding);
     const isExplained = found.some(({ status }) => status === 'fail');

@@ -4,17 +4,18 @@ import type { Stats } from 'node:fs';
 import { formatSize } from '../../config/values/units.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { createDurably } from '../../../foundation/src/runtime/atomic-write.ts';
-import { removeFile } from '../../../foundation/src/runtime/disk.ts';
+import { removeFile, type Disk } from '../../../foundation/src/runtime/disk.ts';
 import { isMissing } from '../../../foundation/src/runtime/errno.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { assertSafe, OPEN_TO_OTHERS } from '../../../foundation/src/runtime/safe-file.ts';
 import type { Check } from '../check.ts';
 import { fail, failed, pass, skip, warn, type Finding } from '../finding.ts';
-import type { Machine } from '../options.ts';
+import type { Machine, Volume } from '../options.ts';
 
 const MIN_INODES = 1_000;
 /** Below this, runs pause almost at once. */
 const MIN_FREE_BYTES = 64 * 1024 * 1024;
+const TRIAL_PREFIX = '.doctor-';
 const TRIAL = 'a trial of hybrid-runner doctor\n';
 /** File systems that lose files at a restart, or whose fsync promises little: statfs(2). */
 const UNSUITABLE: ReadonlyMap<number, string> = new Map([
@@ -44,7 +45,7 @@ export const data: Check = {
     return [
       access(stateDir, stats),
       await trialWrite(stateDir, machine),
-      await space(settings, machine),
+      ...(await space(settings, machine)),
       await oneFileSystem(stateDir, stats),
     ];
   },
@@ -60,10 +61,11 @@ function access(stateDir: string, stats: Stats): Finding {
 }
 
 async function trialWrite(stateDir: string, { disk, random }: Machine): Promise<Finding> {
-  const path = join(stateDir, `.doctor-${random.uuid()}`);
+  const path = join(stateDir, `${TRIAL_PREFIX}${random.uuid()}`);
   try {
     await createDurably(disk, path, TRIAL);
     await disk.syncDirectory(stateDir);
+    await removeLeftovers(stateDir, disk);
     return pass('write and fsync', 'work');
   } catch (thrown) {
     return failed('write and fsync', RunnerError.from(thrown, 'FILE_UNWRITABLE'));
@@ -72,10 +74,28 @@ async function trialWrite(stateDir: string, { disk, random }: Machine): Promise<
   }
 }
 
-async function space({ stateDir, spool }: RunnerConfig, machine: Machine): Promise<Finding> {
-  const { freeBytes, freeInodes, inodes, type } = await machine.volumeOf(stateDir);
+/** Of checks that were killed. */
+async function removeLeftovers(stateDir: string, disk: Disk): Promise<void> {
+  for (const name of await disk.list(stateDir))
+    if (name.startsWith(TRIAL_PREFIX)) await removeFile(disk, join(stateDir, name));
+}
+
+async function space(config: RunnerConfig, machine: Machine): Promise<readonly Finding[]> {
+  try {
+    const volume = await machine.volumeOf(config.stateDir);
+    const unsuitable = UNSUITABLE.get(volume.type);
+    const kind =
+      unsuitable === undefined
+        ? []
+        : [warn('kind', `the file system is ${unsuitable}`, 'Put stateDir on a local disk.')];
+    return [spaceOn(volume, config), ...kind];
+  } catch (thrown) {
+    return [failed('space', RunnerError.from(thrown, 'FILE_UNREADABLE'))];
+  }
+}
+
+function spaceOn({ freeBytes, freeInodes, inodes }: Volume, { spool }: RunnerConfig): Finding {
   const detail = `${roughly(freeBytes)} and ${inodes === 0 ? 'any number of' : freeInodes} files free; records may take ${formatSize(spool.maxBytes)}`;
-  const unsuitable = UNSUITABLE.get(type);
   if (freeBytes < MIN_FREE_BYTES || (inodes > 0 && freeInodes === 0))
     return {
       ...fail('space', detail, 'Free space on the file system of the state directory.'),
@@ -84,10 +104,8 @@ async function space({ stateDir, spool }: RunnerConfig, machine: Machine): Promi
   if (freeBytes < spool.maxBytes)
     return warn('space', detail, 'Free space there, or lower spool.maxBytes.');
   if (inodes > 0 && freeInodes < MIN_INODES)
-    return warn('space', detail, 'Delete files there: almost no more can be created.');
-  return unsuitable === undefined
-    ? pass('space', detail)
-    : warn('space', `the file system is ${unsuitable}`, 'Put stateDir on a local disk.');
+    return warn('space', detail, 'Delete files there: few inodes left.');
+  return pass('space', detail);
 }
 
 /** Files are renamed from one directory into another. */
@@ -100,10 +118,10 @@ async function oneFileSystem(stateDir: string, { dev }: Stats): Promise<Finding>
   );
   const elsewhere = parts.flat();
   return elsewhere.length === 0
-    ? pass('file system', 'one for the whole directory')
+    ? pass('file system', 'single file system')
     : warn(
         'file system',
-        `${elsewhere.join(' and ')} in it ${elsewhere.length === 1 ? 'is' : 'are'} on another one`,
+        `${elsewhere.map((name) => `${name}/`).join(' and ')} ${elsewhere.length === 1 ? 'is' : 'are'} on another file system`,
         'Mount one file system for the whole state directory.',
       );
 }

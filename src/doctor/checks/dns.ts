@@ -2,18 +2,21 @@ import { formatEndpoint } from '../../../foundation/src/network/endpoint.ts';
 import type { Check } from '../check.ts';
 import type { Facts } from '../facts.ts';
 import { fail, failed, pass, skip, type Finding } from '../finding.ts';
+import { inParallel } from '../in-parallel.ts';
 import type { Target } from '../inspect.ts';
+
+export const NO_HOSTS = 'no hosts to check: not enrolled, and no host in the policy';
 
 /** Name resolution for every server, where this machine does it. */
 export const dns: Check = {
   name: 'dns',
   title: 'name resolution',
   needs: ['configuration'],
-  run: async (facts) => {
+  run: async (facts, signal) => {
     const targets = await facts.targets();
     const hosts = [...new Map(targets.map((target) => [target.endpoint.host, target])).values()];
-    if (hosts.length === 0) return [skip('hosts', 'no control plane and no policy names one')];
-    return Promise.all(hosts.map((target) => checkHost(target, facts)));
+    if (hosts.length === 0) return [skip('hosts', NO_HOSTS)];
+    return inParallel(hosts, signal, (target) => checkHost(target, facts));
   },
 };
 

@@ -37,7 +37,7 @@ export const policy: Check = {
     return [
       pass('policy file', `${policyFile} is valid; rules for secrets: ${secrets.length}`),
       ...secrets.flatMap((rule, index) => [
-        ...misspelled(rule, index, fields),
+        ...unknownNames(rule, index, fields),
         ...repeated(outline, index),
       ]),
     ];
@@ -55,7 +55,11 @@ async function secretFields({ connectors }: DoctorOptions): Promise<FieldsByConn
 }
 
 /** A rule for a connector or a field that does not exist binds nothing. */
-function misspelled(rule: SecretRule, index: number, known: FieldsByConnector): readonly Finding[] {
+function unknownNames(
+  rule: SecretRule,
+  index: number,
+  known: FieldsByConnector,
+): readonly Finding[] {
   const subject = `secrets[${index}]`;
   const fields = known.get(rule.connector);
   if (fields === undefined) {

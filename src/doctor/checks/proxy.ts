@@ -3,6 +3,7 @@ import { parseProxy } from '../../../foundation/src/network/proxy.ts';
 import type { Check } from '../check.ts';
 import { errorOf, type Facts } from '../facts.ts';
 import { failed, pass, skip, type Finding } from '../finding.ts';
+import { inParallel } from '../in-parallel.ts';
 import type { Target } from '../inspect.ts';
 
 /** The proxy: whether it answers, and whether it opens a tunnel to every server. */
@@ -10,7 +11,7 @@ export const proxy: Check = {
   name: 'proxy',
   title: 'proxy',
   needs: ['configuration'],
-  run: async (facts) => {
+  run: async (facts, signal) => {
     const address = (await facts.config()).network.proxy;
     if (address === undefined) return [skip('proxy', 'none configured')];
     const subject = formatEndpoint(parseProxy(address).endpoint);
@@ -22,8 +23,9 @@ export const proxy: Check = {
           remedy: 'Check network.proxy, and whether this machine may connect to the proxy.',
         },
       ];
-    const tunnels = (await facts.targets()).map((target) => checkTunnel(target, facts));
-    return [pass(subject, 'answers'), ...(await Promise.all(tunnels))];
+    const targets = await facts.targets();
+    const tunnels = await inParallel(targets, signal, (target) => checkTunnel(target, facts));
+    return [pass(subject, 'answers'), ...tunnels];
   },
 };
 

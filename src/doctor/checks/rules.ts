@@ -10,8 +10,12 @@ import { storedSecrets } from '../../secrets/stored-secrets.ts';
 import type { Check } from '../check.ts';
 import type { Facts } from '../facts.ts';
 import { fail, failed, pass, skip, warn, type Finding } from '../finding.ts';
+import { inParallel } from '../in-parallel.ts';
 
-/** The rules of the policy against the secrets that are stored. No value is looked at. */
+/**
+ * The rules of the policy against the secrets that are stored. Values are read to see that they
+ * exist, and not kept.
+ */
 export const rules: Check = {
   name: 'rules',
   title: 'rules and secrets',
@@ -19,8 +23,8 @@ export const rules: Check = {
   run: async (facts, signal) => {
     const { outline } = await facts.policy();
     const stored = await storedIn(facts, signal);
-    const bound = await Promise.all(
-      outline.secrets.map((rule, index) => checkRule(rule, index, stored, facts, signal)),
+    const bound = await inParallel(outline.secrets, signal, (rule, index) =>
+      checkRule(rule, index, stored, facts, signal),
     );
     return [...bound.flat(), ...withoutRule(stored.paths, outline.secrets)];
   },
@@ -64,7 +68,7 @@ async function checkRule(
   try {
     const provider = await facts.providers();
     if (path !== undefined && (await provider.read(path, signal)) !== undefined)
-      return [pass(subject, `${ref} has a secret`)];
+      return [pass(subject, `${ref} is stored`)];
   } catch (thrown) {
     return [failed(subject, thrown)];
   }

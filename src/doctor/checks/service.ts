@@ -5,7 +5,7 @@ import { isErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
 import { lastExitFile } from '../../service/last-exit.ts';
 import { findUser } from '../../service/user.ts';
 import type { Check } from '../check.ts';
-import { fail, pass, skip, warn, type Finding } from '../finding.ts';
+import { fail, failed, pass, skip, warn, type Finding } from '../finding.ts';
 import type { Machine } from '../options.ts';
 import { runningRunner, type RunningRunner } from '../running-runner.ts';
 import { readUnit, type Unit } from '../unit.ts';
@@ -50,6 +50,8 @@ async function unitFinding(
       return runner === undefined
         ? warn(subject, 'not installed', INSTALL)
         : skip(subject, 'not installed; the runner was started in another way');
+    case 'unknown':
+      return { ...failed(subject, unit.error), remedy: 'Run `systemctl status hybrid-runner`.' };
     case 'loaded':
   }
   if (unit.active === 'active')

@@ -2,8 +2,10 @@ import { formatEndpoint } from '../../../foundation/src/network/endpoint.ts';
 import { classifyAddress } from '../../policy/address.ts';
 import { dayOf, formatCertificate, isPublic } from '../certificates.ts';
 import type { Check } from '../check.ts';
+import { NO_HOSTS } from './dns.ts';
 import type { Facts } from '../facts.ts';
 import { failed, pass, skip, warn, type Finding } from '../finding.ts';
+import { inParallel } from '../in-parallel.ts';
 import type { Inspection, Target } from '../inspect.ts';
 import { explainProblem, type SeenServer } from '../tls-problems.ts';
 
@@ -14,11 +16,11 @@ export const tls: Check = {
   name: 'tls',
   title: 'TLS',
   needs: ['configuration'],
-  run: async (facts) => {
+  run: async (facts, signal) => {
     const targets = await facts.targets();
-    if (targets.length === 0) return [skip('servers', 'no control plane and no policy names one')];
-    const servers = targets.map((target) => checkServer(target, facts));
-    return [...(await Promise.all(servers)), ...(await wildcards(facts))];
+    if (targets.length === 0) return [skip('servers', NO_HOSTS)];
+    const servers = await inParallel(targets, signal, (target) => checkServer(target, facts));
+    return [...servers, ...(await wildcards(facts))];
   },
 };
 
@@ -29,7 +31,7 @@ async function checkServer(target: Target, facts: Facts): Promise<Finding> {
     case 'name':
       return skip(where, 'its name does not resolve');
     case 'proxy':
-      return skip(where, 'the proxy does not lead there');
+      return skip(where, 'not reachable through the proxy');
     case 'connection':
       if (inspection.error.code === 'ADDRESS_DENIED')
         return skip(where, 'the policy denies connections to its address');
@@ -86,7 +88,7 @@ async function wildcards(facts: Facts): Promise<readonly Finding[]> {
   );
   return (outline?.secrets ?? []).flatMap(({ hosts }, index) =>
     hosts.some(({ wildcard }) => wildcard)
-      ? [skip(`secrets[${index}]`, 'names hosts with a wildcard, which stands for any name')]
+      ? [skip(`secrets[${index}]`, 'wildcard hosts are not checked')]
       : [],
   );
 }
