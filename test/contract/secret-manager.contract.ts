@@ -106,6 +106,15 @@ export function secretManagerContract(name: string, stage: ManagerStage): void {
       expect(`${one}${two}`).not.toContain(VALUE);
     });
 
+    it('keeps its own credentials out of everything that is written', async () => {
+      const under = await open();
+      await under.put(under.path, VALUE);
+      await reveal(under, under.path);
+      const { credentials, protectedTexts = credentials } = under;
+      for (const credential of credentials)
+        expect(protectedTexts).toContainEqual(expect.stringContaining(credential));
+    });
+
     it('signs in without reading a secret', async () => {
       const under = await open();
       await under.manager.check(never);

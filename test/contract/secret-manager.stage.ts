@@ -37,6 +37,8 @@ export interface ManagerUnderTest {
   readonly requests: () => number;
   /** Texts that no error may contain: credentials and tokens of the runner. */
   readonly credentials: readonly string[];
+  /** What the manager has given to `protect`, which keeps it out of everything that is written. */
+  readonly protectedTexts?: readonly string[];
   /** For kinds whose sign-in returns a token with a limited life. */
   readonly tokens?: {
     readonly lifeMs: number;

@@ -45,11 +45,6 @@ export function wordOption<const Words extends readonly [string, ...string[]]>(
   return { ...described, kind: words.map((word) => `\`${word}\``).join(', '), schema };
 }
 
-/** @public */
-export function switchOption(described: Described): ManagerOption<boolean> {
-  return { ...described, kind: '`true` or `false`', schema: z.boolean('must be true or false') };
-}
-
 /** Comes out in milliseconds. */
 export function secondsOption(described: Described, maxSeconds: number): ManagerOption<number> {
   const wrong = `must be seconds, such as 30s, and at most ${maxSeconds}s`;

@@ -22,6 +22,14 @@ const LOGINS: Readonly<Record<string, string>> = {
   certificate: '/v1/auth/cert/login',
 };
 
+/** Texts that no error and no log may contain. */
+const CREDENTIALS: Readonly<Record<VaultSignIn, readonly string[]>> = {
+  token: [CREDENTIAL],
+  approle: [CREDENTIAL, 'issued-token'],
+  kubernetes: [CREDENTIAL, 'issued-token'],
+  certificate: ['issued-token', 'PRIVATE KEY'],
+};
+
 export type VaultSignIn = 'token' | 'approle' | 'kubernetes' | 'certificate';
 
 /** What the double has stored and issued. */
@@ -113,7 +121,9 @@ export function hashicorpVaultStage(signIn: VaultSignIn, kvVersion: '1' | '2'): 
         cacheFor,
         ...(await credentialOptions(signIn)),
       });
-      const deps = providerDeps({ clock, connect: double.connect });
+      const protectedTexts: string[] = [];
+      const protect = (text: string): void => void protectedTexts.push(text);
+      const deps = providerDeps({ clock, connect: double.connect, protect });
       return {
         manager: await mount.open(deps),
         path: ['db', 'main', 'password'],
@@ -123,7 +133,8 @@ export function hashicorpVaultStage(signIn: VaultSignIn, kvVersion: '1' | '2'): 
         put: async (path, value) => store(state, kvVersion, path, value),
         fail: double.fail,
         requests: double.requests,
-        credentials: [CREDENTIAL, 'issued-token'],
+        credentials: CREDENTIALS[signIn],
+        protectedTexts,
         tokens: {
           lifeMs: LIFE_SECONDS * 1000,
           counts: () => ({ signIns: state.signIns, renewals: state.renewals }),

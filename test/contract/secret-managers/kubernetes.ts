@@ -36,8 +36,11 @@ export function kubernetesStage(): ManagerStage {
         namespace: 'ingestion',
         cacheFor,
       });
+      const protectedTexts: string[] = [];
+      const protect = (text: string): void => void protectedTexts.push(text);
+      const deps = providerDeps({ clock, connect: double.connect, protect });
       return {
-        manager: await mount.open(providerDeps({ clock, connect: double.connect })),
+        manager: await mount.open(deps),
         path: ['salesforce', 'password'],
         other: ['another', 'password'],
         missingKey: ['salesforce', 'user'],
@@ -54,6 +57,7 @@ export function kubernetesStage(): ManagerStage {
         fail: double.fail,
         requests: double.requests,
         credentials: [TOKEN],
+        protectedTexts,
       };
     },
   };

@@ -42,8 +42,11 @@ export function onePasswordStage(): ManagerStage {
         vault: VAULT,
         cacheFor,
       });
+      const protectedTexts: string[] = [];
+      const protect = (text: string): void => void protectedTexts.push(text);
+      const deps = providerDeps({ clock, connect: double.connect, protect });
       return {
-        manager: await mount.open(providerDeps({ clock, connect: double.connect })),
+        manager: await mount.open(deps),
         path: ['salesforce', 'password'],
         other: ['another', 'password'],
         missingKey: ['salesforce', 'pin'],
@@ -57,6 +60,7 @@ export function onePasswordStage(): ManagerStage {
         fail: double.fail,
         requests: double.requests,
         credentials: [TOKEN],
+        protectedTexts,
       };
     },
   };
