@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -95,8 +95,14 @@ describe('a runner whose policy requires signatures', { timeout: TIMEOUT }, () =
     expect(stage.runner.output).not.toContain('worker ended without an outcome');
   });
 
-  it('has recorded who signed what ran, in a trail that is sound', async () => {
+  it('has recorded who signed what ran, in a trail that is valid', async () => {
     const verified = await program('audit', 'verify', '--config', stage.place.configFile);
-    expect(verified).toMatch(/^sound/m);
+    expect(verified).toMatch(/^valid: /m);
+    const directory = join(stage.stateDir, 'audit');
+    const trail = readdirSync(directory)
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => readFileSync(join(directory, name), 'utf8'));
+    const signed = /"decision":"allow","event":"jobSignature",.*"key":"jobs","keyId":/;
+    expect(trail.join('')).toMatch(signed);
   });
 });
