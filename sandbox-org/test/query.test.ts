@@ -32,6 +32,22 @@ async function refusal(soql: string, prefix = ''): Promise<[number, string, stri
 }
 
 describe('records', () => {
+  it('are counted anew after an edit', async () => {
+    const soql = 'SELECT COUNT(Counted__c) filled, MIN(Counted__c) least FROM Account';
+    const plant = async (content: string): Promise<unknown> => {
+      sandbox.org.edit({
+        kind: 'addField',
+        object: 'Account',
+        field: { name: 'Counted__c', type: 'string', content },
+      });
+      const [first, again] = [await query(soql), await query(soql)];
+      expect(again.records).toEqual(first.records);
+      sandbox.org.edit({ kind: 'removeField', object: 'Account', field: 'Counted__c' });
+      return first.records[0]?.['least'];
+    };
+    expect([await plant('one'), await plant('two')]).toEqual(['one', 'two']);
+  });
+
   it('hold the value and the classification that an edit set', async () => {
     sandbox.org.edit({
       kind: 'addField',
