@@ -1,3 +1,5 @@
+import { fromIni } from '@aws-sdk/credential-provider-ini';
+import { fromWebToken } from '@aws-sdk/credential-provider-web-identity';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import { readTrustedFile } from '../../../../foundation/src/runtime/trusted-file.ts';
 import type { ProviderDeps } from '../../providers/provider-kind.ts';
@@ -59,7 +61,6 @@ const WAYS: Readonly<Record<AwsOptions['credentials'], Way>> = {
     ...(env['AWS_SESSION_TOKEN'] === undefined ? {} : { sessionToken: env['AWS_SESSION_TOKEN'] }),
   }),
   profile: async (options, _deps, transport) => {
-    const { fromIni } = await import('@aws-sdk/credential-provider-ini');
     const { profile, credentialsFile = options.configFile, configFile = credentialsFile } = options;
     await assertOwnCredentials([credentialsFile, configFile]);
     return fromIni({
@@ -71,7 +72,6 @@ const WAYS: Readonly<Record<AwsOptions['credentials'], Way>> = {
     })();
   },
   'web-identity': async (options, { env }, transport) => {
-    const { fromWebToken } = await import('@aws-sdk/credential-provider-web-identity');
     const file = options.tokenFile ?? env['AWS_WEB_IDENTITY_TOKEN_FILE'];
     const path = need('tokenFile or AWS_WEB_IDENTITY_TOKEN_FILE', file);
     const token = await readTrustedFile(path, { kind: 'trusted', maxBytes: MAX_TOKEN_BYTES });

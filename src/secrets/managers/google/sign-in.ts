@@ -1,4 +1,4 @@
-import type { IdentityPoolClient, JWT, UserRefreshClient } from 'google-auth-library';
+import { IdentityPoolClient, JWT, UserRefreshClient } from 'google-auth-library';
 import { z } from 'zod';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import type { ProviderDeps } from '../../providers/provider-kind.ts';
@@ -49,7 +49,7 @@ async function byFile(
       'credentialsFile and GOOGLE_APPLICATION_CREDENTIALS are both unset',
     );
   const credentials = await readCredentials(path, protect);
-  const client = await clientOf(credentials, transport);
+  const client = clientOf(credentials, transport);
   try {
     const { token } = await client.getAccessToken();
     const { expiry_date: until } = client.credentials;
@@ -63,31 +63,28 @@ async function byFile(
 
 type Client = JWT | UserRefreshClient | IdentityPoolClient;
 
-async function clientOf(
+function clientOf(
   credentials: Awaited<ReturnType<typeof readCredentials>>,
   transport: SdkTransport,
-): Promise<Client> {
-  const library = await import('google-auth-library');
+): Client {
   const common = {
     transporterOptions: { fetchImplementation: fetchThrough(transport), retry: false },
   };
   if (credentials.type === 'service_account')
-    return new library.JWT({
+    return new JWT({
       ...common,
       email: credentials.client_email,
       key: credentials.private_key,
       scopes: [SCOPE],
     });
   if (credentials.type === 'authorized_user')
-    return new library.UserRefreshClient({
+    return new UserRefreshClient({
       ...common,
       clientId: credentials.client_id,
       clientSecret: credentials.client_secret,
       refreshToken: credentials.refresh_token,
     });
-  return withOneTransporter(
-    new library.IdentityPoolClient({ ...common, ...credentials, scopes: [SCOPE] }),
-  );
+  return withOneTransporter(new IdentityPoolClient({ ...common, ...credentials, scopes: [SCOPE] }));
 }
 
 /** The library would exchange tokens by a client of its own, over a socket of its own. */
