@@ -86,7 +86,7 @@ const answers = (): Promise<void> =>
 describe.skipIf(obstacle() !== undefined)('the Debian package of the control plane', () => {
   beforeAll(async () => {
     scratch = mkdtempSync(join(tmpdir(), 'control-plane-'));
-    const release = await pack(ownVersion(), 'deb', scratch, 'hybrid-control-plane');
+    const release = await pack(ownVersion(), 'deb', scratch, { product: 'hybrid-control-plane' });
     machine = await Machine.boot(await pristineRoot(), NETWORK);
     before = await files();
     cpSync(join(release, DEB), join(machine.root, 'home', PERSON, DEB));

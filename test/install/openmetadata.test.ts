@@ -67,7 +67,7 @@ async function follow(command: string): Promise<string> {
 describe.skipIf(obstacle() !== undefined)('a control plane beside an OpenMetadata server', () => {
   beforeAll(async () => {
     scratch = mkdtempSync(join(tmpdir(), 'beside-'));
-    const release = await pack(ownVersion(), 'deb', scratch, 'hybrid-control-plane');
+    const release = await pack(ownVersion(), 'deb', scratch, { product: 'hybrid-control-plane' });
     machine = await Machine.boot(await pristineRoot(), NETWORK);
     cpSync(join(release, DEB), join(machine.root, 'home', PERSON, DEB));
     const authority = await createAuthority();

@@ -24,6 +24,12 @@ const SOURCES = [
   'docs/release-signers',
 ];
 
+interface PackOptions {
+  readonly product?: string;
+  /** The keys that the release trusts, instead of those of this repository. */
+  readonly signers?: string;
+}
+
 /**
  * Builds these artifacts from a copy of this repository, under a version. No two versions have a
  * file of code in common. Returns their directory.
@@ -32,7 +38,7 @@ export async function pack(
   version: string,
   artifacts: string,
   into: string,
-  product = 'hybrid-runner',
+  { product = 'hybrid-runner', signers }: PackOptions = {},
 ): Promise<string> {
   say(`packing ${version}`);
   const copy = copyRepository();
@@ -42,6 +48,7 @@ export async function pack(
       join(copy, 'package.json'),
       JSON.stringify({ ...manifest, version }, undefined, 2),
     );
+    if (signers !== undefined) writeFileSync(join(copy, 'docs/release-signers'), signers);
     const build = join(copy, 'scripts/build.js');
     writeFileSync(
       build,
