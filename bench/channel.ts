@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
+import { type NetworkChannel, NETWORK_CHANNELS } from '../foundation/src/network/channel-kind.ts';
 import { NEVER } from '../foundation/src/runtime/abort.ts';
 import { NetworkStage, authority, HOST } from '../test/contract/channel.stage.ts';
 import { median } from './measure.ts';
@@ -19,9 +20,9 @@ export async function benchChannel(): Promise<Record<string, number>> {
   const speeds = { ws: [] as number[], grpc: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
     raw.push(await rawSocket(payload));
-    for (const kind of ['ws', 'grpc'] as const) speeds[kind].push(await channel(kind, payload));
+    for (const kind of NETWORK_CHANNELS) speeds[kind].push(await channel(kind, payload));
   }
-  const against = (kind: 'ws' | 'grpc'): number =>
+  const against = (kind: NetworkChannel): number =>
     median(speeds[kind].map((speed, round) => speed / raw[round]!));
   return {
     channel_ws_vs_tls_socket: against('ws'),
@@ -32,7 +33,7 @@ export async function benchChannel(): Promise<Record<string, number>> {
   };
 }
 
-async function channel(kind: 'ws' | 'grpc', payload: Uint8Array): Promise<number> {
+async function channel(kind: NetworkChannel, payload: Uint8Array): Promise<number> {
   const stage = await NetworkStage.open(kind);
   try {
     const [near, far] = await Promise.all([stage.dialer().dial(NEVER), stage.accepted()]);

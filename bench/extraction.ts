@@ -101,6 +101,7 @@ export async function admin(
     body: body === undefined ? null : JSON.stringify(body),
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+  if (!response.ok)
+    throw new Error(`${method} ${path} responded with status ${response.status}: ${text}`);
   return text === '' ? undefined : JSON.parse(text);
 }

@@ -108,7 +108,9 @@ export class SequentialExtractor {
     const isCompressed = response.headers['content-encoding'] === 'gzip';
     const text = (isCompressed ? gunzipSync(raw) : raw).toString();
     if (response.statusCode !== 200)
-      throw new Error(`${method} ${path} answered ${response.statusCode}: ${text.slice(0, 300)}`);
+      throw new Error(
+        `${method} ${path} responded with status ${response.statusCode}: ${text.slice(0, 300)}`,
+      );
     return text;
   }
 }

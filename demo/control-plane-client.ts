@@ -54,14 +54,15 @@ export class ControlPlaneClient {
     let text = '';
     for await (const chunk of response) text += String(chunk);
     if ((response.statusCode ?? 500) >= 300)
-      throw new Error(`${method} ${path} answered ${response.statusCode}: ${text}`);
+      throw new Error(`${method} ${path} responded with status ${response.statusCode}: ${text}`);
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
   /** The body as it comes, for large answers. */
   async download(path: string): Promise<IncomingMessage> {
     const response = await this.#send('GET', path);
-    if (response.statusCode !== 200) throw new Error(`GET ${path} answered ${response.statusCode}`);
+    if (response.statusCode !== 200)
+      throw new Error(`GET ${path} responded with status ${response.statusCode}`);
     return response;
   }
 

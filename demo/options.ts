@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { NetworkChannel } from '../foundation/src/network/channel-kind.ts';
 
 export interface DemoOptions {
   readonly objects: number;
@@ -7,7 +8,7 @@ export interface DemoOptions {
    * well.
    */
   readonly latencyMs: number;
-  readonly channel: 'ws' | 'grpc';
+  readonly channel: NetworkChannel;
   readonly json: boolean;
   readonly keep: boolean;
   /** An OpenMetadata server drives the control plane, and gets the metadata. */
@@ -53,7 +54,7 @@ export function readOptions(argv: readonly string[]): DemoOptions | 'help' {
   };
 }
 
-function channelKind(text: string): 'ws' | 'grpc' {
+function channelKind(text: string): NetworkChannel {
   if (text === 'ws' || text === 'grpc') return text;
   throw new Error(`--channel takes ws or grpc, not "${text}"`);
 }

@@ -207,7 +207,7 @@ async function createOrReplace(api: Api, path: string, body: unknown): Promise<v
     status === 404 ? { 'if-none-match': '*' } : { 'if-match': '*' },
   );
   if (answer.status !== 200)
-    throw new Error(`PUT ${path} answered ${answer.status}: ${answer.text}`);
+    throw new Error(`PUT ${path} responded with status ${answer.status}: ${answer.text}`);
 }
 
 export async function startRun(api: Api): Promise<string> {

@@ -1,6 +1,7 @@
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import type { Frame } from './frames.ts';
 
-export type ChannelKind = 'ws' | 'grpc' | 'memory';
+export type ChannelKind = NetworkChannel | 'memory';
 
 /**
  * One connection that transports frames in order. It does not retry, interpret or store them. A

@@ -1,3 +1,4 @@
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import type { Dialer } from './channel.ts';
 import { ConnectionDialer, type DialerOptions } from './connection-dialer.ts';
 import { GRPC } from './grpc.ts';
@@ -8,7 +9,7 @@ import { WEB_SOCKET } from './websocket.ts';
  * the url.
  */
 export function createDialers(
-  channel: 'auto' | 'ws' | 'grpc',
+  channel: 'auto' | NetworkChannel,
   options: DialerOptions,
 ): readonly Dialer[] {
   const all = [WEB_SOCKET, GRPC].map((opening) => new ConnectionDialer(opening, options));

@@ -1,3 +1,4 @@
+import { tryParseJson, isJson } from '../../foundation/src/domain/json.ts';
 import { parseRetryAfter } from '../../foundation/src/network/retry-after.ts';
 import { isErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -30,7 +31,7 @@ export function explainAnswer(answer: HttpAnswer, where: string, now: number): R
   if (stated !== undefined && isErrorCode(stated.code))
     return new RunnerError(stated.code, `${where}: ${stated.message}`, wait);
   const page = stated === undefined && answer.contentType.includes('html');
-  const message = `${where} answered ${answer.status}${page ? ' with a web page' : ''} instead of opening the channel`;
+  const message = `${where} responded with status ${answer.status}${page ? ' with a web page' : ''} instead of opening the channel`;
   if (
     (answer.status === 429 || answer.status === 503) &&
     (stated !== undefined || answer.body.trim() === '')
@@ -53,16 +54,14 @@ export function explainAnswer(answer: HttpAnswer, where: string, now: number): R
 function statedError(
   body: string,
 ): { readonly code: string; readonly message: string } | undefined {
-  try {
-    const { error } = JSON.parse(body) as { error?: { code?: unknown; message?: unknown } };
-    if (typeof error?.code !== 'string') return undefined;
-    return {
-      code: error.code,
-      message: typeof error.message === 'string' ? printable(error.message) : 'no reason given',
-    };
-  } catch {
-    return undefined;
-  }
+  const document = tryParseJson(body)?.value;
+  const error = isJson(document) ? document['error'] : undefined;
+  if (!isJson(error) || typeof error['code'] !== 'string') return undefined;
+  const message = error['message'];
+  return {
+    code: error['code'],
+    message: typeof message === 'string' ? printable(message) : 'no reason given',
+  };
 }
 
 /** Reads the start of a body and ignores the rest. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import type { ConnectToRule } from '../../foundation/src/network/connect.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { MANAGERS } from '../secrets/managers/registry.ts';
@@ -27,7 +28,7 @@ export interface RunnerConfig {
   readonly controlPlane: {
     readonly url: string | undefined;
     readonly caFile: string | undefined;
-    readonly channel: 'auto' | 'ws' | 'grpc';
+    readonly channel: 'auto' | NetworkChannel;
   };
   readonly network: {
     readonly proxy: string | undefined;

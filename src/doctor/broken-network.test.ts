@@ -89,12 +89,12 @@ const ROWS: readonly Row[] = [
   [
     'a proxy that needs another password',
     () => useProxy({ credentials: 'user:right-word' }),
-    /^proxy: localhost:\d+: the proxy 127\.0\.0\.1:\d+ answered 407 to CONNECT localhost:\d+$/,
+    /^proxy: localhost:\d+: the proxy 127\.0\.0\.1:\d+ responded with status 407 to CONNECT localhost:\d+$/,
   ],
   [
     'a proxy that does not permit the control plane',
     () => useProxy({ answer: 'HTTP/1.1 403 Forbidden\r\n\r\n' }),
-    /^proxy: localhost:\d+: the proxy .* answered 403 to CONNECT/,
+    /^proxy: localhost:\d+: the proxy .* responded with status 403 to CONNECT/,
   ],
   [
     'a control plane that is down',
@@ -157,7 +157,7 @@ const ROWS: readonly Row[] = [
       scene.configure({ controlPlane: { channel: 'ws' } });
       await intercept(['localhost'], {}, { blocks: 'ws' });
     },
-    /^channels: WebSocket: localhost:\d+ answered 403 with a web page/,
+    /^channels: WebSocket: localhost:\d+ responded with status 403 with a web page/,
   ],
   [
     'gRPC that is blocked, where only it is permitted',

@@ -1,3 +1,7 @@
+import {
+  type NetworkChannel,
+  NETWORK_CHANNELS,
+} from '../../foundation/src/network/channel-kind.ts';
 import type { Dialer } from '../channel/channel.ts';
 import { createDialers } from '../channel/dialers.ts';
 import type { Challenge } from '../channel/frames.ts';
@@ -134,20 +138,20 @@ export class Facts {
   readonly #grpc = once(() => this.#tryChannel('grpc'));
 
   /** Rejects if a channel of this kind does not open, or the control plane says nothing on it. */
-  challenge(kind: 'ws' | 'grpc'): Promise<Challenge> {
+  challenge(kind: NetworkChannel): Promise<Challenge> {
     return kind === 'ws' ? this.#webSocket() : this.#grpc();
   }
 
   /** For a channel that opens and that the configuration permits. */
   async openDialer(): Promise<Dialer | undefined> {
     const { channel } = (await this.config()).controlPlane;
-    for (const kind of ['ws', 'grpc'] as const)
+    for (const kind of NETWORK_CHANNELS)
       if ((channel === 'auto' || channel === kind) && !(await errorOf(this.challenge(kind))))
         return (await this.#dialers()).find((dialer) => dialer.kind === kind);
     return undefined;
   }
 
-  async #tryChannel(kind: 'ws' | 'grpc'): Promise<Challenge> {
+  async #tryChannel(kind: NetworkChannel): Promise<Challenge> {
     const { machine, timeoutMs } = this.options;
     const dialer = (await this.#dialers()).find((each) => each.kind === kind)!;
     return probe(dialer, timeoutMs, machine.clock, this.#signal);

@@ -11,6 +11,7 @@ import type { Channel, Dialer } from '../channel/channel.ts';
 import { loadCodec } from '../channel/codec.ts';
 import { FramedChannel } from '../channel/framed-channel.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
+import { NETWORK_CHANNELS } from '../../foundation/src/network/channel-kind.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { createLink, type Link } from './link.ts';
@@ -45,7 +46,7 @@ async function eventually(what: string, holds: () => boolean): Promise<void> {
   }
 }
 
-describe.each(['ws', 'grpc'] as const)('a link over %s', (kind) => {
+describe.each(NETWORK_CHANNELS)('a link over %s', (kind) => {
   const identity = testIdentity();
   let stage: NetworkStage;
   let relay: Relay;

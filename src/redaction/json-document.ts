@@ -1,3 +1,4 @@
+import { tryParseJson } from '../../foundation/src/domain/json.ts';
 import { REPLACEMENT } from './replacement.ts';
 
 /**
@@ -5,18 +6,10 @@ import { REPLACEMENT } from './replacement.ts';
  * Undefined for text that is not a JSON object or array.
  */
 export function redactJson(text: string, redact: (text: string) => string): string | undefined {
-  const document = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
+  const document = /^\s*[[{]/.test(text) ? tryParseJson(text) : undefined;
   return document === undefined
     ? undefined
     : JSON.stringify(redactValue(document.value, redact)) + (text.endsWith('\n') ? '\n' : '');
-}
-
-function parseJson(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
-  }
 }
 
 function redactValue(value: unknown, redact: (text: string) => string): unknown {

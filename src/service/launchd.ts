@@ -65,6 +65,10 @@ function isList(value: Exclude<Value, string | number | boolean>): value is read
 /** XML has no form for control characters, and a line break in a path is never meant. */
 function escape(text: string): string {
   if (/[\p{Cc}]/u.test(text))
-    throw new RunnerError('INPUT_INVALID', 'a path in the unit contains a control character');
+    throw new RunnerError(
+      'INPUT_INVALID',
+      `path ${JSON.stringify(text)} contains a control character`,
+      { remedy: 'Rename it, or choose another path.' },
+    );
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }

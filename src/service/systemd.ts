@@ -139,7 +139,11 @@ export function formatArgs(args: readonly string[]): string {
  */
 function quote(text: string): string {
   if (/[\p{Cc}]/u.test(text))
-    throw new RunnerError('INPUT_INVALID', 'a path in the unit contains a control character');
+    throw new RunnerError(
+      'INPUT_INVALID',
+      `path ${JSON.stringify(text)} contains a control character`,
+      { remedy: 'Rename it, or choose another path.' },
+    );
   const escaped = text
     .replace(/%/g, '%%')
     .replace(/\$/g, '$$$$')

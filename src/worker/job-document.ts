@@ -13,7 +13,7 @@ export interface JobDocument {
  * values.
  */
 export function parseJobDocument(text: string): JobDocument {
-  const document = parseJson(text);
+  const document = parseText(text);
   const result = workflowSchema.safeParse(document);
   if (result.success) return { document, workflow: result.data };
   const problems = result.error.issues.map(
@@ -25,7 +25,7 @@ export function parseJobDocument(text: string): JobDocument {
   );
 }
 
-function parseJson(text: string): unknown {
+function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (thrown) {

@@ -65,7 +65,8 @@ export class ProgressReporter {
     if (code === this.#condition) return;
     this.#condition = code;
     this.#deps.port.send({ type: 'condition', code });
-    const message = code === undefined ? 'writing to disk again' : 'cannot write to disk; waiting';
-    this.#deps.logger.log('warn', message, { code });
+    const { logger } = this.#deps;
+    if (code === undefined) logger.log('info', 'disk is writable again');
+    else logger.log('warn', 'cannot write to disk; waiting', { code });
   }
 }

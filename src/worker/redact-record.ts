@@ -1,3 +1,4 @@
+import { tryParseJson } from '../../foundation/src/domain/json.ts';
 import type { RunRecord } from '../../foundation/src/domain/record.ts';
 
 // Invariant: output does not depend on whether a text of the job equals a secret. Otherwise a
@@ -62,7 +63,7 @@ export function redactRecord(
     jobTexts.push(own);
     return text.slice(own.length);
   });
-  const clean = parse(redact(JSON.stringify(bare)));
+  const clean = tryParseJson(redact(JSON.stringify(bare)))?.value as Partial<RunRecord> | undefined;
   if (clean?.kind !== record.kind) return undefined;
   let next = 0;
   const whole = atPlaces(clean, places, (text) => (jobTexts[next++] ?? '') + text);
@@ -88,14 +89,6 @@ function placesOf(record: RunRecord, ownNames: readonly string[]): Place[] {
 function ownPart(text: string, kind: RunRecord['kind'], ownNames: readonly string[]): string {
   const exact = kind !== 'failure' && kind !== 'outcome';
   return ownNames.findLast((name) => (exact && text === name) || text.startsWith(`${name}.`)) ?? '';
-}
-
-function parse(text: string): Partial<RunRecord> | undefined {
-  try {
-    return JSON.parse(text) as Partial<RunRecord>;
-  } catch {
-    return undefined;
-  }
 }
 
 function atPlaces(

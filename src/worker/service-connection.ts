@@ -1,9 +1,8 @@
+import type { Json } from '../../foundation/src/domain/json.ts';
 import type { Connector } from '../connectors/connector.ts';
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import { parseReference } from '../secrets/reference.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Options of drivers: nobody marks which of them are secret. */
 const NEVER_STORED: ReadonlySet<string> = new Set(['connectionOptions', 'connectionArguments']);

@@ -43,7 +43,7 @@ async function start(): Promise<void> {
   });
   for (const stream of [runner.stdout!, runner.stderr!])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await until(() => output.includes('"msg":"started"'));
+  await until(() => output.includes('"msg":"runner started"'));
 }
 
 async function until(holds: () => boolean): Promise<void> {

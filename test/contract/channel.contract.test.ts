@@ -1,10 +1,11 @@
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import { MemoryDialer, type MemoryWire } from '../../src/channel/memory.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { channelContract, type ChannelHarness, type Peer } from './channel.contract.ts';
 import { Mailbox } from './channel.servers.ts';
 import { NetworkStage } from './channel.stage.ts';
 
-async function overNetwork(kind: 'ws' | 'grpc'): Promise<ChannelHarness> {
+async function overNetwork(kind: NetworkChannel): Promise<ChannelHarness> {
   const stage = await NetworkStage.open(kind);
   return { dialer: stage.dialer(), accepted: () => stage.accepted(), close: () => stage.close() };
 }

@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NETWORK_CHANNELS } from '../../foundation/src/network/channel-kind.ts';
 import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { errorOf } from './channel.contract.ts';
-import { authority, HOST, KINDS, NetworkStage, portOf } from './channel.stage.ts';
+import { authority, HOST, NetworkStage, portOf } from './channel.stage.ts';
 
-describe.each(KINDS)('%s channel', (kind) => {
+describe.each(NETWORK_CHANNELS)('%s channel', (kind) => {
   let stage: NetworkStage;
 
   beforeAll(async () => {

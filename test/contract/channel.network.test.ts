@@ -1,15 +1,16 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NETWORK_CHANNELS } from '../../foundation/src/network/channel-kind.ts';
 import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createAuthority, selfSigned } from '../support/certificates.ts';
 import { Relay } from '../support/relay.ts';
 import { batch, collect, errorOf, type PeerServer } from './channel.contract.ts';
 import { serveGrpc, serveWebSocket } from './channel.servers.ts';
-import { authority, dialerTo, HOST, KINDS, NetworkStage, portOf } from './channel.stage.ts';
+import { authority, dialerTo, HOST, NetworkStage, portOf } from './channel.stage.ts';
 
-describe.each(KINDS)('%s channel over a network', (kind) => {
+describe.each(NETWORK_CHANNELS)('%s channel over a network', (kind) => {
   let stage: NetworkStage;
 
   beforeAll(async () => {

@@ -6,13 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { NETWORK_CHANNELS } from '../../foundation/src/network/channel-kind.ts';
 import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { loadCodec } from '../../src/channel/codec.ts';
 import { ConnectProxy } from '../support/connect-proxy.ts';
 import { batch, errorOf } from './channel.contract.ts';
-import { KINDS, NetworkStage, portOf } from './channel.stage.ts';
+import { NetworkStage, portOf } from './channel.stage.ts';
 
-describe.each(KINDS)('%s channel', (kind) => {
+describe.each(NETWORK_CHANNELS)('%s channel', (kind) => {
   let stage: NetworkStage;
 
   beforeAll(async () => {
@@ -86,19 +87,24 @@ describe.skipIf(tinyproxy === undefined)('through Debian\u2019s tinyproxy', () =
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it.each(KINDS)('opens a %s channel with credentials and rejects one without', async (kind) => {
-    const stage = await NetworkStage.open(kind);
-    const dialer = stage.dialer({ settings: { proxy: `http://runner:secret@127.0.0.1:${port}` } });
-    const [channel, peer] = await Promise.all([dialer.dial(NEVER), stage.accepted()]);
-    await channel.send(batch(7, 300_000), NEVER);
-    expect((await peer.next()).length).toBeGreaterThan(300_000);
-    await channel.close('done');
-    const error = await errorOf(
-      stage.dialer({ settings: { proxy: `http://127.0.0.1:${port}` } }).dial(NEVER),
-    );
-    expect(error.code).toBe('PROXY_REFUSED');
-    await stage.close();
-  });
+  it.each(NETWORK_CHANNELS)(
+    'opens a %s channel with credentials and rejects one without',
+    async (kind) => {
+      const stage = await NetworkStage.open(kind);
+      const dialer = stage.dialer({
+        settings: { proxy: `http://runner:secret@127.0.0.1:${port}` },
+      });
+      const [channel, peer] = await Promise.all([dialer.dial(NEVER), stage.accepted()]);
+      await channel.send(batch(7, 300_000), NEVER);
+      expect((await peer.next()).length).toBeGreaterThan(300_000);
+      await channel.close('done');
+      const error = await errorOf(
+        stage.dialer({ settings: { proxy: `http://127.0.0.1:${port}` } }).dial(NEVER),
+      );
+      expect(error.code).toBe('PROXY_REFUSED');
+      await stage.close();
+    },
+  );
 });
 
 function installed(program: string): string | undefined {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Http2SecureServer } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import type { Dialer } from '../../src/channel/channel.ts';
 import { ConnectionDialer } from '../../src/channel/connection-dialer.ts';
 import { GRPC } from '../../src/channel/grpc.ts';
@@ -13,7 +14,6 @@ import type { Peer, PeerServer } from './channel.contract.ts';
 import { serveGrpc, serveWebSocket } from './channel.servers.ts';
 
 export const HOST = 'plane.test';
-export const KINDS = ['ws', 'grpc'] as const;
 
 let shared: Promise<Authority> | undefined;
 
@@ -32,13 +32,13 @@ export interface DialOptions {
 
 /** A TLS server of one kind on loopback with the name plane.test, and dialers to it. */
 export class NetworkStage {
-  readonly kind: 'ws' | 'grpc';
+  readonly kind: NetworkChannel;
   readonly server: PeerServer;
   readonly caPem: string;
   #acceptors: ((end: Peer) => void)[] = [];
   #ends: Peer[] = [];
 
-  private constructor(kind: 'ws' | 'grpc', server: PeerServer, caPem: string) {
+  private constructor(kind: NetworkChannel, server: PeerServer, caPem: string) {
     this.kind = kind;
     this.server = server;
     this.caPem = caPem;
@@ -49,7 +49,7 @@ export class NetworkStage {
     });
   }
 
-  static async open(kind: 'ws' | 'grpc'): Promise<NetworkStage> {
+  static async open(kind: NetworkChannel): Promise<NetworkStage> {
     const ca = await authority();
     const leaf = await ca.issue([HOST]);
     return new NetworkStage(
@@ -81,7 +81,7 @@ export class NetworkStage {
 }
 
 export function dialerTo(
-  kind: 'ws' | 'grpc',
+  kind: NetworkChannel,
   caPem: string,
   { host = HOST, port = 0, timeoutMs = 5_000, settings = {} }: DialOptions,
 ): Dialer {

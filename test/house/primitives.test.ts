@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { production, read } from './sources.ts';
 
 const RUNTIME = 'foundation/src/runtime/';
+const DOMAIN = 'foundation/src/domain/';
 const SALESFORCE_API = 'src/connectors/salesforce/api/';
 
 /** Code that a primitive replaces, and the folder of the primitive. */
@@ -22,6 +23,14 @@ const LOCAL_SPELLINGS: readonly (readonly [primitive: string, home: string, spel
   ['a field of the value, not a table beside it', RUNTIME, /new Weak(?:Map|Set)\b/],
   ['parseRetryAfter', 'foundation/src/network/', /test\(header\) \? Number\(header\)/],
   ['withoutByteOrderMark', 'src/secrets/byte-order-mark.ts', /\^\\ufeff/],
+  ['Json', DOMAIN, /type Json =|=== 'object' && \w+ !== null && !Array\.isArray/],
+  [
+    'tryParseJson',
+    DOMAIN,
+    /return (?:\{ value: )?JSON\.parse\([^;]*;\s*\} catch \{\s*return undefined;/,
+  ],
+  ['NETWORK_CHANNELS', 'foundation/src/network/', /'ws' \| 'grpc'|'ws', 'grpc'/],
+  ['formatRoundedSize', 'src/config/values/', /\['B', '[KkMG]/],
   ['successPercent', 'foundation/src/domain/', /\* 10_000\) \/ \(/],
   ['queryMany', SALESFORCE_API, /\/query\?q=/],
   ['rethrowIfRunEnds', SALESFORCE_API, /if \(endsRun\(\w+, \w+\)\) throw/],

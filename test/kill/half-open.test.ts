@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { NETWORK_CHANNELS } from '../../foundation/src/network/channel-kind.ts';
 import { Relay } from '../support/relay.ts';
 import { Stage } from '../support/stage.ts';
 
@@ -35,7 +36,7 @@ async function untilAccepted(count: number): Promise<number> {
   return performance.now();
 }
 
-describe.each(['ws', 'grpc'] as const)('a runner over %s whose packets are lost', (channel) => {
+describe.each(NETWORK_CHANNELS)('a runner over %s whose packets are lost', (channel) => {
   it('is detected within 30 seconds, connected or dialing, and ends when packets arrive again', async () => {
     stage = await Stage.open({ objects: 5, latencyMs: 0, channel });
     relay = await Relay.open({ port: Number(new URL(stage.controlPlane.url).port) });

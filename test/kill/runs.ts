@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import { KillStage, VICTIMS } from '../support/kills.ts';
 import { fractions, seed } from '../support/property-runs.ts';
 
@@ -7,7 +8,7 @@ const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 4);
 /** Most of the duration of such a run. */
 const LONGEST_MS = 3000;
 
-export function describeKills(channel: 'ws' | 'grpc'): void {
+export function describeKills(channel: NetworkChannel): void {
   describe(`kill -9 during a run over ${channel}`, () => {
     const random = fractions(seed + channel.length);
     let stage: KillStage;

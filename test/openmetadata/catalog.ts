@@ -59,7 +59,8 @@ async function list(
     const { status, body } = await rest.get(
       `/${type}?databaseSchema=${encodeURIComponent(schema)}&fields=${fields}&limit=100${after}`,
     );
-    if (status !== 200) throw new Error(`GET /${type} answered ${status}: ${JSON.stringify(body)}`);
+    if (status !== 200)
+      throw new Error(`GET /${type} responded with status ${status}: ${JSON.stringify(body)}`);
     for (const entity of body['data'] as readonly Json[])
       found.set(String(entity['fullyQualifiedName']), entity);
     const { after: next } = body['paging'] as { readonly after?: string };

@@ -128,7 +128,7 @@ describe('the health of a runner', () => {
     closeSync(descriptor);
     const lines = readFileSync(file, 'utf8').trim().split('\n');
     expect(code).toBe(77);
-    expect(lines.find((line) => line.includes('"started"'))).toMatch(/^<6>\{"level":"info"/);
+    expect(lines.find((line) => line.includes('"runner started"'))).toMatch(/^<6>\{"level":"info"/);
     expect(
       lines
         .filter((line) => line.includes('RUNNER_REVOKED'))

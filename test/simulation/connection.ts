@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { Inbox, type Wire as ServerWire } from '../../control-plane/src/link/wire.ts';
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import type { FramedChannel } from '../../src/channel/framed-channel.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { SimulatedProcess } from './process.ts';
@@ -41,7 +42,7 @@ interface Message {
 
 /** One connection between two processes: messages in order, with separate delays per direction. */
 export class Connection implements RouteUser {
-  readonly kind: 'ws' | 'grpc';
+  readonly kind: NetworkChannel;
   readonly #world: World;
   readonly #route: Route;
   readonly #client: SimulatedProcess;
@@ -61,7 +62,7 @@ export class Connection implements RouteUser {
 
   constructor(
     world: World,
-    kind: 'ws' | 'grpc',
+    kind: NetworkChannel,
     route: Route,
     client: SimulatedProcess,
     listener: Listener,

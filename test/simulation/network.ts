@@ -1,3 +1,4 @@
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import type { Channel, Dialer } from '../../src/channel/channel.ts';
 import { loadCodec } from '../../src/channel/codec.ts';
 import { FramedChannel } from '../../src/channel/framed-channel.ts';
@@ -20,7 +21,7 @@ export class Network {
     this.world = world;
   }
 
-  dialer(kind: 'ws' | 'grpc', route: Route, process: SimulatedProcess): Dialer {
+  dialer(kind: NetworkChannel, route: Route, process: SimulatedProcess): Dialer {
     return {
       kind,
       authority: AUTHORITY,
@@ -29,7 +30,7 @@ export class Network {
   }
 
   async #dial(
-    kind: 'ws' | 'grpc',
+    kind: NetworkChannel,
     route: Route,
     process: SimulatedProcess,
     signal: AbortSignal,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
 import { createSalesforceConnector } from '../../src/connectors/salesforce/connector.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
+import type { Json } from '../../foundation/src/domain/json.ts';
 import type { OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { createRedactor } from '../../src/redaction/redactor.ts';
@@ -66,8 +67,6 @@ export function registerOrg(): void {
     rmSync(directory, { recursive: true, force: true });
   });
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 export interface Job {
   readonly connection?: Json;

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import { Stage } from './stage.ts';
 
 export const VICTIMS = ['worker', 'link', 'control plane'] as const;
@@ -37,7 +38,7 @@ export class KillStage {
     this.#entities = entities;
   }
 
-  static async open(channel: 'ws' | 'grpc', objects: number): Promise<KillStage> {
+  static async open(channel: NetworkChannel, objects: number): Promise<KillStage> {
     const stage = await Stage.open({
       objects,
       latencyMs: 40,

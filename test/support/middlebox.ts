@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import type { Leaf } from './certificates.ts';
 
 export interface MiddleboxOptions {
@@ -9,7 +10,7 @@ export interface MiddleboxOptions {
   /** The server behind it. */
   readonly port: number;
   readonly ca: string;
-  readonly blocks?: 'ws' | 'grpc';
+  readonly blocks?: NetworkChannel;
 }
 
 export interface Middlebox {

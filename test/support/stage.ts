@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ControlPlaneClient, type Run } from '../../demo/control-plane-client.ts';
 import { writeRunnerFiles, type ControlPlane, type Place, type Sandbox } from '../../demo/setup.ts';
+import type { NetworkChannel } from '../../foundation/src/network/channel-kind.ts';
 import { Program } from './program.ts';
 import {
   callSandbox,
@@ -29,7 +30,7 @@ const FIRST = 'demo-runner';
 export interface StageOptions {
   readonly objects: number;
   readonly latencyMs: number;
-  readonly channel?: 'ws' | 'grpc';
+  readonly channel?: NetworkChannel;
   readonly sandboxArgs?: readonly string[];
   readonly controlPlaneArgs?: readonly string[];
   /** Size of a file system of its own for the runner's state directory. Needs root. */

@@ -152,7 +152,7 @@ async function startOptions(
   schema: z.ZodType<StartOptions>,
 ): Promise<StartOptions> {
   const inQuery = StartQuery.parse(request.query()).deadlineMs;
-  const body = schema.parse(parseJson(await request.text()));
+  const body = schema.parse(parseBody(await request.text()));
   if (inQuery !== undefined && body.deadlineMs !== undefined)
     throw new ControlPlaneError(
       'INPUT_INVALID',
@@ -161,7 +161,7 @@ async function startOptions(
   return { ...body, deadlineMs: body.deadlineMs ?? inQuery };
 }
 
-function parseJson(text: string): unknown {
+function parseBody(text: string): unknown {
   try {
     return text === '' ? {} : JSON.parse(text);
   } catch {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { DEFAULT_POOL } from '../runners/pools.ts';
 import { SERVICE_TYPES } from '../definitions/service-types.ts';
+import { CHANNEL_KINDS } from '../link/wire.ts';
 
 /** The name of a runner. */
 export const Name = z
@@ -69,7 +70,7 @@ export const RunnerView = z
     id: z.string(),
     name: z.string(),
     connected: z.boolean(),
-    channel: z.enum(['ws', 'grpc']).nullable(),
+    channel: z.enum(CHANNEL_KINDS).nullable(),
     version: z.string(),
     platform: z.string(),
     capacity: z.number().int().nullable(),

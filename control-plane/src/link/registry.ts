@@ -1,10 +1,11 @@
 import { LastSeen } from '../runners/last-seen.ts';
-import { KeyedSerialQueue } from '../runtime/serial-queue.ts';
+import { KeyedSerialQueue } from '../runtime/keyed-serial-queue.ts';
 import type { AttemptRef, Offer, ToRunner } from './frames.ts';
+import type { ChannelKind } from './wire.ts';
 
 /** The last reported state of a connected runner. */
 export interface Presence {
-  readonly channel: 'ws' | 'grpc';
+  readonly channel: ChannelKind;
   readonly version: string;
   readonly platform: string;
   readonly capacity: number;

@@ -114,8 +114,8 @@ export class Session implements ConnectedRunner {
     } catch (thrown) {
       const error = ControlPlaneError.from(thrown);
       this.#deps.log.warn(
-        { runner: this.runnerId, code: error.code, reason: error.message },
-        'session closed',
+        { runner: this.runnerId, code: error.code, error: error.message },
+        'session failed',
       );
       this.close(error.message);
     } finally {

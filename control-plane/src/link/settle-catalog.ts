@@ -69,7 +69,10 @@ async function applyAndEnd(
   const now = deps.clock.now();
   const { removed, unknown } = await applyFindings(tx, run, attempt, now);
   if (removed > 0)
-    deps.log.info({ run: run.id, removed }, 'entities missing from the source marked as deleted');
+    deps.log.info(
+      { run: run.id, entities: removed },
+      'marked entities as deleted: no longer in the source',
+    );
   if (unknown === 0) return { ended: run, complete: true };
   if (run.status.state !== 'success') return { ended: run, complete: false };
   const entities = unknown === 1 ? '1 entity' : `${unknown} entities`;

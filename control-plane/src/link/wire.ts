@@ -1,6 +1,10 @@
+export const CHANNEL_KINDS = ['ws', 'grpc'] as const;
+
+export type ChannelKind = (typeof CHANNEL_KINDS)[number];
+
 /** An open connection of a runner, over any transport. Each message is one encoded frame. */
 export interface Wire {
-  readonly kind: 'ws' | 'grpc';
+  readonly kind: ChannelKind;
   /** Messages in order, until the connection ends. A slow reader slows the sender down. */
   readonly messages: AsyncIterable<Buffer>;
   /** Queues a message. Does nothing once the connection has ended. */

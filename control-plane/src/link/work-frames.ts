@@ -5,6 +5,7 @@ import type { Renewal } from './lease-renewals.ts';
 import { acceptOffer, rejectOffer } from './offer-answers.ts';
 import type { ConnectedRunner, Presence } from './registry.ts';
 import type { SessionDeps } from './session-deps.ts';
+import type { ChannelKind } from './wire.ts';
 
 /** While more wait to be stored, nothing is read from the connection. */
 const MAX_UNSTORED_BYTES = 8 * 1024 * 1024;
@@ -12,7 +13,7 @@ const MAX_PHASE_LENGTH = 100;
 const MAX_CONDITION_LENGTH = 100;
 
 type Runner = Pick<ConnectedRunner, 'runnerId' | 'bootId' | 'send' | 'close'> & {
-  readonly channel: 'ws' | 'grpc';
+  readonly channel: ChannelKind;
 };
 export type WorkFrame = Exclude<FromRunner, { readonly kind: 'hello' }>;
 type ProgressBody = Extract<FromRunner, { kind: 'progress' }>['body'];

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Json } from '../../../foundation/src/domain/json.ts';
 import { stepLine } from '../fake-records.ts';
 import { connect } from '../fake-runner.ts';
 import { startProgram, type Program } from '../program.ts';
 import { eventually } from '../stage.ts';
 import { accept, finish, send } from './relay-attempt.ts';
 import { CONNECTION, RelayStage } from './relay-stage.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 let scene: RelayStage;
 beforeEach(async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Json } from '../../../foundation/src/domain/json.ts';
 import type { Connection, Ref } from '../fake-runner.ts';
 import { eventually } from '../stage.ts';
 import { accept, finish, linesOf, PARENTS, send, table } from './relay-attempt.ts';
@@ -10,8 +11,6 @@ beforeEach(async () => {
   await scene.deploy();
 });
 afterEach(() => scene.close());
-
-type Json = Readonly<Record<string, unknown>>;
 
 const states = () => scene.statuses.map(({ pipelineState }) => pipelineState);
 
@@ -141,7 +140,7 @@ describe('log', () => {
     const lines = [...PARENTS, table('Account'), later];
     await finish(runner, ref, lines);
     await scene.relayIs(id, 'done');
-    const order = ['catalog read', 'run reads everything', 'results written', 'catalog left'];
+    const order = ['catalog read', 'full run', 'results written', 'catalog left'];
     const text = await log();
     expect(order.map((words) => text.indexOf(words))).toEqual(
       order.map((words) => text.indexOf(words)).toSorted((a, b) => a - b),

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Json } from '../../../foundation/src/domain/json.ts';
 import { createAuthority } from '../../../test/support/certificates.ts';
 import {
   startOpenMetadataServer,
@@ -27,8 +28,6 @@ export const CONNECTION = {
   securityToken: 'secret:/salesforce/token',
   salesforceDomain: 'acme.my',
 };
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** A control plane that runs in this process or in another. */
 type Launched = Pick<Stage, 'port' | 'ca' | 'api' | 'close'>;

@@ -58,7 +58,11 @@ describe('createConnect through a proxy', () => {
   });
 
   it.each([
-    ['denies the tunnel', 'HTTP/1.1 403 Forbidden\r\n\r\n<html>no</html>', /answered 403/],
+    [
+      'denies the tunnel',
+      'HTTP/1.1 403 Forbidden\r\n\r\n<html>no</html>',
+      /responded with status 403/,
+    ],
     [
       'answers in HTML',
       '<html><body>Log in to the hotel</body></html>',

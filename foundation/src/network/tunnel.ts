@@ -30,7 +30,11 @@ export async function openTunnel(
       'Check that the address is that of an HTTP proxy, and whether it expects http:// or https://.',
     );
   if (!status.startsWith('2'))
-    throw refused(proxy, `answered ${status} to CONNECT ${authority}`, REMEDIES[status]);
+    throw refused(
+      proxy,
+      `responded with status ${status} to CONNECT ${authority}`,
+      REMEDIES[status],
+    );
   if (rest.length > 0) stream.unshift(rest);
 }
 

@@ -1,3 +1,4 @@
+import { tryParseJson, isJson } from '../../../foundation/src/domain/json.ts';
 import type { HttpResponse } from '../../../foundation/src/http/client.ts';
 import { parseRetryAfter } from '../../../foundation/src/network/retry-after.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
@@ -48,18 +49,19 @@ export function explain(answer: HttpResponse, what: string, now: number): Runner
  * Parses the response's JSON. Throws SINK_FAILED for anything else, such as the page of a proxy or
  * a portal.
  */
-export function parseJson(answer: HttpResponse, what: string): unknown {
+export function parseBody(answer: HttpResponse, what: string): unknown {
   const text = textOf(answer);
   if (text.trim() === '') return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (thrown) {
-    throw new RunnerError('SINK_FAILED', `${what}: response (${answer.status}) is not JSON`, {
-      cause: thrown,
+  const parsed = tryParseJson(text);
+  if (parsed !== undefined) return parsed.value;
+  throw new RunnerError(
+    'SINK_FAILED',
+    `${what}: the response with status ${answer.status} is not JSON`,
+    {
       remedy:
         'Check that hostPort is the API of an OpenMetadata server (it ends in /api), without a portal in between.',
-    });
-  }
+    },
+  );
 }
 
 function textOf(answer: HttpResponse): string {
@@ -68,13 +70,10 @@ function textOf(answer: HttpResponse): string {
 
 /** OpenMetadata answers `{code, message}`. */
 function reason(text: string): string {
-  try {
-    const { message } = JSON.parse(text) as { readonly message?: unknown };
-    if (typeof message === 'string') return printable(message);
-  } catch {
-    // Not the server's error document, so its text explains nothing.
-  }
-  return 'no reason given';
+  const document = tryParseJson(text)?.value;
+  const message = isJson(document) ? document['message'] : undefined;
+  // Any other text, such as the page of a proxy, explains nothing.
+  return typeof message === 'string' ? printable(message) : 'no reason given';
 }
 
 function retryAfter({ headers }: HttpResponse): string | undefined {

@@ -1,6 +1,5 @@
-import { bulkResultSchema, isJson } from './entity.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { isJson, type Json } from '../../../foundation/src/domain/json.ts';
+import { bulkResultSchema } from './entity.ts';
 
 /** A table on its way to the server. */
 export interface Outgoing {

@@ -196,7 +196,10 @@ export class BulkSender {
         return {
           kind: 'unknown',
           patient: status === 504,
-          error: new RunnerError('SINK_BUSY', `${what}: gateway returned ${status}`),
+          error: new RunnerError(
+            'SINK_BUSY',
+            `${what}: the gateway responded with status ${status}`,
+          ),
         };
       if (status === 413) return { kind: 'tooMuch' };
       if (status === 202) return { kind: 'accepted', body };

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { byName, isJson, readAs, titled } from './entity.ts';
+import { isJson, type Json } from '../../../foundation/src/domain/json.ts';
+import { byName, readAs, titled } from './entity.ts';
 import type { MetadataServer } from './server.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 const tableSchema = z.looseObject({
   columns: z

@@ -1,5 +1,5 @@
+import { isJson, type Json } from '../../../foundation/src/domain/json.ts';
 import {
-  isJson,
   type StoredColumn,
   type StoredEntity,
   type StoredReference,
@@ -12,8 +12,6 @@ import {
  * all of a column whose type changes, which it deletes and creates again; the functions here keep
  * them always. A value that the source lacks never deletes one.
  */
-
-type Json = Readonly<Record<string, unknown>>;
 
 const EDITED_TEXTS = ['description', 'displayName'] as const;
 

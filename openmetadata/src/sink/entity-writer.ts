@@ -1,3 +1,4 @@
+import type { Json } from '../../../foundation/src/domain/json.ts';
 import type { EntityType } from '../../../foundation/src/domain/record.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
@@ -12,8 +13,6 @@ import {
   type StoredEntity,
 } from './entity.ts';
 import type { Answer, MetadataServer } from './server.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 export interface Target {
   readonly type: EntityType;

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import type { EntityType } from '../../../foundation/src/domain/record.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** API path of each entity type, below `/v1`. */
 export const ENTITY_PATHS: Readonly<Record<EntityType, string>> = {
   databaseService: '/services/databaseServices',
@@ -101,8 +99,4 @@ export function readAs<T>(schema: z.ZodType<T>, body: unknown, what: string): T 
 /** Names an entity in messages. */
 export function titled(type: string, fqn: string): string {
   return `${type} "${fqn}"`;
-}
-
-export function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isJson, type Json } from '../../../foundation/src/domain/json.ts';
 
 /**
  * The input of `sourceHash`. The foreign keys of a create request are hashed apart from its body: a
@@ -8,8 +9,6 @@ export interface Fingerprint {
   /** MD5 of everything but the foreign keys. */
   readonly body: string;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 export function fingerprint(request: Json): Fingerprint {
   const { sourceHash: _, tableConstraints, ...rest } = request;
@@ -23,7 +22,7 @@ export function sourceHash({ body }: Fingerprint, foreignKeys: readonly unknown[
 }
 
 export function isForeignKey(constraint: unknown): boolean {
-  return isObject(constraint) && constraint['constraintType'] === 'FOREIGN_KEY';
+  return isJson(constraint) && constraint['constraintType'] === 'FOREIGN_KEY';
 }
 
 /** Sort keys of the elements of lists whose order has no meaning. */
@@ -43,7 +42,7 @@ function canonical(value: unknown, name: string): string {
     return `[${sorted(value, name)
       .map((element) => canonical(element, ''))
       .join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  if (!isJson(value)) return JSON.stringify(value) ?? 'null';
   const keys = Object.keys(value)
     .filter((key) => value[key] !== undefined)
     .sort();
@@ -52,7 +51,7 @@ function canonical(value: unknown, name: string): string {
 
 function sorted(elements: readonly unknown[], name: string): readonly unknown[] {
   const keyOf = UNORDERED[name];
-  if (keyOf === undefined || !elements.every(isObject)) return elements;
+  if (keyOf === undefined || !elements.every(isJson)) return elements;
   const keyed = elements.map((element) => ({ key: keyOf(element), element }));
   return keyed
     .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
@@ -61,10 +60,6 @@ function sorted(elements: readonly unknown[], name: string): readonly unknown[] 
 
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** OpenMetadata's field holds 32 characters. Not a security feature. */

@@ -1,8 +1,6 @@
-import { isJson } from './entity.ts';
+import { isJson, type Json } from '../../../foundation/src/domain/json.ts';
 import { isForeignKey } from './fingerprint.ts';
 import { tableOf, type TableIndex } from './table-index.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** A table's constraints, split by whether they refer to another table. */
 export interface Constraints {

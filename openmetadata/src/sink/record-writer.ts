@@ -108,7 +108,7 @@ export class RecordWriter {
       made = await make();
     });
     if (!made) return;
-    this.#deps.logger.log('debug', 'tag or classification created', { name });
+    this.#deps.logger.log('debug', 'created tag or classification', { name });
   }
 
   async #addCode(record: EntityRecord, signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import type { BotToken, TokenSource } from './token.ts';
-import { explain, parseJson } from './answer.ts';
+import { explain, parseBody } from './answer.ts';
 import { untilArrived } from './arrival.ts';
 
 export interface Call {
@@ -140,7 +140,7 @@ export class MetadataServer {
     const { etag } = response.headers;
     return {
       status: response.status,
-      body: response.status < 300 ? parseJson(response, call.what) : undefined,
+      body: response.status < 300 ? parseBody(response, call.what) : undefined,
       etag: typeof etag === 'string' ? etag : undefined,
     };
   }

@@ -1,11 +1,10 @@
+import type { Json } from '../../../foundation/src/domain/json.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Outgoing } from './bulk-result.ts';
 import type { EntityWriter } from './entity-writer.ts';
 import { sourceHash } from './fingerprint.ts';
 import { constraintsOf } from './foreign-keys.ts';
 import type { PendingTable } from './table-batch.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** The request for a table as it is sent now, with the foreign keys that the server can accept. */
 export interface TableRequest

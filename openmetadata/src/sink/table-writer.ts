@@ -1,3 +1,4 @@
+import type { Json } from '../../../foundation/src/domain/json.ts';
 import type { EntityRecord } from '../../../foundation/src/domain/record.ts';
 import type { BulkSender } from './bulk-sender.ts';
 import type { ConcurrencyLimit } from './concurrency-limit.ts';
@@ -13,8 +14,6 @@ import type { TableIndex } from './table-index.ts';
 import { requestOf, putTableAlone, type TableRequest } from './table-request.ts';
 import { TableSender } from './table-sender.ts';
 import type { WriteSummary } from './write-summary.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 export interface TableWriterDeps {
   readonly server: MetadataServer;

@@ -78,8 +78,13 @@ function find(entries: readonly AttemptEntry[], id: string): AttemptEntry {
     'INPUT_INVALID',
     runs.size === 0 || run === ''
       ? 'no recent attempt has this id'
-      : `${runs.size} recent runs have ids that start so`,
-    { remedy: 'Run `hybrid-runner runs` to see all of them.' },
+      : `${runs.size} recent runs have ids that start with "${run}"`,
+    {
+      remedy:
+        runs.size === 0 || run === ''
+          ? 'Run `hybrid-runner runs` to see all of them.'
+          : 'Use more characters of the id.',
+    },
   );
 }
 

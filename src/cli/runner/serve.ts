@@ -70,7 +70,7 @@ function isConnected({ link }: Runner): boolean {
 }
 
 function logStart({ identity }: Runner, { capacity }: RunnerConfig, logger: Logger): void {
-  logger.log('info', 'started', {
+  logger.log('info', 'runner started', {
     version: version(),
     platform: platform(),
     runnerId: identity.runnerId,

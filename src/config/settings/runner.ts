@@ -1,3 +1,4 @@
+import { NETWORK_CHANNELS } from '../../../foundation/src/network/channel-kind.ts';
 import { defaultStateDir } from '../places.ts';
 import { setting } from '../setting.ts';
 import { oneOf, text } from '../values/basic.ts';
@@ -20,7 +21,7 @@ export const runnerSettings = {
   }),
   'controlPlane.channel': setting({
     kind: '`auto`, `ws` or `grpc`',
-    schema: oneOf(['auto', 'ws', 'grpc']),
+    schema: oneOf(['auto', ...NETWORK_CHANNELS]),
     default: 'auto',
     flag: '--channel',
     keptAtEnrollment: true,

@@ -76,6 +76,13 @@ export function formatSize(bytes: number): string {
   return inUnits(bytes, SIZE_BYTES);
 }
 
+/** For display, rounded: `1073741825` -> `1.0 GiB`. */
+export function formatRoundedSize(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${(bytes / 1024 ** power).toFixed(power < 2 ? 0 : 1)} ${units[power]}`;
+}
+
 /** In the largest unit that leaves no fraction. */
 function inUnits(amount: number, units: Readonly<Record<string, number>>): string {
   const fitting = Object.entries(units).filter(

@@ -1,3 +1,4 @@
+import { NETWORK_CHANNELS } from '../../../foundation/src/network/channel-kind.ts';
 import type { Check } from '../check.ts';
 import { errorOf, type Facts } from '../facts.ts';
 import { failed, pass, skip, warn, type Finding } from '../finding.ts';
@@ -18,15 +19,13 @@ export const channels: Check = {
     const blocked = await blockedOf(facts);
     if (blocked !== undefined) return [skip('channels', blocked)];
     const { channel } = (await facts.config()).controlPlane;
-    const kinds = (['ws', 'grpc'] as const).filter(
-      (kind) => channel === 'auto' || channel === kind,
-    );
+    const kinds = NETWORK_CHANNELS.filter((kind) => channel === 'auto' || channel === kind);
     const errors = await Promise.all(kinds.map((kind) => errorOf(facts.challenge(kind))));
     const isOneOpen = errors.includes(undefined);
     const tried = kinds.map((kind, index) => findingFor(kind, errors[index], isOneOpen));
-    const others = (['ws', 'grpc'] as const)
-      .filter((kind) => !kinds.includes(kind))
-      .map((kind) => skip(KINDS[kind], `controlPlane.channel is ${channel}`));
+    const others = NETWORK_CHANNELS.filter((kind) => !kinds.includes(kind)).map((kind) =>
+      skip(KINDS[kind], `controlPlane.channel is ${channel}`),
+    );
     return [...tried, ...others];
   },
 };

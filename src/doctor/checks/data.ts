@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stats } from 'node:fs';
-import { formatSize } from '../../config/values/units.ts';
+import { formatRoundedSize, formatSize } from '../../config/values/units.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { createDurably } from '../../../foundation/src/runtime/atomic-write.ts';
 import { removeFile, type Disk } from '../../../foundation/src/runtime/disk.ts';
@@ -95,7 +95,7 @@ async function space(config: RunnerConfig, machine: Machine): Promise<readonly F
 }
 
 function spaceOn({ freeBytes, freeInodes, inodes }: Volume, { spool }: RunnerConfig): Finding {
-  const detail = `${roughly(freeBytes)} and ${inodes === 0 ? 'any number of' : freeInodes} files free; records may take ${formatSize(spool.maxBytes)}`;
+  const detail = `${formatRoundedSize(freeBytes)} and ${inodes === 0 ? 'any number of' : freeInodes} files free; records may take ${formatSize(spool.maxBytes)}`;
   if (freeBytes < MIN_FREE_BYTES || (inodes > 0 && freeInodes === 0))
     return {
       ...fail('space', detail, 'Free space on the file system of the state directory.'),
@@ -124,10 +124,4 @@ async function oneFileSystem(stateDir: string, { dev }: Stats): Promise<Finding>
         `${elsewhere.map((name) => `${name}/`).join(' and ')} ${elsewhere.length === 1 ? 'is' : 'are'} on another file system`,
         'Mount one file system for the whole state directory.',
       );
-}
-
-function roughly(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  return `${(bytes / 1024 ** power).toFixed(power < 2 ? 0 : 1)} ${units[power]}`;
 }

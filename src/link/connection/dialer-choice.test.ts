@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { NetworkChannel } from '../../../foundation/src/network/channel-kind.ts';
 import { LinkStage, ref } from '../../../test/support/link/link-stage.ts';
 import type { Dialer } from '../../channel/channel.ts';
 import type { Refusal } from '../../channel/frames.ts';
@@ -25,7 +26,7 @@ describe('two kinds of channel', () => {
     dialed: string[];
   } {
     const control = { blocked: true, dialed: [] as string[] };
-    const via = (kind: 'ws' | 'grpc'): Dialer => ({
+    const via = (kind: NetworkChannel): Dialer => ({
       kind,
       authority: 'plane.example.com:443',
       dial: async (signal) => {
@@ -102,7 +103,7 @@ describe('two kinds of channel', () => {
 
   it('wait for the longest Retry-After of all kinds', async () => {
     stage = new LinkStage();
-    const failing = (kind: 'ws' | 'grpc', error: RunnerError): Dialer => ({
+    const failing = (kind: NetworkChannel, error: RunnerError): Dialer => ({
       kind,
       authority: 'plane.example.com:443',
       dial: () => {

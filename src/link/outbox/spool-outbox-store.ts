@@ -89,7 +89,10 @@ export class SpoolOutboxStore implements OutboxStore {
     const known = this.#held.get(attemptKey(job.ref));
     if (known !== undefined) return known;
     if (this.#paused)
-      throw new RunnerError('SPOOL_FULL', `${this.bytes()} bytes wait for delivery`);
+      throw new RunnerError(
+        'SPOOL_FULL',
+        `the spool is full: ${this.bytes()} of ${this.#options.maxBytes} bytes wait for delivery`,
+      );
     const { clock, owner, disk } = this.#options;
     const journal = { ref: job.ref, kind: job.kind, createdAt: clock.now(), owner };
     try {

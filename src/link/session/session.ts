@@ -1,3 +1,4 @@
+import { attemptKey } from '../../../foundation/src/domain/ids.ts';
 import type { Channel } from '../../channel/channel.ts';
 import type { Cancel, Frame, FrameBody, IdentityCheck, Nack } from '../../channel/frames.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';

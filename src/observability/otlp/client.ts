@@ -80,7 +80,7 @@ export class OtlpClient {
       AbortSignal.timeout(CALL_MS),
     );
     if (status >= 200 && status < 300) return;
-    throw new RunnerError('NETWORK_RESET', `the OTLP endpoint answered with status ${status}`);
+    throw new RunnerError('NETWORK_RESET', `the OTLP endpoint responded with status ${status}`);
   }
 
   #note(thrown: unknown): void {

@@ -1,3 +1,4 @@
+import { isJson } from '../../../foundation/src/domain/json.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 /*
@@ -54,8 +55,7 @@ function keyIdIn(bytes: Buffer): string {
 function parseHeader(bytes: Buffer): Readonly<Record<string, unknown>> {
   try {
     const header: unknown = JSON.parse(bytes.toString('utf8'));
-    if (typeof header === 'object' && header !== null && !Array.isArray(header))
-      return header as Readonly<Record<string, unknown>>;
+    if (isJson(header)) return header;
   } catch {
     // Below.
   }

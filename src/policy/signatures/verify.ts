@@ -1,5 +1,6 @@
 import { verify } from 'node:crypto';
 import type { Job } from '../../../foundation/src/domain/job.ts';
+import { isJson } from '../../../foundation/src/domain/json.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { parseCompactJws } from './compact-jws.ts';
 import { firstDifference } from './differences.ts';
@@ -104,9 +105,7 @@ function assertSameContent(statement: SignedStatement, { kind, document }: Signe
 }
 
 function contentOf(document: unknown): unknown {
-  return typeof document === 'object' && document !== null && !Array.isArray(document)
-    ? signedContent(document as Readonly<Record<string, unknown>>)
-    : document;
+  return isJson(document) ? signedContent(document) : document;
 }
 
 function serviceOf(workflow: SignedStatement['workflow']): unknown {

@@ -31,7 +31,14 @@ export function airflowApi(deps: AirflowApiDeps): Hono<Env> {
   const limit = bodyLimit({
     maxSize: MAX_BODY_BYTES,
     onError: () =>
-      toResponse(refusal(new ControlPlaneError('INPUT_INVALID', 'the request is too large'))),
+      toResponse(
+        refusal(
+          new ControlPlaneError(
+            'INPUT_INVALID',
+            `request body exceeds the size limit of ${MAX_BODY_BYTES} bytes`,
+          ),
+        ),
+      ),
   });
   for (const prefix of ['', '/pools/:pool'])
     for (const base of BASES)
@@ -60,11 +67,12 @@ function answerer(deps: AirflowApiDeps): (context: Context<Env>) => Promise<Answ
     } catch (thrown) {
       const error = thrown instanceof RunnerError ? thrown : ControlPlaneError.from(thrown);
       const { method, path } = context.req;
-      if (error.code === 'INTERNAL') deps.log.error({ err: thrown, method, path }, 'call failed');
+      if (error.code === 'INTERNAL')
+        deps.log.error({ err: thrown, method, path }, 'OpenMetadata call failed');
       else
         deps.log.warn(
           { method, path, code: error.code, error: error.message },
-          'call of OpenMetadata refused',
+          'OpenMetadata call rejected',
         );
       return refusal(error);
     }

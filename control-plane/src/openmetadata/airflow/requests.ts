@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tryParseJson } from '../../../../foundation/src/domain/json.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
 import { problemsOf } from '../../runtime/problems.ts';
 
@@ -47,14 +48,9 @@ const Automation = z.looseObject({
 
 /** Throws INPUT_INVALID for a body that is not JSON. */
 export function jsonOf({ body }: AirflowCall): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (thrown) {
-    throw new ControlPlaneError('INPUT_INVALID', 'the request body is not JSON', {
-      remedy: REPORT,
-      cause: thrown,
-    });
-  }
+  const parsed = tryParseJson(body.toString());
+  if (parsed !== undefined) return parsed.value;
+  throw new ControlPlaneError('INPUT_INVALID', 'the request body is not JSON', { remedy: REPORT });
 }
 
 const REPORT = 'Check that the server is an OpenMetadata of 1.8 to 2.0.';

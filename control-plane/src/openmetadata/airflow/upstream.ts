@@ -65,9 +65,13 @@ export class Upstream {
         return base;
       }
       if (status === 401 || status === 403)
-        throw new ControlPlaneError('UPSTREAM_UNREACHABLE', `Airflow at ${url} refuses the user`, {
-          remedy: 'Check --upstream-user and the password of the endpoint.',
-        });
+        throw new ControlPlaneError(
+          'UPSTREAM_UNREACHABLE',
+          `Airflow at ${url} rejected the user name or password`,
+          {
+            remedy: 'Check --upstream-user and the password of the endpoint.',
+          },
+        );
     }
     throw new ControlPlaneError('UPSTREAM_UNREACHABLE', `no OpenMetadata plugin at ${url}`);
   }

@@ -8,7 +8,7 @@ import type { Deps } from '../../deps.ts';
 import type { Run } from '../../runs/run.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
 import { SCHEDULES } from '../../runtime/change-hub.ts';
-import { KeyedSerialQueue } from '../../runtime/serial-queue.ts';
+import { KeyedSerialQueue } from '../../runtime/keyed-serial-queue.ts';
 import { poolOf } from '../../runners/pools.ts';
 import { parseSchedule } from '../../schedules/saving.ts';
 import type {

@@ -76,7 +76,7 @@ export async function serviceOf(
     throw new ControlPlaneError(
       'INPUT_INVALID',
       `the server ${endpoint.server} has no database service ${name}`,
-      { remedy: 'Check that the endpoint names the server that deploys.' },
+      { remedy: 'Check that the endpoint has the URL of the server that deployed this pipeline.' },
     );
   return service;
 }

@@ -7,7 +7,7 @@
 import type { Deps } from '../../deps.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
 import { PROGRAM } from '../../runtime/program.ts';
-import { SerialQueue } from '../../runtime/serial-queue.ts';
+import { SerialQueue } from '../../../../foundation/src/runtime/serial-queue.ts';
 import type { StoredEndpoint } from '../../store/openmetadata.ts';
 import { KnownPasswords, matchesPassword } from './password.ts';
 

@@ -8,6 +8,7 @@
  *   that was killed goes on with it.
  */
 import { z } from 'zod';
+import type { Json } from '../../../../foundation/src/domain/json.ts';
 import { aborted } from '../../../../foundation/src/runtime/abort.ts';
 import { queueRun, type Draft } from '../../runs/start-run.ts';
 import type { Run } from '../../runs/run.ts';
@@ -45,8 +46,6 @@ interface About {
   readonly workflow: string;
   readonly run?: string;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 export class ConnectionTests {
   readonly #deps: RelayDeps;

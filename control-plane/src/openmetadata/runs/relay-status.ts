@@ -1,3 +1,4 @@
+import type { Json } from '../../../../foundation/src/domain/json.ts';
 import type { StepSummary } from '../../../../foundation/src/domain/record.ts';
 import type { SinkProgress } from '../../../../openmetadata/src/sink/write-summary.ts';
 import type { Progress } from '../../runs/progress-board.ts';
@@ -5,8 +6,6 @@ import type { EndState } from '../../runs/run.ts';
 import type { ErrorBody } from '../../runtime/errors.ts';
 import type { Relay, RelayResult } from '../../store/relay.ts';
 import type { PipelineStatus } from '../server/pipeline-status.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 const RESULTS: Readonly<Record<EndState, RelayResult>> = {
   success: 'success',

@@ -1,11 +1,11 @@
 /**
- * Brings the results of one run to the server that its pipeline came from. Invariants:
+ * Writes the results of one run to the server that its pipeline came from. Invariants:
  * - The state in the store says what is to be done next; each step may be repeated, so a restart
  *   between any two of them loses nothing and doubles nothing.
  * - The run counts as a success at the server only when the server has everything.
  * - While a run is written, the mark of the catalog is absent: whatever interrupts it makes the
- *   next run whole.
- * - Without its deployment a relay ends: there is no token to go on with.
+ *   next run a full run.
+ * - Without its deployment a relay ends, since it has no token.
  */
 import { Backoff } from '../../../../foundation/src/runtime/backoff.ts';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
@@ -111,19 +111,25 @@ export class RelayWorker {
     });
   }
 
-  /** Notes what went wrong and waits until it may have passed; gives up after the patience. */
+  /** Stores the error and waits before the next try; fails the relay after `relayPatienceMs`. */
   async #afterTrouble(thrown: unknown, signal: AbortSignal): Promise<void> {
     const { clock, limits } = this.#deps;
     const error = serverError(thrown);
     const relay = await this.#deps.store.read.relays.get(this.#runId);
     const earlier = relay !== undefined && 'trouble' in relay.status ? relay.status.trouble : null;
     const since = earlier?.since ?? clock.now();
-    this.#log.log('warn', 'OpenMetadata cannot take the results yet', { ...error });
-    const hopeless = thrown instanceof RunnerError && thrown.fault === 'permanent';
-    if (hopeless || clock.now() - since > limits.relayPatienceMs) {
-      await this.#cancel('OpenMetadata does not take the results');
+    const isPermanent = thrown instanceof RunnerError && thrown.fault === 'permanent';
+    if (isPermanent || clock.now() - since > limits.relayPatienceMs) {
+      await this.#cancel('writing the results to OpenMetadata failed');
       return this.#fail(error);
     }
+    const pause = this.#backoff.pauseAfter(RunnerError.from(thrown));
+    const retryInMs = Math.min(pause, limits.relayPauseMaxMs);
+    this.#log.log('warn', 'failed to write to OpenMetadata; retrying', {
+      code: error.code,
+      error: error.message,
+      retryInMs,
+    });
     await this.#save((current) =>
       'trouble' in current.status
         ? { ...current, status: { ...current.status, trouble: { error, since } } }
@@ -131,8 +137,7 @@ export class RelayWorker {
     );
     await this.#log.flush();
     if (isTokenRefused(thrown)) return this.#untilNewToken(signal);
-    const pause = this.#backoff.pauseAfter(RunnerError.from(thrown));
-    await this.#pause(Math.min(pause, limits.relayPauseMaxMs), signal);
+    await this.#pause(retryInMs, signal);
   }
 
   async #untilNewToken(signal: AbortSignal): Promise<void> {
@@ -172,7 +177,10 @@ export class RelayWorker {
   }
 
   async #fail(error: ErrorBody): Promise<void> {
-    this.#log.log('error', 'gave up on bringing the results to OpenMetadata', { ...error });
+    this.#log.log('error', 'failed to write to OpenMetadata', {
+      code: error.code,
+      error: error.message,
+    });
     const endedAt = this.#deps.clock.now();
     await this.#save((relay) => ({ ...relay, status: { state: 'failed', error, endedAt } }));
   }

@@ -4,19 +4,19 @@ import type { Relay } from '../../store/relay.ts';
 import { differenceFrom } from './catalog-mark.ts';
 import { mayPass, type RelayStep } from './relay-step.ts';
 
-/** Lets the run start: whole, unless the server has exactly what the run before left there. */
+/** Lets the run start: as a full run, unless the server has exactly what the previous run left. */
 export async function release(relay: Relay, step: RelayStep, signal: AbortSignal): Promise<void> {
-  const reason = await wholeBecause(relay, step, signal);
+  const reason = await reasonForFullRun(relay, step, signal);
   let isKilled = false;
   await step.save(async (current, tx, run) => {
     isKilled = isEnded(run.status);
     if (!isKilled) await tx.runs.save({ ...run, whole: reason !== undefined });
     return { ...current, status: { state: 'pending', trouble: null } };
   });
-  if (reason !== undefined && !isKilled) step.log.log('info', 'run reads everything', { reason });
+  if (reason !== undefined && !isKilled) step.log.log('info', `full run: ${reason}`);
 }
 
-async function wholeBecause(
+async function reasonForFullRun(
   { overrideMetadata, endpoint, service }: Relay,
   { deps, session }: RelayStep,
   signal: AbortSignal,

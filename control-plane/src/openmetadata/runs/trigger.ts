@@ -2,6 +2,7 @@
  * Queues a run of a deployment. The connection is read from the server for every run, so that a
  * change there needs no deployment; what the server shows is checked before it is used.
  */
+import type { Json } from '../../../../foundation/src/domain/json.ts';
 import { parseSourceConfig } from '../../definitions/source-config.ts';
 import { queueRun, type Draft } from '../../runs/start-run.ts';
 import type { Run } from '../../runs/run.ts';
@@ -16,8 +17,6 @@ import { uuid } from '../server/adapters.ts';
 import { existingEndpoint } from './existing.ts';
 import { isShownAsRun, storeRefusedRun } from './refused-run.ts';
 import { RELAYS, type RelayDeps } from './relay-deps.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 const TRIGGER_MS = 30_000;
 

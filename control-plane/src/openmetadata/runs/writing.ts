@@ -76,7 +76,7 @@ export async function writeAttempt(
   }
 }
 
-/** The attempt was given up, or somebody stopped the run. */
+/** The attempt was abandoned, or a user stopped the run. */
 async function afterInterruption(epoch: number, { save }: RelayStep): Promise<void> {
   await save((relay, _tx, run) => {
     if (isEnded(run.status) && !isSuccess(run)) return { ...relay, status: endedAs(run) };
@@ -119,13 +119,13 @@ function throwPassing({ error, failures }: SinkReport, lastTry: boolean): void {
 
 function logWritten(
   log: RelayLog,
-  isWhole: boolean,
+  isComplete: boolean,
   counts: SinkReport['counts'],
   failures: readonly NamedFailure[],
 ): void {
-  if (isWhole) log.log('info', 'results written to OpenMetadata', counts);
+  if (isComplete) log.log('info', 'results written to OpenMetadata', counts);
   else if (Object.keys(counts).length > 0)
-    log.log('info', 'run failed; what it had read was written to OpenMetadata', counts);
+    log.log('info', 'run failed; partial results written to OpenMetadata', counts);
   for (const { name, code, message } of failures.slice(0, MAX_LOGGED))
     log.log('warn', 'OpenMetadata rejected a record', { name, code, error: message });
 }

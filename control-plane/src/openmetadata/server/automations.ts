@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { CatalogApi, Json } from './catalog-api.ts';
+import type { Json } from '../../../../foundation/src/domain/json.ts';
+import type { CatalogApi } from './catalog-api.ts';
 import { parseAnswer } from './services.ts';
 
 const Workflow = z.object({

@@ -32,8 +32,6 @@ export interface CatalogApiDeps extends Pick<Deps, 'clock' | 'random' | 'log'> {
   readonly connect: Connect;
 }
 
-export type Json = Readonly<Record<string, unknown>>;
-
 /** Throws SINK_* for an error status, NETWORK_* and DEADLINE_EXCEEDED when no answer arrived. */
 export class CatalogApi {
   readonly #http: HttpClient;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tryParseJson } from '../../../../foundation/src/domain/json.ts';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import { HttpClient } from '../../../../foundation/src/http/client.ts';
 import { apiUrl } from '../../../../openmetadata/src/api-url.ts';
@@ -19,18 +20,14 @@ const Service = z.object({
 
 const Version = z.object({ version: z.string().regex(/^\d+\.\d+\.\d+/) });
 
-/** Answers of a server that are not what its API promises. */
+/** Throws SINK_FAILED for a response that does not have the format of the API. */
 export function parseAnswer<T>(schema: z.ZodType<T>, body: unknown, what: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new RunnerError(
-    'SINK_FAILED',
-    `${what}: the answer is not what OpenMetadata’s API promises`,
-    {
-      retryable: false,
-      remedy: 'Check that the endpoint names the API of an OpenMetadata server.',
-    },
-  );
+  throw new RunnerError('SINK_FAILED', `${what}: unexpected response format`, {
+    retryable: false,
+    remedy: 'Check that the endpoint has the URL of the API of an OpenMetadata server.',
+  });
 }
 
 /** The service with its connection unmasked; undefined when the server has no such service. */
@@ -56,7 +53,7 @@ function quoteName(name: string): string {
   return /[."]/.test(name) && !name.startsWith('"') ? `"${name.replaceAll('"', '\\"')}"` : name;
 }
 
-/** Single calls to the servers of endpoints. Throws ControlPlaneErrors with words for people. */
+/** Single calls to the servers of endpoints. Throws ControlPlaneErrors with texts to display. */
 export function createServers(deps: CatalogApiDeps): OpenMetadataServers {
   return {
     version: (endpoint, signal) => readVersion(endpoint, deps, signal),
@@ -71,7 +68,7 @@ export function createServers(deps: CatalogApiDeps): OpenMetadataServers {
   };
 }
 
-/** Every server tells its version without a token. */
+/** The version needs no token. */
 async function readVersion(
   endpoint: Endpoint,
   { connect, clock }: CatalogApiDeps,
@@ -98,19 +95,14 @@ async function readVersion(
       signal,
     );
     if (response.status !== 200)
-      throw new RunnerError('SINK_FAILED', `${what}: the server answered ${response.status}`);
-    return parseAnswer(Version, parseJson(response.body()), what).version;
+      throw new RunnerError(
+        'SINK_FAILED',
+        `${what}: the server responded with status ${response.status}`,
+      );
+    return parseAnswer(Version, tryParseJson(response.body().toString())?.value, what).version;
   } catch (thrown) {
     throw toControlPlaneError(thrown);
   } finally {
     await http.close();
-  }
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

@@ -47,7 +47,7 @@ export async function chooseVersion(
     );
   logger.log(
     'info',
-    'the connection requests a version other than the newest; remove salesforceApiVersion to use the newest',
+    'salesforceApiVersion is not the newest supported version; remove it to use the newest',
     { requested, newest },
   );
   return requested;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tryParseJson } from '../../../../foundation/src/domain/json.ts';
 import { EventLoopYield } from '../../../../foundation/src/runtime/event-loop-yield.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { type JsonItem, jsonItems, type JsonList, type ListCut } from '../json/json-items.ts';
@@ -117,7 +118,7 @@ export function throwOrgRefusal(
 }
 
 function readItem({ text, extracted }: JsonItem, what: string): PartAnswer {
-  const parsed = itemSchema.safeParse(parseJson(text, what));
+  const parsed = itemSchema.safeParse(parseResponse(text, what));
   if (!parsed.success)
     throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: unexpected response format`, {
       cause: parsed.error,
@@ -127,13 +128,10 @@ function readItem({ text, extracted }: JsonItem, what: string): PartAnswer {
 }
 
 /** Throws SALESFORCE_UNEXPECTED (retryable). */
-export function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (thrown) {
-    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the response is not JSON`, {
-      cause: thrown,
-      retryable: true,
-    });
-  }
+export function parseResponse(text: string, what: string): unknown {
+  const parsed = tryParseJson(text);
+  if (parsed !== undefined) return parsed.value;
+  throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the response is not JSON`, {
+    retryable: true,
+  });
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RunnerError } from '../errors/errors.ts';
 import { rethrowIfRunEnds } from './run-ending.ts';
 import { elementsOf } from '../json/json-items.ts';
-import { parseJson } from './composite.ts';
+import { parseResponse } from './composite.ts';
 import { incomplete, readPageEnd, requireTotal, type PageEnd } from './pages.ts';
 import { type QueryAnswer, queryMany, type QueryTarget } from './query-many.ts';
 import { pagesAfter } from './query-pages.ts';
@@ -65,7 +65,7 @@ function firstRows<T>(
     if (end.next === undefined) requireTotal(end, extracted.length, what);
     const kept: T[] = [];
     for (const row of elementsOf(extracted)) {
-      const value = read(parseJson(row.toString('utf8'), what));
+      const value = read(parseResponse(row.toString('utf8'), what));
       if (value !== undefined) kept.push(value);
     }
     return { kept, count: extracted.length, end };

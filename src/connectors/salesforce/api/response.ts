@@ -1,3 +1,4 @@
+import { tryParseJson } from '../../../../foundation/src/domain/json.ts';
 import type { HttpResponse } from '../../../../foundation/src/http/client.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { parseRetryAfter } from '../../../../foundation/src/network/retry-after.ts';
@@ -12,7 +13,7 @@ const MAX_RETRY_AFTER_MS = 300_000;
 export function requireSuccess(response: HttpResponse, what: string): HttpResponse {
   const { status, headers } = response;
   if ((status >= 200 && status < 300) || status === NOT_MODIFIED) return response;
-  throw refusal(status, tryParse(response.body()), what, retryAfterMs(headers));
+  throw refusal(status, valueOf(response.body()), what, retryAfterMs(headers));
 }
 
 /** A date counts from the date of the response, so the local clock has no influence. */
@@ -29,7 +30,7 @@ function retryAfterMs({
  * ones.
  */
 export function isBusy({ status, body }: HttpResponse): boolean {
-  return status >= 400 && refusal(status, tryParse(body()), '').code === 'SALESFORCE_BUSY';
+  return status >= 400 && refusal(status, valueOf(body()), '').code === 'SALESFORCE_BUSY';
 }
 
 /**
@@ -37,7 +38,7 @@ export function isBusy({ status, body }: HttpResponse): boolean {
  * contains one.
  */
 export function parseBody(response: HttpResponse, what: string): unknown {
-  const body = tryParse(response.body());
+  const body = valueOf(response.body());
   if (body === undefined)
     throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the response is not JSON`, {
       retryable: true,
@@ -47,12 +48,8 @@ export function parseBody(response: HttpResponse, what: string): unknown {
   return body;
 }
 
-function tryParse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
+function valueOf(body: Buffer): unknown {
+  return tryParseJson(body.toString())?.value;
 }
 
 /** Calls of 24 hours, as the org counts them. */

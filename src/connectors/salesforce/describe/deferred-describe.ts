@@ -1,4 +1,4 @@
-import { parseJson, type PartAnswer } from '../api/composite.ts';
+import { parseResponse, type PartAnswer } from '../api/composite.ts';
 import { incomplete } from '../api/pages.ts';
 import { readFields } from './sobject-field.ts';
 import { readHead, type DescribedObject } from './sobject-describe.ts';
@@ -39,6 +39,6 @@ export class DeferredDescribe {
   read(): DescribedObject {
     const fields = Buffer.from(this.#fields).toString('utf8');
     this.#fields.transfer(0);
-    return { ...this.#head, fields: readFields(parseJson(fields, this.#what)) };
+    return { ...this.#head, fields: readFields(parseResponse(fields, this.#what)) };
   }
 }
