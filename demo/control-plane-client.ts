@@ -32,7 +32,7 @@ export interface RunEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** The control plane's HTTP API, as far as the demo needs it. */
+/** The control plane's HTTP API: the calls that the demo needs. */
 export class ControlPlaneClient {
   readonly #base: string;
   readonly #token: string;

@@ -67,7 +67,7 @@ export class Processes {
     }
   }
 
-  /** The child writes its log itself, so that it goes on doing so when the demo has ended. */
+  /** The child writes its log itself, so that it continues when the demo has ended. */
   #spawn(
     name: string,
     args: readonly string[],

@@ -35,8 +35,8 @@ export interface Place {
 }
 
 /**
- * Throws when what an earlier demo left running there still does: its files must not go away under
- * it.
+ * Throws when what an earlier demo left running there still does: its files must not be deleted
+ * under it.
  */
 export function preparePlace(name = 'demo'): Place {
   const directory = join(root, `.${name}`);
@@ -57,7 +57,7 @@ export function preparePlace(name = 'demo'): Place {
 
 const keptFile = (directory: string): string => join(directory, 'kept.json');
 
-/** Notes what goes on running in the directory. */
+/** Records the processes that keep running in the directory. */
 export function keep(directory: string, pids: readonly number[]): void {
   writeFileSync(keptFile(directory), JSON.stringify(pids));
 }

@@ -62,8 +62,13 @@ export async function startControlPlane(
   const stopping = new AbortController();
   const authorities = new Set(options.authorities.map((address) => address.toLowerCase()));
   const engine = createEngine(deps, authorities);
-  const parts = options.openMetadata ?? openMetadataParts(deps, engine.registry, sealer);
-  const openMetadata = createOpenMetadata({ deps, sealer, stopping: stopping.signal, ...parts });
+  const openMetadataDeps = options.openMetadata ?? openMetadataParts(deps, engine.registry, sealer);
+  const openMetadata = createOpenMetadata({
+    deps,
+    sealer,
+    stopping: stopping.signal,
+    ...openMetadataDeps,
+  });
   const app = createApp({
     deps,
     openMetadata: openMetadata.api,

@@ -25,7 +25,7 @@ export interface Limits {
    * times within a second.
    */
   readonly deployQuietMs: number;
-  /** How long an OpenMetadata server may be down before the results of a run are given up. */
+  /** How long an OpenMetadata server may be down before the results of a run are abandoned. */
   readonly relayPatienceMs: number;
   /** The longest pause before a server that failed is retried. */
   readonly relayPauseMaxMs: number;

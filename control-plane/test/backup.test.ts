@@ -50,7 +50,7 @@ describe('backup of a control plane', () => {
     [['--key', 'data/admin-token'], 'exists; name a file that does not'],
     [['--key', 'nowhere/apart.key'], 'failed to write'],
     [['--quiet'], 'usage: '],
-  ])('refuses %j', ([option, file], words) => {
+  ])('rejects %j', ([option, file], words) => {
     const target = join(folder.path, 'backup');
     const value = file === undefined ? [] : [join(folder.path, file)];
     const { code, said } = backUp(option!, ...value, target, data);

@@ -95,7 +95,7 @@ it('handles the heartbeat of an earlier process before the next one takes over i
   const second = await runner({ bootId: 'two', held: [held(ref, 1)], predecessorEnded: true });
   expect(second.welcome.positions).toMatchObject([{ verdict: 'VERDICT_KEEP' }]);
   await pause(WAITED_MS);
-  // A third process, from a copy of the machine, is refused while the second may be active.
+  // A third process, from a copy of the machine, is rejected while the second may be active.
   second.connection.close();
   const third = runner({ bootId: 'one', held: [held(ref, 1)], predecessorEnded: false });
   await expect(third).rejects.toThrow('connection ended');

@@ -71,7 +71,7 @@ async function atWork(connection: Connection): Promise<Ref> {
 const shown = async () => (await stage.api.get('/api/v1/runners')).body.runners[0];
 
 describe('copy of a runner', () => {
-  it('is refused temporarily while the original answers, and the conflict is shown', async () => {
+  it('is rejected temporarily while the original answers, and the conflict is shown', async () => {
     const original = await runner(ORIGINAL);
     const ref = await atWork(original.connection);
     const copy = await hello(COPY);

@@ -45,7 +45,7 @@ it('shows where a managed definition comes from', async () => {
   });
 });
 
-it('refuses to change, delete, test or start what OpenMetadata manages', async () => {
+it('rejects to change, delete, test or start what OpenMetadata manages', async () => {
   const any = { 'if-match': '*' };
   const pipeline = { service: 'crm' };
   const answers = [

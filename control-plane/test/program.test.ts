@@ -130,7 +130,7 @@ describe('control plane killed during a run', () => {
   startForEach();
 
   it.each(['ws', 'grpc'] as const)(
-    'goes on where it was, over %s: nothing lost, nothing doubled',
+    'continues where it stopped, over %s: nothing lost, nothing duplicated',
     async (kind) => {
       const identity = await enrollVia(program.api);
       await prepareCatalog(program.api);

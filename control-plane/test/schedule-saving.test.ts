@@ -85,7 +85,7 @@ it.each([
   [{ timezone: 'Mars/Olympus' }, 'is unknown'],
   [{ timezone: '+02:00' }, 'is unknown'],
   [{ startAt: 2, endAt: 1 }, 'ends before it starts'],
-])('refuses %j with a remedy', async (settings, problem) => {
+])('rejects %j with a remedy', async (settings, problem) => {
   await expect(save(settings, 5)).rejects.toMatchObject({
     code: 'INPUT_INVALID',
     message: expect.stringContaining(problem),

@@ -100,7 +100,7 @@ describe('a slot that comes due', () => {
     expect(await stage.slots()).toEqual(['2026-01-05T14:00']);
   });
 
-  it('starts once when the clock jumps forward, within a minute, and not again after the way back', async () => {
+  it('starts once within a minute of a forward clock jump, and not again when the clock is set back', async () => {
     await stage.startScheduler();
     await stage.schedule({ expression: '@hourly' });
     stage.clock.jump(24 * HOUR);
@@ -215,7 +215,7 @@ describe('a run that cannot be queued', () => {
     expect(stage.deps.startFailures.get('crm')).toBeUndefined();
   });
 
-  it('is given up after a day, stays visible, and the next slot starts', async () => {
+  it('is abandoned after a day, stays visible, and the next slot starts', async () => {
     const { starter } = stage;
     stage.starter = () => Promise.reject(refusal);
     await stage.startScheduler();

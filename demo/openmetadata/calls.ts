@@ -2,7 +2,7 @@ import type { Display } from '../display.ts';
 
 export type Who = 'browser' | 'OpenMetadata' | 'control plane';
 
-/** One call of the demo, for people and for `--json`. */
+/** One call of the demo, human-readable and for `--json`. */
 export interface Call {
   readonly from: Who;
   readonly to: Who;

@@ -7,13 +7,13 @@ import { ownNameOf } from './names.ts';
  * JOB_INVALID for unsupported patterns.
  */
 export function isGone({ keep, after, upTo, among }: SweepRecord): Filter {
-  const kept = new Set(keep);
-  const within = among === undefined ? undefined : scopeOf(among);
+  const listed = new Set(keep);
+  const isInScope = among === undefined ? undefined : scopeOf(among);
   return (fqn) =>
-    !kept.has(fqn) &&
+    !listed.has(fqn) &&
     (after === undefined || fqn > after) &&
     (upTo === undefined || fqn <= upTo) &&
-    (within === undefined || within(fqn));
+    (isInScope === undefined || isInScope(fqn));
 }
 
 function scopeOf({ names, includes = [], excludes = [], qualified = false }: SweepScope): Filter {

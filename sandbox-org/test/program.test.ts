@@ -72,7 +72,7 @@ describe('the program', () => {
   });
 
   it.each([[['--objects', 'many']], [['--trusted-ranges', 'here']]])(
-    'refuses %j',
+    'rejects %j',
     async (flags) => {
       const child = spawn(process.execPath, [MAIN, ...flags], {
         stdio: ['ignore', 'ignore', 'pipe'],

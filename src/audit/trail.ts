@@ -74,7 +74,7 @@ class FileAuditTrail implements AuditTrail {
     try {
       await untilAborted(promise, signal);
     } finally {
-      // One that was given up before the lock was free is not written.
+      // One that was abandoned before the lock was free is not written.
       this.#waiting.delete(waiting);
     }
   }

@@ -18,7 +18,7 @@ export interface CommandDefinition {
   readonly text: string;
   readonly options?: readonly OptionDefinition[];
   readonly argument?: { readonly name: string; readonly text: string };
-  /** Accepts more arguments than declared, so that the command itself can refuse them. */
+  /** Accepts more arguments than declared, so that the command itself can reject them. */
   readonly allowsExcessArguments?: true;
   /**
    * Settings that its help shows; every setting is accepted as a flag. Absent: the command reads no

@@ -121,7 +121,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
         name: 'set',
         text: 'store a value, read from a prompt on a terminal, else from standard input',
         argument: REFERENCE,
-        // A value behind the reference is refused with a better message than "too many arguments".
+        // A value behind the reference is rejected with a better message than "too many arguments".
         allowsExcessArguments: true,
         settings: ['secrets.vault.file', 'secrets.vault.keyFile'],
         load: async () => (await import('./commands/secrets.ts')).set,
@@ -177,7 +177,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
   SERVICE_COMMANDS,
   {
     name: 'upgrade',
-    text: 'install a newer archive beside this one; goes back if it does not connect',
+    text: 'install a newer archive beside this one; rolls back if it does not connect',
     options: [
       {
         flags: '--archive <file>',

@@ -78,8 +78,8 @@ async function connectionTest(invocation: Invocation): Promise<DoctorOptions['te
 }
 
 /**
- * Nobody can cancel the system's resolver, and a process ends only after it. This is glibc's way to
- * shorten its patience with a silent name server: resolv.conf(5).
+ * The system's resolver cannot be canceled, and a process ends only after it. This is glibc's way
+ * to shorten its patience with a silent name server: resolv.conf(5).
  */
 function limitNameResolution(timeoutMs: number): void {
   process.env['RES_OPTIONS'] ??= `timeout:${Math.ceil(timeoutMs / 1000)} attempts:1`;

@@ -13,7 +13,7 @@ const COLORS = { pass: 'green', warn: 'yellow', fail: 'red', skip: 'dim' } as co
 /** Below the text after `  PASS  `. */
 const BELOW = ' '.repeat(8);
 
-/** The report for people: a heading for each check, a line for each finding, a summary. */
+/** The human-readable report: a heading for each check, a line for each finding, a summary. */
 export function reportText({ checks, counts, firstFailure }: Report, options: TextOptions): string {
   const parts = checks.map(({ title, findings }) =>
     [title, ...findings.map((finding) => findingText(finding, options))].join('\n'),

@@ -29,7 +29,7 @@ export const EXIT = {
     meaning: 'The runner is not enrolled, or is already enrolled.',
     final: true,
   },
-  denied: { code: 5, meaning: 'The local policy or the server refused the request.', final: true },
+  denied: { code: 5, meaning: 'The local policy or the server rejected the request.', final: true },
   unhealthy: { code: 6, meaning: '`doctor` found something that must be corrected.' },
   unavailable: { code: 69, meaning: 'The server or the runner cannot be reached.' },
   permanent: {

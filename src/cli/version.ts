@@ -13,7 +13,7 @@ export function version(): string {
   return manifest.version;
 }
 
-/** For people: "linux x64, Node 24.21.0". */
+/** To display: "linux x64, Node 24.21.0". */
 export function platform(): string {
   return `${process.platform} ${process.arch}, Node ${process.versions.node}`;
 }

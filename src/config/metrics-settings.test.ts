@@ -23,7 +23,7 @@ describe('the settings of metrics', () => {
   });
 
   it.each(['0.0.0.0:9464', '[::]:9464', '192.0.2.7:9464', '[::ffff:127.0.0.1]:9464'])(
-    'refuse %s, unless other machines are allowed explicitly',
+    'reject %s, unless other machines are allowed explicitly',
     (address) => {
       expect(() => listen(address)).toThrow(/metrics\.listen: other machines/);
       expect(() => listen(address, { METRICS_ALLOW_REMOTE: 'false' })).toThrow(
@@ -34,13 +34,13 @@ describe('the settings of metrics', () => {
   );
 
   it.each(['9464', 'metrics.example.com:9464', '127.0.0.1', 'metrics.sock', '127.0.0.1:99999'])(
-    'refuse %s',
+    'reject %s',
     (address) => {
       expect(() => listen(address)).toThrow(/METRICS_LISTEN|metrics\.listen/);
     },
   );
 
-  it('refuse anything but true and false for other machines', () => {
+  it('reject anything but true and false for other machines', () => {
     expect(() => configOf({ METRICS_ALLOW_REMOTE: 'yes' })).toThrow(/must be true or false/);
   });
 });
@@ -61,7 +61,7 @@ describe('the settings of telemetry', () => {
   });
 
   it.each(['collector:4318', 'grpc://collector:4317', 'https://u:p@collector', 'https://c?key=x'])(
-    'refuse the endpoint %s',
+    'reject the endpoint %s',
     (endpoint) => {
       expect(() => otlp(endpoint)).toThrow(/OTLP_ENDPOINT|telemetry\.otlp\.endpoint/);
     },

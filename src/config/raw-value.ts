@@ -111,9 +111,9 @@ function secretOnCommandLine(key: SettingKey, { name }: Source): Problem {
 }
 
 function invalidValue(key: SettingKey, { kind, name }: Source, issue: z.core.$ZodIssue): Problem {
-  const within = issue.path
+  const suffix = issue.path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
     .join('');
   const place = kind === 'default' ? '' : ` (${name})`;
-  return { path: `${key}${within}${place}`, problem: issue.message, remedy: '' };
+  return { path: `${key}${suffix}${place}`, problem: issue.message, remedy: '' };
 }

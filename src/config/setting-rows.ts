@@ -1,7 +1,7 @@
 import type { LoadedConfig } from './load.ts';
 import { environmentName, SETTING_KEYS, settingOf } from './schema.ts';
 
-/** Every setting with its source, in the form that people may see. */
+/** Every setting with its source, in the form that may be displayed. */
 export function settingRows({ values, sources }: Pick<LoadedConfig, 'values' | 'sources'>): {
   readonly key: string;
   readonly value: unknown;

@@ -44,9 +44,9 @@ export interface Setting<T> {
    * environment.
    */
   readonly isPath?: boolean;
-  /** The form of the value that people may see. */
+  /** The form of the value that may be displayed. */
   readonly show?: (value: T) => unknown;
-  /** Whether the value contains a secret; such a value is refused on the command line. */
+  /** Whether the value contains a secret; such a value is rejected on the command line. */
   readonly secret?: (value: string) => boolean;
 }
 

@@ -78,7 +78,7 @@ export interface DoctorOptions {
   /** Path of the worker's program. Throws if it is missing. */
   readonly workerEntry: () => string;
   readonly connectors: () => Promise<readonly Pick<Connector, 'type' | 'secretFields'>[]>;
-  /** Signs in to the source of a workflow; undefined if nobody asked for it. */
+  /** Signs in to the source of a workflow; undefined if it was not requested. */
   readonly testConnection: ((signal: AbortSignal) => Promise<ConnectionTest>) | undefined;
   /** Removes from the report what it knows; the checks add to it. */
   readonly redactor: Redactor;

@@ -8,7 +8,7 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 const RUNS = [ref('run-a'), ref('run-b'), ref('run-c')];
 
 /**
- * Cuts, refusals, losses and restarts at random; then all faults end and everything is delivered.
+ * Cuts, rejections, losses and restarts at random; then all faults end and everything is delivered.
  */
 async function runWithFaults(seed: number): Promise<LinkStage> {
   const random = seededNumbers(seed);

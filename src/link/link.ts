@@ -173,7 +173,7 @@ class RunnerLink implements Link {
     return this.#stopped?.name === 'stopped' && this.#stopped.error?.code === 'RUNNER_REVOKED';
   }
 
-  /** Nobody accepts records of a revoked identity, and a later one must not deliver them. */
+  /** No control plane accepts records of a revoked identity; a later one must not deliver them. */
   #dropAll(): void {
     const reason = new RunnerError('RUNNER_REVOKED', 'the control plane has revoked this runner');
     for (const attempt of this.#attempts.all()) this.#attempts.drop(attempt, reason);

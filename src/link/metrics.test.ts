@@ -60,7 +60,7 @@ describe('the metrics of a link', () => {
     expect(seconds).toBeLessThan(60);
   });
 
-  it('count a worker that dies as interrupted, and one whose records nobody wants as dropped', async () => {
+  it('count a worker that dies as interrupted, and one whose records are rejected as dropped', async () => {
     await connected();
     (await stage.startRun(run)).exit();
     await stage.until('counted', () => metrics.counts['attempts metadata interrupted'] === 1);

@@ -22,8 +22,8 @@ export interface PinoLoggerOptions {
 }
 
 /**
- * A logger that writes JSON lines or lines for people. Errors in `data` are written without stacks,
- * which contain local paths and arguments.
+ * A logger that writes JSON lines or human-readable lines. Errors in `data` are written without
+ * stacks, which contain local paths and arguments.
  */
 export async function openLogger(options: PinoLoggerOptions): Promise<Logger> {
   const stream =

@@ -21,7 +21,7 @@ import { policyKey, type PolicyDocument, type PolicyRules } from './schema.ts';
 //    otherwise a secret could be sent to one of them.
 // 3. Link-local and metadata addresses are denied regardless of the file.
 
-/** `file` is for people. */
+/** `file` is to display. */
 export function compilePolicy(
   { rules, limits }: PolicyDocument,
   file: string,

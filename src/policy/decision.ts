@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /**
- * `rule` names the line of the policy that decided. `reason` is for people and the local log and
+ * `rule` names the line of the policy that decided. `reason` is for the user and the local log and
  * holds no secret.
  */
 export type Decision = Allowed | Denied;

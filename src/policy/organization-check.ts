@@ -16,7 +16,7 @@ export interface OrganizationCheckOptions extends JobFacts {
 }
 
 /**
- * The question whether a job may go on in the organization that a sign-in led to, for every
+ * Whether a job may continue in the organization that a sign-in led to, for every
  * spelling of its id. Throws ORGANIZATION_DENIED.
  */
 export function createOrganizationCheck({

@@ -7,7 +7,7 @@ import { storedSecrets } from './stored-secrets.ts';
 /**
  * Tells the redactor every secret that is stored on this machine, before text of unknown origin
  * leaves it. Throws if the secrets of a provider cannot be listed: such text must then stay. A
- * single secret that nobody can read is left out, since no run can have used it.
+ * single secret that cannot be read is left out, since no run can have used it.
  */
 export async function protectStoredSecrets(
   settings: SecretSettings,

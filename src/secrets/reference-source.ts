@@ -77,7 +77,7 @@ class ReferenceRead {
     throw unavailable(this.#use.field);
   }
 
-  /** More reads than a rule permits mean that somebody else uses it; people should know. */
+  /** More reads than a rule permits mean that another program uses it: worth a warning. */
   async #withinLimit(decision: Decision): Promise<Decision> {
     if (!decision.allowed || decision.limit === undefined) return decision;
     const { limit } = decision;

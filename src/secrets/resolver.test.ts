@@ -92,7 +92,7 @@ describe('a secret source', () => {
     expect(sources.get('password')?.reference).toBe('secret:/sf/prod/password');
   });
 
-  it('does not call the provider before it is read', async () => {
+  it('calls the provider only when the secret is read', async () => {
     const { sources, requested } = stage({ password: 'secret:/sf/prod/password' });
     expect(requested).toEqual([]);
     expect((await sources.get('password')!.read(signal)).reveal()).toBe('correct horse');

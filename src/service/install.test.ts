@@ -97,7 +97,7 @@ describe.runIf(canInstall)('service install', () => {
     expect(statSync(join(state, 'connectors'))).toMatchObject({ uid: USER_ID });
   });
 
-  it('changes no owner behind a symbolic link', async () => {
+  it('does not change the owner of the target of a symbolic link', async () => {
     const { state } = host.makeFiles();
     const secret = join(host.directory, 'shadow');
     writeFileSync(secret, 'x');

@@ -69,7 +69,7 @@ describe('the description for launchd', () => {
     { args: ['--config', '/etc/x\nUser=root'] },
     { stateDir: '/var/\u0000lib' },
     { node: '/opt/\u001B[2J/node' },
-  ])('refuses %j', (change) => {
+  ])('rejects %j', (change) => {
     expect(() => launchdPlist({ ...options, ...change })).toThrow(
       expect.objectContaining({ code: 'INPUT_INVALID' }),
     );

@@ -20,7 +20,7 @@ export async function changeOwner(path: string, owner: Owner): Promise<void> {
   for (const name of await readdir(path)) await changeOwner(join(path, name), owner);
 }
 
-/** Root owns the path, the group can read it, and nobody else. */
+/** Root owns the path, the group can read it, and no one else can. */
 export async function makeGroupReadable(path: string, group: number): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined || found.isSymbolicLink()) return;

@@ -58,7 +58,7 @@ describe('the systemd unit', () => {
     { args: ['--config', '/etc/x\nUser=root'] },
     { stateDir: '/var/lib/../etc' },
     { stateDir: '/var/lib/a b' },
-  ])('refuses %j', (change) => {
+  ])('rejects %j', (change) => {
     expect(() => systemdUnit({ ...options, ...change })).toThrow(
       expect.objectContaining({ code: 'INPUT_INVALID' }),
     );

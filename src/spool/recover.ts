@@ -106,13 +106,14 @@ async function checkAll(
   for (const [index, first] of firsts.entries()) {
     const next = firsts[index + 1];
     const checked = await checkSegment(disk, directory, first, next, start.acknowledged);
-    const { scan, damaged, size, kept } = checked;
+    const { scan, damaged, size, validBytes } = checked;
     if (damaged && !salvage)
       throw new RunnerError(
         'SPOOL_CORRUPT',
         `segment ${segmentName(first)} is damaged after record ${scan.last}`,
       );
-    if (kept < size || next === undefined) await truncateDurably(disk, directory, first, kept);
+    if (validBytes < size || next === undefined)
+      await truncateDurably(disk, directory, first, validBytes);
     found = withSegment(found, first, checked);
     if (index === 0) found = { ...found, acknowledgedOffset: scan.markEnd };
     if (!damaged) continue;
@@ -127,17 +128,21 @@ interface Checked {
   readonly damaged: boolean;
   readonly size: number;
   /** Bytes of the header and the valid records; 0 without a valid record. */
-  readonly kept: number;
+  readonly validBytes: number;
 }
 
-function withSegment(found: Recovered, first: Sequence, { scan, size, kept }: Checked): Recovered {
+function withSegment(
+  found: Recovered,
+  first: Sequence,
+  { scan, size, validBytes }: Checked,
+): Recovered {
   return {
     ...found,
     durable: scan.last,
     complete: scan.complete,
-    cut: found.cut + size - kept,
-    segments: kept > 0 ? [...found.segments, first] : found.segments,
-    bytes: found.bytes + kept,
+    cut: found.cut + size - validBytes,
+    segments: validBytes > 0 ? [...found.segments, first] : found.segments,
+    bytes: found.bytes + validBytes,
   };
 }
 
@@ -157,7 +162,7 @@ async function checkSegment(
   const scan = scanSegment(bytes, first, acknowledged);
   const damaged =
     next === undefined ? scan.tail === 'corrupt' : scan.tail !== 'none' || scan.last !== next - 1;
-  return { scan, damaged, size: bytes.length, kept: scan.last < first ? 0 : scan.end };
+  return { scan, damaged, size: bytes.length, validBytes: scan.last < first ? 0 : scan.end };
 }
 
 /**

@@ -42,7 +42,7 @@ const status =
   };
 
 describe('the newest release', () => {
-  it('is what the configured address names, asked once and without telling anything about the runner', async () => {
+  it('is read from the configured address, once and without data about the runner', async () => {
     const url = `https://${HOST}/releases/1.2.3`;
     expect(await query(json({ version: '1.2.3', url, later: true }))).toEqual({
       version: '1.2.3',

@@ -8,7 +8,9 @@ import { refused, verifySignature } from './signature.ts';
 const MAX_UNPACKED = 1024 ** 3;
 const CHECKSUMS = 'SHA256SUMS';
 
-/** A release whose origin is verified, in memory: nobody can change it between check and use. */
+/**
+ * A release whose origin is verified, in memory, so that it cannot change between check and use.
+ */
 export interface Release {
   readonly version: string;
   /** The directory that the archive contains. */

@@ -74,7 +74,7 @@ export async function upgrade(
   if (!isNewer(release.version, current))
     throw refused(`${release.version} is not newer than the installed ${current}`).with({
       remedy:
-        'To go back, point the link to the directory of the older release and restart the service.',
+        'To roll back, point the link to the directory of the older release and restart the service.',
     });
   const before = await verifiableService(deps, signal);
   deps.say(`Installing ${release.version} beside ${current} in ${parent}`);

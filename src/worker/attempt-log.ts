@@ -15,7 +15,7 @@ export interface AttemptLogOptions {
 }
 
 /**
- * The log of one attempt: to the stream, for the people who started the run, and to the local log.
+ * The log of one attempt: to the stream, for the users who started the run, and to the local log.
  */
 export function createAttemptLog(options: AttemptLogOptions): Logger {
   const { clock, local, emit, onWarning, data } = options;

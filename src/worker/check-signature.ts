@@ -16,8 +16,8 @@ export interface SignatureCheck extends Verifier {
 }
 
 /**
- * Lets a job of a control plane go on only if it is signed as the policy requires. Recorded before
- * anything else happens. Throws the codes of signatures.
+ * Lets a job of a control plane continue only if it is signed as the policy requires. Recorded
+ * before anything else happens. Throws the codes of signatures.
  */
 export async function checkSignature(job: SignedJob, check: SignatureCheck): Promise<void> {
   const { rules, trail, audit } = check;

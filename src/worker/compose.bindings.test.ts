@@ -140,7 +140,7 @@ describe('a CA certificate in a job', () => {
     [{ plainTextSecrets: 'allow' }, 'CA_CERTIFICATE_DENIED'],
     [{ plainTextSecrets: 'allow', network: { jobCertificateAuthorities: 'allow' } }, undefined],
     [{ network: { jobCertificateAuthorities: 'allow' } }, 'SECRET_IN_PLAIN_TEXT'],
-  ])('is refused or trusted by the policy %j: %s', async (policy, code) => {
+  ])('is rejected or trusted by the policy %j: %s', async (policy, code) => {
     const file = join(directory, 'policy.yaml');
     await writeFile(file, JSON.stringify({ ...POLICY, ...policy }), { mode: 0o600 });
     const opening = open({ sslConfig: { caCertificate: '-----BEGIN CERTIFICATE-----' } });

@@ -46,7 +46,7 @@ interface Attempt {
   readonly sink?: SinkUse;
 }
 
-/** Code of the refusal, lines of the local log, and events of the audit trail. */
+/** Code of the rejection, lines of the local log, and events of the audit trail. */
 async function open({ mode, signature, sink = 'unused' }: Attempt) {
   const stateDir = await mkdtemp(join(directory, 'state-'));
   const keys = [{ name: KEY.name, publicKey: KEY.publicKey }];
@@ -88,7 +88,7 @@ async function eventsIn(stateDir: string): Promise<readonly unknown[]> {
 }
 
 describe('a worker', () => {
-  it('reads no secret for a job that is not signed, and records the refusal', async () => {
+  it('reads no secret for a job that is not signed, and records the rejection', async () => {
     const { code, events } = await open({ mode: 'required' });
     expect(code).toBe('JOB_UNSIGNED');
     expect(events).toMatchObject([
@@ -104,7 +104,7 @@ describe('a worker', () => {
     ]);
   });
 
-  it('logs and records what it would refuse, if the policy only warns', async () => {
+  it('logs and records what it would reject, if the policy only warns', async () => {
     const { code, events, logged } = await open({ mode: 'warn', signature: `${SIGNATURE}A` });
     expect(code).toBe('opened');
     expect(events).toMatchObject([{ decision: 'warn', code: 'JOB_SIGNATURE_MALFORMED' }]);

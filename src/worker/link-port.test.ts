@@ -21,14 +21,14 @@ describe('a log line of a worker', () => {
     const log = createPortLog(port, (line) => redactor.redact(line), 'info', {
       bound: 'hunter-two-forever',
     }).child({ deep: { list: ['x hunter-two-forever y'] } });
-    log.log('warn', 'hunter-two-forever was refused', {
+    log.log('warn', 'hunter-two-forever was rejected', {
       field: Buffer.from('hunter-two-forever').toString('base64'),
     });
     expect(sent).toHaveLength(1);
     expect(JSON.stringify(sent)).not.toMatch(
       new RegExp(`hunter-two-forever|${Buffer.from('hunter-two-forever').toString('base64')}`),
     );
-    expect(JSON.stringify(sent)).toContain('was refused');
+    expect(JSON.stringify(sent)).toContain('was rejected');
   });
 
   it('is withheld if nothing readable remains, and omitted below the level', () => {

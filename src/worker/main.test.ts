@@ -31,7 +31,7 @@ describe('the worker program', () => {
     });
   });
 
-  it('refuses a reference in a field that is not secret', async () => {
+  it('rejects a reference in a field that is not secret', async () => {
     const { source } = workerWorkflow;
     stage.start({
       ...workerWorkflow,

@@ -16,7 +16,7 @@ export class Phases {
   readonly #phases = new Map<string, { startedAt: number; endedAt: number }>();
   #current: string | undefined;
 
-  /** Texts for people, such as the reason of a wait, are no phases. */
+  /** Texts to display, such as the reason of a wait, are not phases. */
   note(name: string, now: number): void {
     if (name === this.#current || !/^[a-z][a-z-]{0,30}$/.test(name)) return;
     this.#end(now);

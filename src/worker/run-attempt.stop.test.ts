@@ -32,7 +32,7 @@ describe('runAttempt when stopped', () => {
     expect((await ending).outcome.status).toBe('success');
   });
 
-  it('gives up writing the outcome eight seconds after a stop', async () => {
+  it('stops writing the outcome eight seconds after a stop', async () => {
     const clock = new SimulatedClock();
     const stop = new Stop();
     let code: unknown;

@@ -157,7 +157,7 @@ describe('runAttempt', () => {
       JSON.stringify({ ...workflow, source: { ...workflow.source, type: 'oracle' } }),
       'no connector',
     ],
-  ])('is refused with JOB_INVALID when its document %s', async (_what, text, message) => {
+  ])('is rejected with JOB_INVALID when its document %s', async (_what, text, message) => {
     const job = {
       ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 },
       kind: 'metadata' as const,

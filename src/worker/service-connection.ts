@@ -4,7 +4,7 @@ import type { Workflow } from '../../openmetadata/src/workflow.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import { parseReference } from '../secrets/reference.ts';
 
-/** Options of drivers: nobody marks which of them are secret. */
+/** Options of drivers. No schema marks which of them are secret. */
 const NEVER_STORED: ReadonlySet<string> = new Set(['connectionOptions', 'connectionArguments']);
 
 export interface ServiceConnectionSource {

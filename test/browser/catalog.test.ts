@@ -7,7 +7,7 @@ import { HOSTILE, richRecords } from './records.ts';
 describe.skipIf(noBrowser)('catalog in the console', () => {
   const view = useConsole();
 
-  it('shows everything about a table, with a drawing of its lineage', async () => {
+  it('shows all details of a table and its lineage graph', async () => {
     await view.stage.api.post('/api/v1/pipelines/sandbox_metadata/runs');
     const ref = await view.nextJob();
     const lines = richRecords();

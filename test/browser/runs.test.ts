@@ -121,7 +121,7 @@ describe.skipIf(noBrowser)('runs in the console', () => {
     const ref = await view.nextJob();
     const error = {
       code: 'SALESFORCE_LOGIN_FAILED',
-      message: 'Salesforce refused the credentials',
+      message: 'Salesforce rejected the credentials',
       remedy: 'Check the security token.',
       retryable: false,
     };
@@ -130,7 +130,7 @@ describe.skipIf(noBrowser)('runs in the console', () => {
       batch(ref, 1, [outcomeLine([], { status: 'failed', error })], { last: true }),
     );
     const alert = view.page.getByRole('alert');
-    await alert.getByText('Salesforce refused the credentials').waitFor();
+    await alert.getByText('Salesforce rejected the credentials').waitFor();
     expect(await alert.innerText()).toContain('Check the security token.');
     await view.shot('run-failed');
     await view.page.getByRole('navigation').getByRole('link', { name: 'Runs' }).click();

@@ -75,7 +75,7 @@ export class Place {
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    // A command that refuses before it reads closes its end first.
+    // A command that rejects before it reads closes its end first.
     child.stdin.on('error', () => undefined).end(input);
     const [code] = (await once(child, 'close')) as [number | null];
     return { code, stdout, stderr };

@@ -70,7 +70,7 @@ describe('secrets', () => {
     ['a value that is too short', 'abc'],
     ['no value', ''],
     ['bytes that are not text', Buffer.from([0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0xfa, 0xf9])],
-  ])('refuse %s', async (_what, input) => {
+  ])('reject %s', async (_what, input) => {
     const { code, stderr } = await place.call(['secrets', 'set', reference], { input });
     expect(code).toBe(3);
     expect(stderr).toContain('error INPUT_INVALID:');

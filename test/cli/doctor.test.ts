@@ -84,7 +84,7 @@ describe('doctor', () => {
   it.each([
     ['a check that does not exist', ['--only', 'weather']],
     ['a timeout that is none', ['--timeout', 'soon']],
-  ])('refuses %s', async (_what, args) => {
+  ])('rejects %s', async (_what, args) => {
     expect(await place.call(['doctor', ...args])).toMatchObject({ code: 2, stdout: '' });
   });
 

@@ -57,7 +57,7 @@ describe('jobs', () => {
     expect(JSON.parse(verified.stdout)).toMatchObject({ key: 'operations', name: 'crm' });
   });
 
-  it('that differ from what was signed are refused with 5 and the place of the difference', async () => {
+  it('that differ from what was signed are rejected with 5 and the place of the difference', async () => {
     const key = await prepare();
     const workflow = write('workflow.json', documentOf('acme.my'));
     const args = ['--workflow', workflow, '--key', key, '--pool', 'eu-west'];

@@ -172,7 +172,7 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
   it.each([
     ['on the command line', ['--inspect=127.0.0.1:0'], {}],
     ['in NODE_OPTIONS', [], { NODE_OPTIONS: '--inspect=127.0.0.1:0' }],
-  ])('refuses to start with an inspector that was asked for %s', (_, options, env) => {
+  ])('rejects to start with an inspector that was asked for %s', (_, options, env) => {
     const result = spawnSync(node!, [...options, program, 'version'], {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], ...env },

@@ -69,7 +69,7 @@ describe('policy explain', () => {
     ]);
   });
 
-  it('says the same as JSON', async () => {
+  it('has the same content with --json', async () => {
     const file = place.file('workflow.json', workflow('admin@acme.example'));
     const { code, stdout } = await place.call(['policy', 'explain', '--workflow', file, '--json']);
     const report = JSON.parse(stdout) as { readonly access: unknown[]; readonly allowed: boolean };

@@ -73,7 +73,7 @@ describe('upgrade --check', () => {
     const { code, stdout } = await check(...network());
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringContaining('Do not go back to it') as string,
+      stdout: expect.stringContaining('Do not install it') as string,
     });
   });
 
@@ -93,7 +93,7 @@ describe('upgrade --check', () => {
     'https://me:secret@releases.test/newest.json',
     'https://releases.test/newest.json?token=secret',
     'releases.test',
-  ])('refuses the address %s', async (address) => {
+  ])('rejects the address %s', async (address) => {
     const { code, stdout } = await place.call([
       'upgrade',
       '--check',

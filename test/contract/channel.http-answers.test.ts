@@ -37,7 +37,7 @@ describe.each(NETWORK_CHANNELS)('%s channel', (kind) => {
     it.each([
       ['never responds', () => undefined],
       [
-        'refuses and never ends its response',
+        'rejects and never ends its response',
         (response: ServerResponse) => {
           response.writeHead(403);
           const dripping = setInterval(() => void response.write('x'), 50);

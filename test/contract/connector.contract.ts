@@ -19,7 +19,7 @@ export interface ConnectorStage {
   readonly connector: Connector;
   /** A connection that works, and the context of a job with it and these options. */
   readonly working: (options?: JobOptions) => ConnectorContext;
-  /** The same, with a secret that the source refuses. */
+  /** The same, with a secret that the source rejects. */
   readonly refused: () => ConnectorContext;
   /** The same, and the source accepts the secret, but sends UNREADABLE for its list of tables. */
   readonly garbled: () => ConnectorContext;

@@ -9,7 +9,7 @@ import { parseConnection } from '../../src/connectors/salesforce/sign-in/connect
 import { readSourceOptions } from '../../src/connectors/salesforce/options/source-options.ts';
 
 /**
- * The control plane refuses when a service is saved what a runner would refuse when it runs, and
+ * The control plane rejects when a service is saved what a runner would reject when it runs, and
  * nothing else.
  */
 describe('a Salesforce connection', () => {

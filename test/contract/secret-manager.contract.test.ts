@@ -10,7 +10,7 @@ import { hashicorpVaultStage } from './secret-managers/hashicorp-vault.ts';
 import { kubernetesStage } from './secret-managers/kubernetes.ts';
 import { onePasswordStage } from './secret-managers/onepassword-connect.ts';
 
-/** Every registered manager needs an entry: the compiler refuses a missing one. */
+/** Every registered manager needs an entry: the compiler rejects a missing one. */
 const STAGES: Readonly<Record<ManagerType, Readonly<Record<string, ManagerStage>>>> = {
   'aws-parameter-store': {
     'the Parameter Store of AWS, by environment': awsStage(

@@ -63,14 +63,14 @@ export function secretManagerContract(name: string, stage: ManagerStage): void {
       expect(await reveal(under, under.path)).toBe(VALUE);
     });
 
-    it('refuses a value of more than 64 KiB', async () => {
+    it('rejects a value of more than 64 KiB', async () => {
       const under = await open();
       await under.put(under.path, 'x'.repeat(64 * 1024 + 1));
       expect(await errorOf(under, under.path)).toMatchObject({ code: 'SECRET_VALUE_UNUSABLE' });
     });
 
     it.runIf(stage.impossible?.binary === undefined)(
-      'refuses a value that is not text',
+      'rejects a value that is not text',
       async () => {
         const under = await open();
         await under.put(under.path, Uint8Array.of(0xff, 0xfe, 0x00, 0x81));
@@ -88,7 +88,7 @@ export function secretManagerContract(name: string, stage: ManagerStage): void {
       });
     });
 
-    it('refuses every path that could mean the secret of another', async () => {
+    it('rejects every path that could mean the secret of another', async () => {
       const under = await open();
       await under.put(under.path, VALUE);
       for (const path of under.refused)

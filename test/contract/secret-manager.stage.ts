@@ -4,9 +4,9 @@ import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { SecretPath } from '../../src/secrets/reference.ts';
 
 /**
- * What the server of a manager does from now on. `denied`: refuses this one secret. `throttled`:
+ * What the server of a manager does from now on. `denied`: rejects this one secret. `throttled`:
  * asks for fewer requests. `slow`: accepts and never answers. `cut`: closes the connection within
- * the answer. `sealed`: in maintenance. `garbled`: answers something else. `rejected`: refuses the
+ * the answer. `sealed`: in maintenance. `garbled`: answers something else. `rejected`: rejects the
  * credentials of the runner, also in tokens that it gave.
  */
 export type ManagerFault =
@@ -27,7 +27,7 @@ export interface ManagerUnderTest {
   readonly other: SecretPath;
   /** The same secret with a key that it does not have; absent for mounts without keys. */
   readonly missingKey?: SecretPath;
-  /** Paths that could mean the secret at `path`, or no secret at all: they are refused. */
+  /** Paths that could mean the secret at `path`, or no secret at all: they are rejected. */
   readonly refused: readonly SecretPath[];
   /** Stores a value at `path` or `other`; undefined removes the secret. */
   readonly put: (path: SecretPath, value: string | Uint8Array | undefined) => Promise<void>;

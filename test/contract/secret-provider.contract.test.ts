@@ -89,7 +89,7 @@ async function openEnvironment(): Promise<ProviderUnderTest> {
   };
 }
 
-/** Every registered provider needs an entry: the compiler refuses a missing one. */
+/** Every registered provider needs an entry: the compiler rejects a missing one. */
 const WAYS_TO_OPEN: Readonly<Record<ProviderName, Readonly<Record<string, Open>>>> = {
   vault: { 'the vault': openVaultProvider },
   files: {

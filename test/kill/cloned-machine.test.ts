@@ -19,7 +19,7 @@ describe('a cloned machine', () => {
   const shown = async (): Promise<Shown> =>
     (await stage.client.call<{ runners: [Shown] }>('GET', '/api/v1/runners')).runners[0];
 
-  it('is refused and reported while the original runs, and takes over once it is gone', async () => {
+  it('is rejected and reported while the original runs, and takes over once it is gone', async () => {
     const id = await stage.startRun();
     await stage.runWhen(
       id,
@@ -27,7 +27,7 @@ describe('a cloned machine', () => {
       (run) => run.state === 'running' && run.records > 3,
     );
     const copy = stage.startCopy('copy');
-    await stage.waitFor('the copy to be refused', async () =>
+    await stage.waitFor('the copy to be rejected', async () =>
       copy.output.includes('IDENTITY_IN_USE'),
     );
     expect(copy.output).toContain('enroll --replace');

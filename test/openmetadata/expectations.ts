@@ -51,7 +51,7 @@ export async function expectRefused(work: Promise<unknown>, words: RegExp): Prom
     () => 'accepted',
     (thrown: unknown) => refusedAs(thrown),
   );
-  if (!words.test(said)) throw new Error(`not refused with ${String(words)}: ${said}`);
+  if (!words.test(said)) throw new Error(`not rejected with ${String(words)}: ${said}`);
 }
 
 export function refusedAs(thrown: unknown): string {

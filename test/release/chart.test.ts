@@ -189,7 +189,7 @@ describe.skipIf(releaseObstacle() !== undefined)('the Helm chart of the runner',
     ['a misspelled value', ['--set', 'networkpolicy.enabled=false']],
     ['metrics beside those of the chart', ['--set', 'config.metrics.listen=0.0.0.0:1']],
     ['a monitor without metrics', ['--set', 'metrics.serviceMonitor.enabled=true']],
-  ] as const)('refuses %s', async (_what, flags) => {
+  ] as const)('rejects %s', async (_what, flags) => {
     const { code, stderr } = await helm('template crm', 'token', ...flags);
     expect(code).toBe(1);
     expect(stderr).toMatch(
@@ -237,7 +237,7 @@ describe.skipIf(releaseObstacle() !== undefined)('the Helm chart of the control 
     expect(objects.flatMap((object) => schemas.errorsOf(object))).toEqual([]);
   });
 
-  it('refuses to be installed without an address that runners can dial', async () => {
+  it('rejects to be installed without an address that runners can dial', async () => {
     expect((await template()).stderr).toContain("values don't meet the specifications");
     expect((await template('--set=authorities={catalog.example.com}')).code).toBe(1);
   });

@@ -41,7 +41,7 @@ describe('tar', () => {
     expect(tar([other, one], EPOCH).equals(tar([one, other], EPOCH))).toBe(true);
   });
 
-  it('refuses a name that does not fit', () => {
+  it('rejects a name that does not fit', () => {
     expect(() => tar([text('x'.repeat(101), '')], EPOCH)).toThrow('too long');
     expect(() => tar([link('link', LONG)], EPOCH)).toThrow('too long');
   });
@@ -57,7 +57,7 @@ describe('zip', () => {
     expect(await runWell('python3', ['-m', 'zipfile', '--test', file])).toContain('Done testing');
   });
 
-  it('refuses a link, which Windows would not follow', () => {
+  it('rejects a link, which Windows would not follow', () => {
     expect(() => zip([link('link', 'target')], EPOCH)).toThrow('cannot be stored');
   });
 });
@@ -70,7 +70,7 @@ describe('strip', () => {
     expect(await runWell(file, ['--print', '6 * 7'])).toBe('42\n');
   });
 
-  it('refuses what is not a program', () => {
+  it('rejects what is not a program', () => {
     expect(() => strip(Buffer.from('#!/bin/sh\n'))).toThrow('not a 64-bit');
   });
 });

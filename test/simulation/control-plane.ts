@@ -200,7 +200,7 @@ export class ControlPlaneHost {
 
   #request(work: (deps: Deps, engine: Engine) => Promise<unknown>): void {
     this.process?.deliver(() => {
-      // A run that has ended meanwhile cannot be canceled; nothing else is refused here.
+      // A run that has ended meanwhile cannot be canceled; nothing else is rejected here.
       work(this.#deps!, this.#engine!).catch((thrown: unknown) =>
         this.machine.world.note(`refused: ${String(thrown)}`),
       );

@@ -52,7 +52,7 @@ export interface ContextOptions {
 }
 
 /**
- * A context whose `connect` leads the source's host names to the server and refuses all others, as
+ * A context whose `connect` leads the source's host names to the server and rejects all others, as
  * the policy's dial would.
  */
 export function contextFor(source: SourceUnderTest, options: ContextOptions): RecordedContext {

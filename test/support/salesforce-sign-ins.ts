@@ -84,7 +84,7 @@ export const oauthError = (name: string, description = name): object => ({
 /** A state directory of an attempt. */
 export const stateDirectoryOf = (): string => mkdtempSync(join(tmpdir(), 'sign-in-'));
 
-/** The refusals that a state directory keeps. */
+/** The rejections that a state directory keeps. */
 export const rememberedIn = (directory: string): string[] =>
   existsSync(join(directory, 'refused-sign-ins'))
     ? readdirSync(join(directory, 'refused-sign-ins'))

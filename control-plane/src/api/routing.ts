@@ -23,18 +23,18 @@ export function requestBody<T extends z.ZodType>(schema: T) {
   return { body: { required: true, content: { 'application/json': { schema } } } };
 }
 
-const refused = jsonBody(ApiError, 'Refused');
+const rejected = jsonBody(ApiError, 'Rejected');
 
 /** The error responses that any route behind the admin token may give. */
 export const REFUSALS = {
-  400: refused,
-  401: refused,
-  404: refused,
-  409: refused,
-  410: refused,
-  412: refused,
-  422: refused,
-  428: refused,
+  400: rejected,
+  401: rejected,
+  404: rejected,
+  409: rejected,
+  410: rejected,
+  412: rejected,
+  422: rejected,
+  428: rejected,
 } as const;
 export const DELETED = { 204: { description: 'Deleted' }, ...REFUSALS } as const;
 

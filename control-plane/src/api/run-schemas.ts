@@ -54,7 +54,7 @@ export const RunViewSchema = z
     lastFailure: z
       .object({ code: z.string(), message: z.string(), remedy: z.string() })
       .nullable()
-      .openapi({ description: 'Why the previous attempt was given up' }),
+      .openapi({ description: 'Why the previous attempt was abandoned' }),
     progress: z
       .object({ phase: z.string(), done: z.number(), total: z.number(), apiCalls: z.number() })
       .nullable(),
@@ -98,10 +98,9 @@ export const RunViewSchema = z
           'The way of the results to the OpenMetadata server that the pipeline came from; null for a pipeline that is managed here',
       }),
     pool: z.string().nullable().openapi({ description: 'Pool whose runners may take it' }),
-    slot: z
-      .object({ at: Time, retry: z.number().int() })
-      .nullable()
-      .openapi({ description: 'The slot of the schedule; null for a run that somebody started' }),
+    slot: z.object({ at: Time, retry: z.number().int() }).nullable().openapi({
+      description: 'The slot of the schedule; null for a run that was started by hand',
+    }),
     deadlineMs: z.number().int(),
     whole: z.boolean().openapi({ description: 'Whether it was started as a full run' }),
     recordsKept: z

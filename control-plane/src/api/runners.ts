@@ -27,7 +27,7 @@ const enrollRoute = createRoute({
   request: requestBody(EnrollmentRequest),
   responses: {
     201: jsonBody(Enrolled, 'The identity'),
-    400: jsonBody(ApiError, 'Refused'),
+    400: jsonBody(ApiError, 'Rejected'),
     403: jsonBody(ApiError, 'The token is unknown, used or expired'),
   },
 });
@@ -159,6 +159,6 @@ function viewCondition(
   const other = [platform, version].filter((part) => part !== '').join(', ');
   return {
     condition: 'IDENTITY_IN_USE',
-    conditionMessage: `Two processes use this identity. Another process (${other}) was refused, last at ${new Date(at).toISOString()}. ${IDENTITY_REMEDY}`,
+    conditionMessage: `Two processes use this identity. Another process (${other}) was rejected, last at ${new Date(at).toISOString()}. ${IDENTITY_REMEDY}`,
   };
 }

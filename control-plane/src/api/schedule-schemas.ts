@@ -53,7 +53,7 @@ export const ScheduleView = z
         message: z.string(),
         remedy: z.string(),
         since: Time,
-        retryAt: Time.nullable().openapi({ description: 'null when the slot was given up' }),
+        retryAt: Time.nullable().openapi({ description: 'null when the slot was abandoned' }),
       })
       .nullable()
       .openapi({ description: 'Why the run of a slot could not be queued' }),

@@ -22,7 +22,7 @@ const routes = definitionRoutes({
   texts: {
     put: 'Create the schedule of a pipeline, or replace the state given in If-Match',
     list: 'List the schedules of all pipelines',
-    get: 'Get the schedule of a pipeline; a pipeline without one is only started by people',
+    get: 'Get the schedule of a pipeline; a pipeline without one is only started by hand',
     delete: 'Delete the schedule of a pipeline',
     view: 'The schedule; the ETag header identifies what is set',
     all: 'All schedules',

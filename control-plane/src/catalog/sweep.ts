@@ -10,14 +10,14 @@ type Test = (fqn: string) => boolean;
 export function removalTest({ keep, after, upTo, among }: Sweep): Test | undefined {
   // An empty source listing is more likely a fault.
   if (keep.length === 0) return undefined;
-  const kept = new Set(keep);
-  const inScope = among === undefined ? () => true : scopeOf(among);
-  if (inScope === undefined) return undefined;
+  const listed = new Set(keep);
+  const isInScope = among === undefined ? () => true : scopeOf(among);
+  if (isInScope === undefined) return undefined;
   return (fqn) =>
-    !kept.has(fqn) &&
+    !listed.has(fqn) &&
     (after === undefined || fqn > after) &&
     (upTo === undefined || fqn <= upTo) &&
-    inScope(fqn);
+    isInScope(fqn);
 }
 
 function scopeOf({

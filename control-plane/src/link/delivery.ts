@@ -2,7 +2,7 @@
  * Stores delivered batches. Invariants:
  * - A record, its effects and its attempt's position are stored in one transaction.
  * - An acknowledgement is sent only after that transaction is on disk.
- * - A write without the run's current epoch is refused.
+ * - A write without the run's current epoch is rejected.
  */
 import type { Transaction } from '../store/store.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';

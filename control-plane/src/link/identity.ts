@@ -6,7 +6,7 @@
  * - A restarted process is not locked out: its old session is closed by the operating system, or
  *   does not answer the check in time. A newer connection of the same process (by boot id) replaces
  *   the older one at once.
- * - The newcomer is refused temporarily, never permanently: an accidental copy must not become an
+ * - The newcomer is rejected temporarily, never permanently: an accidental copy must not become an
  *   outage.
  */
 import type { Deps } from '../deps.ts';
@@ -14,7 +14,7 @@ import { holder, type Run } from '../runs/run.ts';
 import type { HelloStatement, Refusal } from './frames.ts';
 import type { OtherProcess, Registry } from './registry.ts';
 
-/** How soon a refused process retries. */
+/** How soon a rejected process retries. */
 const RETRY_AFTER_MS = 30_000;
 /** How long a conflict is shown after the last attempt of the second process. */
 export const CONFLICT_SHOWN_MS = 5 * 60_000;
@@ -23,7 +23,7 @@ export const IDENTITY_REMEDY =
   'Stop one of the two. To keep both, enroll the copied machine again: `hybrid-runner enroll --replace`.';
 
 /**
- * Refuses a process whose identity another one is using; undefined when this one may continue. Call
+ * Rejects a process whose identity another one is using; undefined when this one may continue. Call
  * it within `runExclusively`.
  */
 export async function settleIdentity(
@@ -87,7 +87,7 @@ function refuseNewcomer(
   const { platform, version } = newcomer;
   deps.log.warn(
     { runner: runnerId, platform, version, remedy: IDENTITY_REMEDY },
-    'identity used by two processes: second one refused',
+    'identity used by two processes: second one rejected',
   );
   return {
     code: 'IDENTITY_IN_USE',

@@ -24,7 +24,7 @@ export interface OtherProcess {
   readonly version: string;
 }
 
-/** The last time that a second process was refused. */
+/** The last time that a second process was rejected. */
 export interface Conflict extends OtherProcess {
   /** Unix time. */
   readonly at: number;

@@ -47,7 +47,7 @@ export async function resume(
   return resumed;
 }
 
-/** When it was seen is stored with everybody's times. */
+/** When it was seen is stored with those of all runners. */
 async function notePresence(
   tx: Transaction,
   deps: ResumeDeps,
@@ -70,13 +70,13 @@ async function resumeHeld(
   const cancels: { ref: AttemptRef; reason: string }[] = [];
   for (const attempt of held) {
     const { ref } = attempt;
-    const kept = await keep(tx, deps, by, attempt, channel);
+    const resumed = await keep(tx, deps, by, attempt, channel);
     positions.push({
       ref,
-      verdict: kept === undefined ? 'VERDICT_DISCARD' : 'VERDICT_KEEP',
-      storedSequence: kept?.stored ?? 0,
+      verdict: resumed === undefined ? 'VERDICT_DISCARD' : 'VERDICT_KEEP',
+      storedSequence: resumed?.stored ?? 0,
     });
-    const reason = kept?.run.cancelReason ?? null;
+    const reason = resumed?.run.cancelReason ?? null;
     if (reason !== null) cancels.push({ ref, reason });
   }
   return { positions, cancels };
@@ -122,7 +122,7 @@ async function keep(
     await tx.runs.save(giveUpAttempt(run, mismatch, limit));
     deps.log.warn(
       { run: run.id, attempt: ref.attempt, epoch: ref.epoch, ...mismatch },
-      'attempt given up',
+      'attempt abandoned',
     );
     return undefined;
   }
@@ -154,7 +154,7 @@ function sequenceMismatch(
 }
 
 /**
- * Gives up runs that this process started and no longer holds. Attempts of another process of the
+ * Abandons runs that this process started and no longer holds. Attempts of another process of the
  * runner (a copy of the machine that does not answer at the moment) and offers that are still in
  * transit keep their lease, because they may be active.
  */

@@ -99,7 +99,7 @@ export class Session implements ConnectedRunner {
       limits.identityCheckMs,
       this.#wire.closed,
     );
-    // An answer may be stuck behind batches. Refusing the newcomer costs it seconds; ending an
+    // An answer may be stuck behind batches. Rejecting the newcomer costs it seconds; ending an
     // active session costs a run.
     const active = answered || this.#lastFrameAt > askedAt || this.#work.hasUnstored;
     return !this.#isClosed() && active;
@@ -234,7 +234,7 @@ export class Session implements ConnectedRunner {
   }
 
   #refuse(refusal: Refusal): void {
-    this.#deps.log.warn({ runner: this.runnerId, code: refusal.code }, 'runner refused');
+    this.#deps.log.warn({ runner: this.runnerId, code: refusal.code }, 'runner rejected');
     this.send({ kind: 'refusal', body: refusal });
     this.close(refusal.code);
   }

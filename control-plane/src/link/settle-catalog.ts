@@ -8,7 +8,7 @@ import type { Attempt, Transaction } from '../store/store.ts';
 
 /**
  * Applies the findings of a successful attempt, and gives the catalog its next revision. If the
- * catalog has changed since the attempt's base revision, the attempt is given up and the next one
+ * catalog has changed since the attempt's base revision, the attempt is abandoned and the next one
  * is a full run.
  */
 export async function settleCatalog(

@@ -103,7 +103,7 @@ export interface QueuedStatus {
 export interface TriggerOptions {
   /** `conf` of the trigger call. */
   readonly conf?: Readonly<Record<string, unknown>> | undefined;
-  /** The slot of the schedule that is due; absent for a run that somebody asked for. */
+  /** The slot of the schedule that is due; absent for a run that was started by hand. */
   readonly scheduled?: ScheduledStart | undefined;
 }
 

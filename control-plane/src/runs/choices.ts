@@ -4,7 +4,7 @@
  * - What is kept depends only on the two lists that it was made of, and on how many runs each
  *   runner holds. A list is replaced whenever something in it has changed (registry.ts,
  *   runner-list.ts).
- * - The number of runs of each runner is taken anew for each placement.
+ * - The number of runs of each runner is counted again for each placement.
  */
 import type { ConnectedRunner } from '../link/registry.ts';
 import { candidatesFor, namesOf, type CandidateInput } from './candidates.ts';
@@ -12,7 +12,7 @@ import { FreeFirst } from './free-first.ts';
 import type { Run } from './run.ts';
 import { wait, type Wait } from './wait.ts';
 
-/** Kept at most: runs that some runners have refused may each have a choice of their own. */
+/** Kept at most: runs that some runners have rejected may each have a choice of their own. */
 const MAX_KEPT = 256;
 
 export class Choices {

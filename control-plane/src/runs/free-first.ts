@@ -15,7 +15,7 @@ export class FreeFirst {
   readonly #byId: ReadonlyMap<string, Entry>;
   readonly #freeOf: (runner: ConnectedRunner) => number;
 
-  /** `freeOf` may return less later; `freed` must be told when it returns more. */
+  /** `freeOf` may return less later; call `freed` when it returns more. */
   constructor(runners: readonly ConnectedRunner[], freeOf: (runner: ConnectedRunner) => number) {
     this.#freeOf = freeOf;
     this.#heap = runners.map((runner, order) => ({

@@ -7,9 +7,9 @@
  *   only with exactly `epoch`, only from its holder. At most one runner may write at any time.
  * - `epoch` decreases in one case: an attempt whose lease expired (`left`) returns before another
  *   attempt has started. Offers made since then carry a higher epoch, have not started, and are
- *   refused from then on. `left` is cleared as soon as another attempt of this run or of its
+ *   rejected from then on. `left` is cleared as soon as another attempt of this run or of its
  *   service starts, so older data never follows newer data.
- * - `attempt` increases when an attempt that may have started is given up; a rejected offer does
+ * - `attempt` increases when an attempt that may have started is abandoned; a rejected offer does
  *   not count.
  * - An ended run never changes state again.
  * - Deadlines in a status (`notBefore`, `answerBy`, `leaseUntil`, `until`) are monotonic times of
@@ -90,7 +90,7 @@ export interface Run {
   readonly pinnedTo: string | null;
   /** The pool whose runners may take it; null for any. */
   readonly pool: string | null;
-  /** The slot of the pipeline's schedule; null for a run that somebody started. */
+  /** The slot of the pipeline's schedule; null for a run that was started by hand. */
   readonly slot: Slot | null;
   readonly status: RunStatus;
   readonly attempt: number;
@@ -104,7 +104,7 @@ export interface Run {
   readonly cancelReason: string | null;
   /** Ids of runners that rejected it permanently. */
   readonly refusedBy: readonly string[];
-  /** Why the previous attempt was given up; null for the first. */
+  /** Why the previous attempt was abandoned; null for the first. */
   readonly lastFailure: ErrorBody | null;
   /** Maximum duration of an attempt; 0 for the runner's own limit. */
   readonly deadlineMs: number;
@@ -206,7 +206,7 @@ export interface GivingUp {
 }
 
 /**
- * Gives up the attempt: the run is canceled if that was requested, queued again while `maxAttempts`
+ * Abandons the attempt: the run is canceled if that was requested, queued again while `maxAttempts`
  * allows, otherwise failed.
  */
 export function giveUpAttempt(

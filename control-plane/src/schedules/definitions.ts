@@ -1,4 +1,4 @@
-/** Schedules as a definition of this control plane: what OpenMetadata manages is refused. */
+/** Schedules as a definition of this control plane: what OpenMetadata manages is rejected. */
 import { existingPipeline } from '../definitions/existing.ts';
 import { checkOwn } from '../definitions/origin.ts';
 import { checkPrecondition, tagOf, type Precondition } from '../definitions/precondition.ts';
@@ -20,7 +20,7 @@ export async function existingSchedule(
   return schedule;
 }
 
-/** What people set: the rest changes by itself, and with it no ETag. */
+/** What users set. The rest changes by itself, without changing the ETag. */
 export function settingsOf(schedule: ScheduleSettings): ScheduleSettings {
   const { pipeline, expression, timezone, startAt, endAt, paused, retries, retryDelayMs } =
     schedule;

@@ -19,7 +19,7 @@ const PRESETS: ReadonlyMap<string, string> = new Map([
 const MAX_LENGTH = 200;
 
 /**
- * Normalizes an expression: five cron fields or a preset; null for a pipeline that only people
+ * Normalizes an expression: five cron fields or a preset; null for a pipeline that only users
  * start. Throws INPUT_INVALID.
  */
 export function parseExpression(text: string | null): string | null {

@@ -1,7 +1,7 @@
 /**
  * Starts runs when their schedules say so. Invariants:
  * - A slot starts at most once (and its repetitions once each): the run and the settled slot are
- *   stored in one transaction, and the store refuses a second run of a slot.
+ *   stored in one transaction, and the store rejects a second run of a slot.
  * - Of the slots that pass while the control plane is down, while a run of the pipeline is active,
  *   or while the clock jumps forward, the last one starts, once.
  * - A clock that is set back starts no slot again, and stops no schedule.

@@ -13,7 +13,7 @@ export function nextSlot(times: Times, after: number): number | undefined {
     ofCron: (cron) => cron.nextRun(new Date(from)),
     takesOnce: (once) => once > after,
   });
-  return within(times, slot);
+  return inPeriod(times, slot);
 }
 
 /** The last slot up to and including a time; undefined for none. */
@@ -25,7 +25,7 @@ export function latestSlot(times: Times, upTo: number): number | undefined {
     ofCron: (cron) => cron.previousRuns(1, new Date(reference))[0] ?? null,
     takesOnce: (once) => once <= upTo,
   });
-  return within(times, slot);
+  return inPeriod(times, slot);
 }
 
 /** The first slots after a time, at most `count`. */
@@ -54,7 +54,7 @@ function slotOf(
   return takesOnce(once) ? once : undefined;
 }
 
-function within({ startAt, endAt }: Times, slot: number | undefined): number | undefined {
+function inPeriod({ startAt, endAt }: Times, slot: number | undefined): number | undefined {
   return slot === undefined || slot < (startAt ?? slot) || slot > (endAt ?? slot)
     ? undefined
     : slot;

@@ -12,7 +12,7 @@ export interface StartFailure {
   readonly tries: number;
   /** When the first start of this slot failed. */
   readonly since: Moment;
-  /** When it is retried; null when the slot was given up. */
+  /** When it is retried; null when the slot was abandoned. */
   readonly retry: Moment | null;
 }
 
@@ -24,7 +24,7 @@ export class StartFailures {
     return this.#failures.get(pipeline);
   }
 
-  /** Notes a failure. A slot that has failed for `limitMs` is given up. */
+  /** Notes a failure. A slot that has failed for `limitMs` is abandoned. */
   note(
     pipeline: string,
     slot: number,

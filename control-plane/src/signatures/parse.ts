@@ -13,7 +13,7 @@ const statementSchema = z.object({
   workflow: z.record(z.string(), z.unknown()),
 });
 
-/** What a signature says of itself. Nobody has verified it here: only runners know the keys. */
+/** What a signature says of itself, unverified: only runners know the keys. */
 export interface Statement extends z.infer<typeof statementSchema> {
   /** Thumbprint of the key (RFC 7638). */
   readonly keyId: string;

@@ -8,7 +8,7 @@ import type { ErrorBody } from '../runtime/errors.ts';
 export const RELAY_RESULTS = ['success', 'partialSuccess', 'failed', 'stopped'] as const;
 export type RelayResult = (typeof RELAY_RESULTS)[number];
 
-/** What keeps a relay from going on; it is retried. */
+/** The error that a relay is waiting out; it is retried. */
 export interface Trouble {
   readonly error: ErrorBody;
   readonly since: number;
@@ -43,7 +43,7 @@ export type RelayStatus =
       readonly error: ErrorBody | null;
       readonly endedAt: number;
     }
-  /** Given up: the server does not have everything, and may not know how the run ended. */
+  /** Abandoned: the server does not have everything, and may not know how the run ended. */
   | { readonly state: 'failed'; readonly error: ErrorBody; readonly endedAt: number };
 
 export const RELAY_STATES = [
@@ -69,7 +69,7 @@ export interface Relay {
   readonly queuedAt: number;
   /** Settings of this run alone; null for none. */
   readonly config: Json | null;
-  /** The source's descriptions, display names and owners replace those that people entered. */
+  /** The source's descriptions, display names and owners replace those that users entered. */
   readonly overrideMetadata: boolean;
   /** Somebody stopped the run. */
   readonly stopped: boolean;

@@ -2,7 +2,7 @@
 export interface ScheduleSettings {
   /** Name of the pipeline. */
   readonly pipeline: string;
-  /** Five cron fields or a preset such as @daily; null for a pipeline that only people start. */
+  /** Five cron fields or a preset such as @daily; null for a pipeline that only users start. */
   readonly expression: string | null;
   /** IANA name of the time zone of the expression. */
   readonly timezone: string;

@@ -60,7 +60,7 @@ describe('sign-in', () => {
     ['a password without user', 'Basic eA=='],
     ['a bearer token', `Bearer ${TOKEN}`],
     ['the admin token', 'Bearer an-admin-token-for-tests'],
-  ])('refuses %s with 401, for which the server has words', async (_, authorization) => {
+  ])('rejects %s with 401, for which the server has words', async (_, authorization) => {
     const answer = await om.call('GET', `${BASE}/health-auth`, { authorization });
     expect([answer.status, answer.headers['www-authenticate']]).toEqual([
       401,
@@ -105,13 +105,13 @@ describe('bad requests', () => {
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
   });
 
-  it('refuses a body of more than 16 MB', async () => {
+  it('rejects a body of more than 16 MB', async () => {
     const raw = Buffer.alloc(17 * 1024 * 1024, 0x20);
     const answer = await om.call('POST', `${BASE}/deploy`, { raw });
-    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('too large')]);
+    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('size limit')]);
   });
 
-  it('refuses a pool that no runner can have', async () => {
+  it('rejects a pool that no runner can have', async () => {
     const answer = await om.call('POST', `/pools/a%20b${BASE}/deploy`, {
       body: ingestionPipeline(),
     });
@@ -122,7 +122,7 @@ describe('bad requests', () => {
     ['POST', 'run_application', {}],
     ['GET', 'logs', undefined],
     ['PUT', 'deploy', {}],
-  ])('refuses %s %s, and says what would run it', async (method, name, body) => {
+  ])('rejects %s %s, and says what would run it', async (method, name, body) => {
     const answer = await om.call(method, `${BASE}/${name}`, { body });
     expect([answer.status, answer.text]).toEqual([
       400,
@@ -192,7 +192,7 @@ describe('calls of a deployed pipeline', () => {
   );
 
   it.each(['', '&task_id=a%20b', '&task_id=x&after=-1', '&task_id=x&after=1.5'])(
-    'refuses a log request with %s',
+    'rejects a log request with %s',
     async (query) => {
       expect((await om.get(`last_dag_logs?dag_id=nightly${query}`)).status).toBe(400);
     },
@@ -217,7 +217,7 @@ describe('calls of a deployed pipeline', () => {
   it.each([
     ['TEST_CONNECTION', 'Snowflake', 'connection tests of Snowflake do not run'],
     ['QUERY_RUNNER', 'Salesforce', 'automations QUERY_RUNNER of Salesforce do not run'],
-  ])('refuses %s of %s', async (workflowType, connectionType, words) => {
+  ])('rejects %s of %s', async (workflowType, connectionType, words) => {
     const body = { id: 'x', workflowType, request: { connectionType } };
     const answer = await om.post('run_automation', body);
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(words)]);

@@ -70,7 +70,7 @@ describe('catalog of OpenMetadata', () => {
       true,
     ],
   ] as readonly (readonly [string, () => unknown, boolean])[])(
-    'when %s, says whether the next run is whole',
+    'when %s, tells whether the next run is a full run',
     async (_what, change, whole) => {
       change();
       expect(await run()).toBe(whole);
@@ -79,13 +79,13 @@ describe('catalog of OpenMetadata', () => {
     },
   );
 
-  it('is unknown when the server cannot tell its changes: the run is whole', async () => {
+  it('is unknown when the server does not report its changes; the run is a full run', async () => {
     scene.server.faults.push({ on: /^GET \/events/, status: 404 });
     expect(await run()).toBe(true);
     expect(await run()).toBe(false);
   });
 
-  it('is unknown after a run of which something was rejected: the next run is whole', async () => {
+  it('is unknown after a run with rejected records; the next run is a full run', async () => {
     const account = JSON.parse(table('Account')) as { readonly request: Readonly<object> };
     const request = { ...account.request, columns: [{ name: 'Extra__c', dataType: 'INT' }] };
     const changed = [...PARENTS, JSON.stringify({ ...account, request }), table('Contact')];
@@ -100,7 +100,7 @@ describe('catalog of OpenMetadata', () => {
 });
 
 describe('overrideMetadata', () => {
-  it('makes every run whole, and replaces what people wrote', async () => {
+  it('makes every run a full run, and replaces edits of users', async () => {
     const { store } = scene.server;
     const patch = [{ op: 'add' as const, path: '/description', value: 'ours' }];
     store.asPerson(() => store.patch(store.get('table', ACCOUNT), patch));

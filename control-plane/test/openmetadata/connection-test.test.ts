@@ -106,7 +106,7 @@ describe('connection test in the dialog', () => {
     expect(await ended(id)).toMatchObject({ status: 'Failed', steps: [step] });
   });
 
-  it('goes on after the control plane was killed, and leaves nothing of the token behind', async () => {
+  it('continues after the control plane was killed, and deletes the token', async () => {
     await scene.close();
     let program!: Program;
     scene = await RelayStage.open({}, async (data) => {
@@ -161,7 +161,7 @@ describe('connection test in the dialog', () => {
   it.each([
     ['a secret in plain text', { password: 'hunter2' }, /secrets in plain text: password/],
     ['a masked secret', { password: '*********' }, /password/],
-  ])('refuses %s without repeating it', async (_what, change, words) => {
+  ])('rejects %s without repeating it', async (_what, change, words) => {
     const response = await ended(await begin({ ...CONNECTION, ...change }));
     const text = JSON.stringify(response);
     expect(text).toMatch(words);

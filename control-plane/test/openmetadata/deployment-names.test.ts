@@ -25,7 +25,7 @@ function exists(): Promise<boolean> {
 }
 
 describe('names in use', () => {
-  it('refuses a pipeline of another service with the same name', async () => {
+  it('rejects a pipeline of another service with the same name', async () => {
     await deploy();
     const other = { ...SALES, name: 'other' };
     om.servers.services.set('other', other);
@@ -46,7 +46,7 @@ describe('names in use', () => {
     expect(om.runs.forgotten).toEqual(['nightly']);
   });
 
-  it('refuses a service that the control plane has of its own', async () => {
+  it('rejects a service that the control plane has of its own', async () => {
     await om.stage.api.put('/api/v1/services/sales', SERVICE);
     const answer = await deploy();
     expect([answer.status, answer.text]).toEqual([

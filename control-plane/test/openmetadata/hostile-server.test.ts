@@ -119,7 +119,7 @@ it.each([
         .writeHead(200, { 'content-encoding': 'gzip' })
         .end(gzipSync(Buffer.alloc(200 * 1024 * 1024, 0x20))),
   ],
-])('is refused with an answer that is %s', async (_, send) => {
+])('is rejected with an answer that is %s', async (_, send) => {
   server.answer = (_request, response) => send(response);
   const answer = await deploy();
   expect([answer.status, answer.text]).toEqual([
@@ -134,7 +134,7 @@ it.each([
   ['a list', '[]'],
   ['a connection that is a text', service({ connection: { config: 'x' } })],
   ['a name that is a number', service({ name: 1 })],
-])('is refused with an answer that is %s', async (_, body) => {
+])('is rejected with an answer that is %s', async (_, body) => {
   server.answer = (_request, response) => void response.end(body);
   const answer = await deploy();
   expect(answer.status).toBe(502);

@@ -54,7 +54,7 @@ describe('control plane that is stopped', () => {
     ['while it reports the end', { on: /\/pipelineStatus$/, body: /"success"/ }],
     ['while the end is reported', { on: /\/pipelineStatus$/, body: /"success"/, keeps: true }],
     ['while it looks at the catalog', { on: /^GET \/databaseSchemas/ }],
-  ])('%s goes on where it was, without doubling anything', async (_when, fault) => {
+  ])('%s continues where it stopped, without duplicates', async (_when, fault) => {
     await interruptedAt(fault, restart);
     expect(tables()).toEqual(TABLES);
     expect(scene.statuses.map(({ pipelineState }) => pipelineState)).toEqual(['success']);
@@ -92,7 +92,7 @@ describe('server that fails', () => {
     expect(tables()).toEqual(TABLES);
   });
 
-  it('is given up after the patience, and the next run is whole', async () => {
+  it('is abandoned after relayPatienceMs, and the next run is a full run', async () => {
     await scene.close();
     scene = await RelayStage.open({ relayPatienceMs: 200 });
     await scene.deploy();
@@ -126,7 +126,7 @@ describe('server that fails', () => {
   });
 });
 
-describe('refused token', () => {
+describe('rejected token', () => {
   it('waits for a deployment that brings another', async () => {
     const runner = await scene.runner();
     const id = await scene.trigger();
@@ -148,7 +148,7 @@ describe('refused token', () => {
   });
 });
 
-describe('attempt that is given up', () => {
+describe('abandoned attempt', () => {
   it('is abandoned; the next attempt is written from its start', async () => {
     const runner = await scene.runner();
     const id = await scene.trigger();

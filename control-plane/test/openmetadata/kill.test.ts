@@ -111,7 +111,7 @@ describe('log', () => {
       ],
     );
 
-  it('is readable while the run goes on, and says at the end what was written', async () => {
+  it('is readable during the run, and ends with what was written', async () => {
     const runner = await scene.runner();
     const id = await scene.trigger();
     const { ref } = await accept(runner);
@@ -148,7 +148,7 @@ describe('log', () => {
     expect(order.every((words) => text.includes(words))).toBe(true);
   });
 
-  it('says while it goes on how many tables the server has', async () => {
+  it('reports the number of written tables during the run', async () => {
     await scene.close();
     scene = await RelayStage.open({ relayProgressMs: 100 });
     await scene.deploy();

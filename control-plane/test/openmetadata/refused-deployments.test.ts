@@ -30,7 +30,7 @@ async function settled(): Promise<void> {
   );
 }
 
-describe('a refused deployment', () => {
+describe('a rejected deployment', () => {
   it.each([
     ['profiler', 'Profiles and sample rows are read by the metadata pipeline: see'],
     [

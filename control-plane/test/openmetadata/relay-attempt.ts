@@ -6,7 +6,7 @@ export interface Offered {
   readonly ref: Ref;
   // oxlint-disable-next-line typescript/no-explicit-any -- a document as the runner reads it
   readonly workflow: any;
-  /** Empty for a whole run. */
+  /** Empty for a full run. */
   readonly catalogRevision: string;
 }
 

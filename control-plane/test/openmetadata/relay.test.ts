@@ -56,7 +56,7 @@ describe('run of a deployed pipeline', () => {
     expect(text).toMatch(/event: end/);
   });
 
-  it('changes nothing the second time, and the run after it is not whole', async () => {
+  it('changes nothing the second time, and the next run is incremental', async () => {
     const runner = await scene.runner();
     for (const whole of [true, false]) {
       const id = await scene.trigger();

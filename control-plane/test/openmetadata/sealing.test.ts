@@ -48,7 +48,7 @@ it('does not open a secret of another key', () => {
   expect(() => openSealer(folder.path, randomBytes).open(sealed, 'a')).toThrow('does not fit');
 });
 
-it('refuses a damaged key, and keeps it', () => {
+it('rejects a damaged key, and keeps it', () => {
   writeFileSync(key(), 'short');
   expect(() => openSealer(folder.path, randomBytes)).toThrow('is not a key of 32 bytes');
   expect(readFileSync(key(), 'utf8')).toBe('short');

@@ -36,7 +36,7 @@ it('never makes the server wait whose password has been seen', async () => {
   expect(await statusWith(om.authorization)).toBe(200);
 });
 
-it('refuses the previous password once it is replaced, without a restart', async () => {
+it('rejects the previous password once it is replaced, without a restart', async () => {
   expect(await statusWith(om.authorization)).toBe(200);
   const { user, password } = JSON.parse(await om.command('rotate', '--name', 'prod', '--json')) as {
     user: string;
@@ -48,6 +48,6 @@ it('refuses the previous password once it is replaced, without a restart', async
 
 it('logs no password and no header', async () => {
   await statusWith(basic('openmetadata-prod', 'hunter2'));
-  expect(om.log()).toContain('OpenMetadata sign-in refused');
+  expect(om.log()).toContain('OpenMetadata sign-in rejected');
   expect(om.log()).not.toMatch(/hunter2|Basic /);
 });

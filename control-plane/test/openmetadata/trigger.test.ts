@@ -137,7 +137,7 @@ describe('schedule', () => {
 });
 
 describe('link that is cut', () => {
-  it('changes nothing: what was stored goes on to the server, then the rest', async () => {
+  it('changes nothing: stored records are still written to the server, then the rest', async () => {
     await scene.deploy();
     const runner = await scene.runner();
     const id = await scene.trigger();

@@ -111,7 +111,7 @@ describe('a pipeline of another connector', () => {
     ]);
   });
 
-  it('is refused under the name of a pipeline of runners', async () => {
+  it('is rejected under the name of a pipeline of runners', async () => {
     await om.post('deploy', ingestionPipeline());
     om.servers.services.set('sales', { ...SALES, serviceType: 'Snowflake' });
     const answered = await om.post('deploy', ingestionPipeline({ id: 'p2' }));

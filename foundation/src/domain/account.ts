@@ -1,5 +1,5 @@
 /**
- * Who a connection signs in as, as far as it says so. Local rules may bind a secret to each. The
+ * Who a connection signs in as, where it contains that. Local rules may bind a secret to each. The
  * texts are compared exactly.
  */
 export interface Account {

@@ -17,7 +17,7 @@ export type Sequence = number;
 
 /**
  * One try at one run. `epoch` is the fencing token: it grows with every assignment of the run, and
- * the control plane refuses writes that carry an older one.
+ * the control plane rejects writes that carry an older one.
  */
 export interface AttemptRef {
   readonly runId: RunId;

@@ -127,7 +127,7 @@ export interface LineageSweepRecord {
   /** Unqualified names, not quoted. */
   readonly tables: readonly string[];
   /**
-   * `lineageDetails.source` of the edges in question. Edges that people or other programs made have
+   * `lineageDetails.source` of the edges in question. Edges that users or other programs made have
    * a different one.
    */
   readonly source: string;

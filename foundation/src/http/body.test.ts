@@ -33,7 +33,7 @@ describe('a body', () => {
       Buffer.concat(Array.from({ length: 40 }, () => gzipSync(Buffer.alloc(1024 * 1024)))),
       'gzip',
     ],
-  ])('%s is refused', async (_what, bytes, encoding) => {
+  ])('%s is rejected', async (_what, bytes, encoding) => {
     const before = process.memoryUsage().rss;
     await expect(readBody(bodyOf(bytes), encoding, limits)).rejects.toMatchObject({
       code: 'RESPONSE_TOO_LARGE',
@@ -43,7 +43,7 @@ describe('a body', () => {
   });
 
   it.each(['br', 'deflate', 'gzip, gzip', 'zstd'])(
-    'in %s, which was not asked for, is refused',
+    'in %s, which was not asked for, is rejected',
     async (encoding) => {
       await expect(
         readBody(bodyOf(brotliCompressSync(Buffer.alloc(1024))), encoding, limits),

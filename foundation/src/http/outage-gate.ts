@@ -94,7 +94,7 @@ export class OutageGate {
   /**
    * Resolves at once, or when the server is back; true when it was down meanwhile. `probe` makes
    * one small request; of several callers, the first one's is used. Throws the last error of a
-   * server that was given up, or the signal's reason.
+   * server that was abandoned, or the signal's reason.
    */
   async pass(
     probe: (signal: AbortSignal) => Promise<unknown>,

@@ -5,7 +5,7 @@ import { runAfter } from './wait.ts';
 /** A signal that never fires. */
 export const NEVER: AbortSignal = neverFiring();
 
-/** The whole process shares it, so it keeps no listener: most are not removed. */
+/** It is shared by the process, so it keeps no listeners: most are never removed. */
 function neverFiring(): AbortSignal {
   const { signal } = new AbortController();
   signal.addEventListener = () => undefined;
@@ -22,7 +22,7 @@ export function throwIfAborted(signal: AbortSignal): void {
  * itself continues.
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Nobody awaits work that continues after the signal; its failure must not count as unhandled.
+  // Work that continues after the signal is not awaited; its failure must not count as unhandled.
   work.catch(() => undefined);
   throwIfAborted(signal);
   const { promise, reject } = Promise.withResolvers<never>();

@@ -1,7 +1,7 @@
 import { untilAborted } from './abort.ts';
 
 /**
- * Wakes everyone who waits for a change. Check the condition and then wait, with no await in
+ * Wakes all waiters at a change. Check the condition and then wait, with no await in
  * between: no change is missed.
  */
 export class ChangeSignal {

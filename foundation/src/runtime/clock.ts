@@ -4,7 +4,7 @@ import { RunnerError } from './errors.ts';
 
 /** Time, injected so that a simulation can control it. */
 export interface Clock {
-  /** Unix time in milliseconds, for people and for other machines. May jump. */
+  /** Unix time in milliseconds, to display and to send to other machines. May jump. */
   now(): number;
   /**
    * Milliseconds since a fixed point of this process, without the time that the machine was

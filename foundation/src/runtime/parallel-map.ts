@@ -1,4 +1,4 @@
-/** Handles one item; the signal fires when the other items' work is given up. */
+/** Handles one item; the signal fires when the work on the other items is abandoned. */
 export type Work<T, R> = (item: T, signal: AbortSignal) => Promise<R>;
 
 type Step<T, R> =

@@ -75,15 +75,15 @@ export class BulkSender {
   }
 
   async #put(tables: readonly Outgoing[], lost: number, signal: AbortSignal): Promise<Sent> {
-    if (!this.#supported || tables.length === 0) return { arrived: [], alone: tables };
+    if (!this.#supported || tables.length === 0) return { arrived: [], retrySingly: tables };
     const answer = await this.#send(tables, signal);
     switch (answer.kind) {
       case 'refused':
-        return { arrived: [], alone: tables };
+        return { arrived: [], retrySingly: tables };
       case 'tooMuch':
         return tables.length > 1
           ? this.#inHalves(tables, lost, signal)
-          : { arrived: [], alone: tables };
+          : { arrived: [], retrySingly: tables };
       case 'answered':
         return resultOf(answer.body, tables);
       case 'accepted':
@@ -112,12 +112,12 @@ export class BulkSender {
       missing: missing.length,
     });
     const arrived = tables.filter((table) => !missing.includes(table));
-    const { arrived: more, alone } = await this.#inHalves(
+    const { arrived: more, retrySingly } = await this.#inHalves(
       missing,
       arrived.length > 0 ? 0 : lost,
       signal,
     );
-    return { arrived: [...arrived, ...more], alone };
+    return { arrived: [...arrived, ...more], retrySingly };
   }
 
   async #inHalves(tables: readonly Outgoing[], lost: number, signal: AbortSignal): Promise<Sent> {
@@ -130,7 +130,7 @@ export class BulkSender {
     );
     return {
       arrived: [...first.arrived, ...second.arrived],
-      alone: [...first.alone, ...second.alone],
+      retrySingly: [...first.retrySingly, ...second.retrySingly],
     };
   }
 
@@ -143,11 +143,11 @@ export class BulkSender {
     tables: readonly Outgoing[],
     signal: AbortSignal,
   ): Promise<Sent> {
-    const { arrived: accepted, alone } = resultOf(body, tables);
+    const { arrived: accepted, retrySingly } = resultOf(body, tables);
     const patience = { ms: this.#deps.patienceMs, firstMs: FIRST_BACKGROUND_CHECK_MS };
     const missing = await this.#missing(accepted, patience, signal);
     const arrived = accepted.filter((table) => !missing.includes(table));
-    return { arrived, alone: [...alone, ...missing] };
+    return { arrived, retrySingly: [...retrySingly, ...missing] };
   }
 
   /**

@@ -12,7 +12,7 @@ const tableSchema = z.looseObject({
 });
 
 /**
- * The request with the custom properties that people set on columns; undefined when there are none.
+ * The request with the custom properties that users set on columns; undefined when there are none.
  * A server drops them with a column whose type changes, and takes them only for a column that has
  * its type already: so they go in a second request. Only columns at the top level have any.
  */

@@ -7,8 +7,8 @@ import {
 } from './entity.ts';
 
 /*
- * Edits made in the catalog by people: descriptions, display names, owners, domains, tags of
- * columns. The server keeps them in a PUT by a bot, but not in a PUT with a person's token, and not
+ * Edits that users made in the catalog: descriptions, display names, owners, domains, tags of
+ * columns. The server keeps them in a PUT by a bot, but not in a PUT with a user's token, and not
  * all of a column whose type changes, which it deletes and creates again; the functions here keep
  * them always. A value that the source lacks never deletes one.
  */
@@ -17,21 +17,21 @@ const EDITED_TEXTS = ['description', 'displayName'] as const;
 
 /** The request with the stored edits in place of the values that would overwrite them. */
 export function keepEdits(request: Json, stored: StoredEntity): Json {
-  const kept: Record<string, unknown> = { ...request };
-  keepTexts(kept, stored);
+  const merged: Record<string, unknown> = { ...request };
+  keepTexts(merged, stored);
   const owners = entered(stored.owners).map(({ id, type }) => ({ id, type }));
   const domains = entered(stored.domains).flatMap(
     ({ fullyQualifiedName }) => fullyQualifiedName ?? [],
   );
-  if (owners.length > 0) kept['owners'] = owners;
-  if (domains.length > 0) kept['domains'] = domains;
+  if (owners.length > 0) merged['owners'] = owners;
+  if (domains.length > 0) merged['domains'] = domains;
   if (stored.columns !== undefined && Array.isArray(request['columns']))
-    kept['columns'] = keepColumns(
+    merged['columns'] = keepColumns(
       request['columns'],
       stored.columns,
       classificationsOf(request['columns']),
     );
-  return kept;
+  return merged;
 }
 
 /** References set on the entity itself, not inherited from a parent. */
@@ -57,17 +57,17 @@ function keepColumns(
   return columns.map((column) => {
     const known = isJson(column) ? byName.get(String(column['name'])) : undefined;
     if (known === undefined || !isJson(column)) return column;
-    const kept: Record<string, unknown> = { ...column };
-    keepTexts(kept, known);
+    const merged: Record<string, unknown> = { ...column };
+    keepTexts(merged, known);
     const tags = keptTags(tagsOf(column), known.tags ?? [], ours);
-    if (tags.length > 0) kept['tags'] = tags;
+    if (tags.length > 0) merged['tags'] = tags;
     if (Array.isArray(column['children']) && known.children)
-      kept['children'] = keepColumns(column['children'], known.children, ours);
-    return kept;
+      merged['children'] = keepColumns(column['children'], known.children, ours);
+    return merged;
   });
 }
 
-/** The tags of the request, and the stored ones that only people or other programs set. */
+/** The tags of the request, and the stored ones that only users or other programs set. */
 function keptTags(
   wanted: readonly unknown[],
   stored: readonly StoredTag[],

@@ -36,7 +36,7 @@ const FIELDS: Readonly<Record<EntityType, string>> = {
   storedProcedure: 'owners,domains,sourceHash',
 };
 
-/** Writes one entity at a time. Keeps the edits of people unless `override` is set. */
+/** Writes one entity at a time. Keeps users' edits unless `override` is set. */
 export class EntityWriter {
   readonly #server: MetadataServer;
   readonly #override: boolean;
@@ -50,7 +50,7 @@ export class EntityWriter {
     this.#logger = logger;
   }
 
-  /** Whether the source's values replace those of people. */
+  /** Whether the source's values replace those of users. */
   get overrides(): boolean {
     return this.#override;
   }
@@ -125,7 +125,7 @@ export class EntityWriter {
   }
 
   /**
-   * Replaces the edits of people with the source's values if `override` is set. Resolves with
+   * Replaces users' edits with the source's values if `override` is set. Resolves with
    * whether anything changed.
    */
   async override(target: Target, request: Json, signal: AbortSignal): Promise<boolean> {

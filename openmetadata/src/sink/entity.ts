@@ -22,7 +22,7 @@ export type StoredReference = z.infer<typeof referenceSchema>;
 const tagSchema = z.looseObject({ tagFQN: z.string(), labelType: z.string().optional() });
 export type StoredTag = z.infer<typeof tagSchema>;
 
-/** A column as stored on the server: its type, and the fields that people edit. */
+/** A column as stored on the server: its type, and the fields that users edit. */
 export interface StoredColumn {
   readonly name: string;
   readonly dataType?: string | undefined;

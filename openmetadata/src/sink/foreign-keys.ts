@@ -27,13 +27,13 @@ export async function resolvableKeys(
   index: TableIndex,
   signal: AbortSignal,
 ): Promise<readonly unknown[]> {
-  const kept: unknown[] = [];
+  const resolvable: unknown[] = [];
   for (const key of foreignKeys) {
     const tables = new Set(referredColumns(key).map(tableOf));
     const exist = await Promise.all([...tables].map((table) => index.exists(table, signal)));
-    if (exist.every(Boolean)) kept.push(key);
+    if (exist.every(Boolean)) resolvable.push(key);
   }
-  return kept;
+  return resolvable;
 }
 
 /** The tables that the keys refer to and the server does not have. */

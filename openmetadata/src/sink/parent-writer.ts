@@ -44,7 +44,7 @@ export class ParentWriter {
   }
 
   /**
-   * Leaves an existing service alone: its connection in the catalog is that of the people there.
+   * Leaves an existing service alone: its connection in the catalog belongs to its users.
    */
   async #putService(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
     const { entities } = this.#deps;

@@ -27,7 +27,7 @@ export interface MetadataRestSinkOptions {
   /** `openMetadataServerConfig.hostPort`: `https://catalog.example.com/api`. */
   readonly hostPort: string;
   /**
-   * The bot's token. Read again when the server refuses it, so that it may be rotated during a run.
+   * The bot's token. Read again when the server rejects it, so that it may be rotated during a run.
    */
   readonly jwtToken: TokenSource;
   readonly connect: Connect;
@@ -38,7 +38,7 @@ export interface MetadataRestSinkOptions {
   readonly tls?: NonNullable<ConnectOptions['tls']>;
   /**
    * `sourceConfig.config.overrideMetadata`: replaces descriptions, display names and owners entered
-   * by people with those of the source. Default false.
+   * by users with those of the source. Default false.
    */
   readonly overrideMetadata?: boolean;
   /**

@@ -146,7 +146,7 @@ export class MetadataServer {
   }
 
   /**
-   * Whether a newer token than the refused one is available: tokens may be rotated during a run.
+   * Whether a newer token than the rejected one is available: tokens may be rotated during a run.
    */
   async #renewed(refused: BotToken, signal: AbortSignal): Promise<boolean> {
     this.#token = await this.#options.jwtToken.read(signal);

@@ -21,8 +21,8 @@ export function requestOf(
 }
 
 /**
- * Puts one table, without its foreign keys if the server refuses it with them. Returns the number
- * of keys dropped. Throws the server's first refusal when it refuses the table without keys too.
+ * Puts one table, without its foreign keys if the server rejects it with them. Returns the number
+ * of keys dropped. Throws the server's first rejection when it rejects the table without keys too.
  */
 export async function putTableAlone(
   table: TableRequest,

@@ -18,9 +18,9 @@ interface Prepared {
 }
 
 /**
- * Sends tables in bulk, with the edits of people. Tables whose columns change their type go in
+ * Sends tables in bulk, with users' edits. Tables whose columns change their type go in
  * small requests: for each, a server goes through its whole search index. Requests may go side by
- * side: of two passes that conflict, the server gives up one, which does no harm because the
+ * side: of two passes that conflict, the server abandons one, which does no harm because the
  * columns keep their names. All tables of a service change when another program has filled it.
  */
 export class TableSender {
@@ -42,21 +42,21 @@ export class TableSender {
       sent.push(await this.#putRetyped(retyped.slice(start, start + RETYPED_TABLES), signal));
     return {
       arrived: sent.flatMap(({ arrived }) => arrived),
-      alone: sent.flatMap(({ alone }) => alone),
+      retrySingly: sent.flatMap(({ retrySingly }) => retrySingly),
     };
   }
 
   async #putRetyped(few: readonly Prepared[], signal: AbortSignal): Promise<Sent> {
-    const { arrived, alone } = await this.#bulk.put(tablesOf(few), signal);
+    const { arrived, retrySingly } = await this.#bulk.put(tablesOf(few), signal);
     const names = new Set(arrived.map(({ fqn }) => fqn));
     const seconds = few.flatMap(({ second }) =>
       second !== undefined && names.has(second.fqn) ? [second] : [],
     );
-    const { alone: refused } = await this.#bulk.put(seconds, signal);
+    const { retrySingly: refused } = await this.#bulk.put(seconds, signal);
     const again = new Set(refused.map(({ fqn }) => fqn));
     return {
       arrived: arrived.filter(({ fqn }) => !again.has(fqn)),
-      alone: [...alone, ...refused],
+      retrySingly: [...retrySingly, ...refused],
     };
   }
 

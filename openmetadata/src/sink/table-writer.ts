@@ -112,7 +112,7 @@ export class TableWriter {
     return false;
   }
 
-  /** The source has not changed, but people may have edited the table since. */
+  /** The source has not changed, but users may have edited the table since. */
   async #override(fqn: string, request: Json, signal: AbortSignal): Promise<void> {
     const { summary, entities } = this.#deps;
     let changed = false;
@@ -141,13 +141,13 @@ export class TableWriter {
     const together = requests.filter(
       ({ exists }) => !(exists && (overrideMetadata || requests.length === 1)),
     );
-    const { arrived, alone } = await this.#sender.put(together, signal);
+    const { arrived, retrySingly } = await this.#sender.put(together, signal);
     for (const table of arrived) {
       await this.#arrived(table, undefined, signal);
       summary.count('written');
       summary.tableDone();
     }
-    const names = new Set(alone.map(({ fqn }) => fqn));
+    const names = new Set(retrySingly.map(({ fqn }) => fqn));
     for (const table of requests)
       if (names.has(table.fqn) || !together.includes(table)) await this.#putAlone(table, signal);
   }

@@ -58,12 +58,12 @@ export function problemOfEdit(edit: Edit): string | undefined {
 
 function problemOf(
   what: string,
-  given: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
   checks: Readonly<Record<string, Check>>,
 ): string | undefined {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(checks, name));
+  const unknown = Object.keys(values).find((name) => !Object.hasOwn(checks, name));
   if (unknown !== undefined)
     return `${what} has no property "${unknown}"; it has ${Object.keys(checks).join(', ') || 'none'}`;
-  const wrong = Object.entries(checks).find(([name, check]) => !check(given[name]));
+  const wrong = Object.entries(checks).find(([name, check]) => !check(values[name]));
   return wrong === undefined ? undefined : `${what} requires a valid "${wrong[0]}"`;
 }

@@ -25,7 +25,7 @@ export async function enroll(invocation: Invocation): Promise<void> {
   const { config } = settings;
   const url = requireUrl(config.controlPlane.url);
   const connect = createConnect(await controlPlaneNetwork(config));
-  const kept = collectEnrolledSettings(settings);
+  const enrolled = collectEnrolledSettings(settings);
   const token = await readToken(tokenFile, invocation);
   actAsOwner(config.stateDir);
   const { runnerId, name, controlPlaneUrl } = await enrollRunner({
@@ -40,14 +40,14 @@ export async function enroll(invocation: Invocation): Promise<void> {
     clock: systemClock,
     signal: interrupts.signal,
   });
-  await kept.write();
+  await enrolled.write();
   terminal.result(
-    { runnerId, name, controlPlaneUrl, stateDir: config.stateDir, keptSettings: kept.keys },
+    { runnerId, name, controlPlaneUrl, stateDir: config.stateDir, keptSettings: enrolled.keys },
     `Enrolled as ${name} (${runnerId}) with ${controlPlaneUrl}.`,
   );
-  if (kept.keys.length > 0)
+  if (enrolled.keys.length > 0)
     terminal.notice(
-      `Kept for later starts: ${kept.keys.join(', ')}. The configuration file takes precedence.`,
+      `Saved for later starts: ${enrolled.keys.join(', ')}. The configuration file takes precedence.`,
     );
 }
 

@@ -93,18 +93,18 @@ export async function check(invocation: Invocation): Promise<void> {
 }
 
 /**
- * Runs `check` in a child process: it gives up root's privileges permanently, and this command
+ * Runs `check` in a child process: it drops root's privileges permanently, and this command
  * still needs them.
  */
 function checkInChild({ flags, env }: Invocation): Promise<void> {
   const own = ['now', 'user', 'purge', 'json'];
-  const given = [...flags]
+  const forwarded = [...flags]
     .filter(([name]) => !own.includes(name))
     .flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]));
   return new Promise((done, fail) => {
     execFile(
       process.execPath,
-      [realpathSync(process.argv[1]!), 'service', 'check', '--json', ...given],
+      [realpathSync(process.argv[1]!), 'service', 'check', '--json', ...forwarded],
       { env },
       (thrown, stdout) => {
         if (thrown === null) return done();

@@ -60,7 +60,7 @@ const EXITS: Readonly<Record<HealthName, ExitCode>> = {
 
 /**
  * Shows the status of the running runner; the exit code is 0 only when it is healthy. Throws the
- * error that ended the last runner, or RUNNER_NOT_RUNNING. With `--watch` it goes on until it is
+ * error that ended the last runner, or RUNNER_NOT_RUNNING. With `--watch` it continues until it is
  * interrupted, and neither applies.
  */
 export async function status(invocation: Invocation): Promise<ExitCode> {

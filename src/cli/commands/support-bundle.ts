@@ -23,8 +23,8 @@ export async function supportBundle(invocation: Invocation): Promise<void> {
   const { terminal, flags } = invocation;
   const now = systemClock.now();
   const time = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
-  const given = flags.get('output');
-  const path = typeof given === 'string' ? given : `hybrid-runner-support-${time}.tar.gz`;
+  const output = flags.get('output');
+  const path = typeof output === 'string' ? output : `hybrid-runner-support-${time}.tar.gz`;
   // Before the command continues as another user, who may have no rights to the directory.
   const file = await create(path);
   try {

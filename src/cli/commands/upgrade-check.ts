@@ -10,7 +10,7 @@ import {
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { version } from '../version.ts';
 
-/** Tells whether a newer version exists. Asks nobody while `upgrade.check` is unset. */
+/** Tells whether a newer version exists. Connects to no server while `upgrade.check` is unset. */
 export async function checkUpgrade(invocation: Invocation): Promise<void> {
   const { terminal, interrupts } = invocation;
   const { config } = await loadSettings(invocation);
@@ -38,7 +38,7 @@ function describe(state: Comparison, newest: NewestRelease, installed: string): 
   const texts: Readonly<Record<Comparison, string>> = {
     newer: `${newest.version} is available, ${installed} is installed. Nothing was downloaded.${link}`,
     same: `${installed} is installed, and is the newest version.`,
-    older: `${installed} is installed, newer than the ${newest.version} that upgrade.check names. Do not go back to it: the document is out of date.`,
+    older: `${installed} is installed, newer than the ${newest.version} that upgrade.check names. Do not install it: the document is out of date.`,
   };
   return texts[state];
 }

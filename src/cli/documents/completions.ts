@@ -135,18 +135,18 @@ export function fishCompletion(): string {
   const commands = documentedCommands();
   const lines = [topLevel(commands), ...flattened(commands)].flatMap((command) => {
     const words = command.words.join(' ');
-    const [only, within] = [
+    const [isCommand, inCommand] = [
       `-n ${fishQuoted(`__hybrid_runner_is ${fishQuoted(words)}`)}`,
       `-n ${fishQuoted(`__hybrid_runner_in ${fishQuoted(words)}`)}`,
     ];
     return [
       ...command.children.map(
         (child) =>
-          `complete -c hybrid-runner ${only} -a ${child.words.at(-1)!} -d ${fishQuoted(child.text)}`,
+          `complete -c hybrid-runner ${isCommand} -a ${child.words.at(-1)!} -d ${fishQuoted(child.text)}`,
       ),
       ...command.options.map(
         (option) =>
-          `complete -c hybrid-runner ${command.children.length > 0 ? only : within} ${fishOption(option)}`,
+          `complete -c hybrid-runner ${command.children.length > 0 ? isCommand : inCommand} ${fishOption(option)}`,
       ),
     ];
   });

@@ -21,12 +21,12 @@ export function validityOf(
   flags: Flags,
   now: number,
 ): { readonly nbf: number; readonly exp: number } {
-  const given = flags.get('valid-from');
-  const from = given === undefined ? now - CLOCK_MS : parseTime(given);
+  const validFrom = flags.get('valid-from');
+  const from = validFrom === undefined ? now - CLOCK_MS : parseTime(validFrom);
   const length = durationMs(String(flags.get('valid-for')));
   if (length === undefined || length < 60_000 || length > MAX_VALIDITY_MS)
     throw new RunnerError('USAGE', '--valid-for must be a duration from 1m to 400d, such as 90d');
-  const start = given === undefined ? now : from;
+  const start = validFrom === undefined ? now : from;
   return { nbf: Math.floor(from / 1_000), exp: Math.ceil((start + length) / 1_000) };
 }
 

@@ -41,12 +41,12 @@ export interface LocalAttempt {
  */
 export async function runLocally(
   invocation: Invocation,
-  { kind, openSink, workflow: given, signal }: LocalAttempt,
+  { kind, openSink, workflow: inlineWorkflow, signal }: LocalAttempt,
 ): Promise<OutcomeRecord> {
   const { interrupts, terminal, env } = invocation;
   const { file, flags } = await findWorkflow(invocation.flags);
   const settings = await loadSettings({ flags, env });
-  const { text, workflow } = given ?? (await readWorkflowFile(file));
+  const { text, workflow } = inlineWorkflow ?? (await readWorkflowFile(file));
   const sinkUse: SinkUse = typeof flags.get('out') === 'string' ? 'ifPermitted' : 'required';
   if (yieldsEntities(kind) && sinkUse === 'required') catalogServerOf(workflow);
   const sink = await openSink(workflow);

@@ -38,18 +38,18 @@ export async function openObservability(
 ): Promise<Observability> {
   const { listen } = config.metrics;
   const { endpoint } = config.telemetry.otlp;
-  const parts = [
+  const exporters = [
     ...(listen === undefined ? [] : [await openPrometheus(listen, logger)]),
     ...(endpoint === undefined ? [] : [await openCollector(endpoint, config, logger)]),
   ];
-  const all = parts.map(({ metrics }) => metrics);
+  const all = exporters.map(({ metrics }) => metrics);
   const metrics = all.length === 0 ? noMetrics : together(all);
   startAtZero(metrics);
   return {
     metrics,
-    tracer: parts.at(-1)?.tracer ?? noTracer,
+    tracer: exporters.at(-1)?.tracer ?? noTracer,
     show: async (shown) => {
-      const hides = await Promise.all(parts.map((part) => part.show(shown)));
+      const hides = await Promise.all(exporters.map((exporter) => exporter.show(shown)));
       return async () => void (await Promise.all(hides.map((hide) => hide())));
     },
   };

@@ -10,7 +10,7 @@ import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 
 const CHECK_INTERVAL_MS = 30_000;
 
-/** The state of the policy file, for people and monitors. Jobs read the file themselves. */
+/** The state of the policy file, to display and to monitor. Jobs read the file themselves. */
 export class PolicyWatch {
   readonly #source: PolicySource;
   readonly #secretDirectories: readonly SecretDirectory[];

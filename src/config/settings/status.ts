@@ -44,6 +44,6 @@ export const statusSettings = {
     kind: '`https://host/path`',
     schema: documentUrl(),
     flag: '--upgrade-check-url',
-    text: 'Where `hybrid-runner upgrade --check` asks for the newest version: a document `{"version": "1.2.3"}`, optionally with a `url` on the same host for people to read. Nothing is downloaded or run. Off while unset.',
+    text: 'Where `hybrid-runner upgrade --check` asks for the newest version: a document `{"version": "1.2.3"}`, optionally with a `url` on the same host with more information. Nothing is downloaded or run. Off while unset.',
   }),
 } as const;

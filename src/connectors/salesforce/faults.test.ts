@@ -143,7 +143,7 @@ describe('an extraction ends with a typed error', () => {
     await expect(extractFrom(sandbox)).rejects.toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
   });
 
-  it('when the session is refused repeatedly', async () => {
+  it('when the session is rejected repeatedly', async () => {
     sandbox.faults.install({ match: { path: 'sobjects$' }, effect: { kind: 'session-expired' } });
     await expect(extractFrom(sandbox)).rejects.toMatchObject({
       code: 'SALESFORCE_SESSION_EXPIRED',

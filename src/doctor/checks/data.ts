@@ -54,7 +54,7 @@ export const data: Check = {
 function access(stateDir: string, stats: Stats): Finding {
   try {
     assertSafe(stateDir, stats, OPEN_TO_OTHERS, 'self');
-    return pass(stateDir, 'belongs to this user, and nobody else has access');
+    return pass(stateDir, 'belongs to this user, and no other user has access');
   } catch (thrown) {
     return failed(stateDir, thrown);
   }

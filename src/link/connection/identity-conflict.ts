@@ -39,7 +39,7 @@ export class IdentityWatch {
     if (this.#warnedAt !== undefined && now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
     const { remedy } = ERROR_CODES.IDENTITY_IN_USE;
-    this.#logger.log('warn', "control plane refused another process with this runner's identity", {
+    this.#logger.log('warn', "control plane rejected another process with this runner's identity", {
       code: 'IDENTITY_IN_USE',
       otherPlatform: other.platform,
       otherVersion: other.version,

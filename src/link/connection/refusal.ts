@@ -44,7 +44,7 @@ export function refusalError(refusal: Refusal): RunnerError {
   );
   return new RunnerError(
     code,
-    known === undefined ? `refused with ${printable(refusal.code, 60)}: ${reason}` : reason,
+    known === undefined ? `rejected with ${printable(refusal.code, 60)}: ${reason}` : reason,
     {
       retryable: known === undefined || !refusal.permanent,
       ...(retryAfterMs > 0 ? { retryAfterMs } : {}),

@@ -17,7 +17,7 @@ function refuse(body: Partial<Refusal>): void {
 }
 
 describe('connecting', () => {
-  it('retries network errors with growing pauses and never gives up', async () => {
+  it('retries network errors without end, with growing pauses', async () => {
     stage = new LinkStage();
     stage.unreachable = new RunnerError('NETWORK_UNREACHABLE', 'no route');
     stage.start();

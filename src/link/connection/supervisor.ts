@@ -64,8 +64,8 @@ export interface SupervisorOptions {
 }
 
 /**
- * Keeps one session alive: dial, handshake, serve, back off, repeat. Never gives up on network
- * errors.
+ * Keeps one session alive: dial, handshake, serve, back off, repeat. Never stops retrying after
+ * network errors.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;

@@ -109,7 +109,7 @@ export class Deliveries {
       default:
         throw new RunnerError(
           'PROTOCOL_VIOLATION',
-          'the control plane refused a batch with an unknown code',
+          'the control plane rejected a batch with an unknown code',
         );
     }
   }
@@ -131,7 +131,7 @@ export class Deliveries {
     if (attempt === undefined) return;
     this.#options.attempts.drop(
       attempt,
-      new RunnerError('LEASE_LOST', `the control plane refuses records of the attempt (${code})`),
+      new RunnerError('LEASE_LOST', `the control plane rejects records of the attempt (${code})`),
     );
   }
 }

@@ -81,7 +81,7 @@ describe('delivery', () => {
     expect(stage.dials).toBe(1);
   });
 
-  it('drops an attempt whose batch is always refused as corrupt, and serves the others', async () => {
+  it('drops an attempt whose batch is always rejected as corrupt, and serves the others', async () => {
     const worker = await startRun();
     await stage.controlPlane.offer(other);
     await stage.until('both at work', () => stage.workers.started.length === 2);
@@ -101,7 +101,7 @@ describe('delivery', () => {
     expect(stage.dials).toBe(1);
   });
 
-  it('rewinds once to the expected record for many refusals', async () => {
+  it('rewinds once to the expected record for many rejections', async () => {
     const worker = await startRun();
     let dropped = false;
     stage.controlPlane.onBatch = ({ firstSequence }) => {
@@ -165,7 +165,7 @@ describe('delivery', () => {
   });
 
   it.each(['NACK_CODE_STALE_EPOCH', 'NACK_CODE_UNKNOWN_RUN'] as const)(
-    'stops and deletes an attempt refused with %s',
+    'stops and deletes an attempt rejected with %s',
     async (code) => {
       const worker = await startRun();
       stage.controlPlane.onBatch = ({ ref: stale }) => ({

@@ -74,7 +74,7 @@ export class Delivery {
     this.#position.noteCorrupt();
     if (this.#position.corrupt <= CORRUPT_TRIES) return this.#position.rewindToOldest();
     this.#options.onUndeliverable(
-      new RunnerError('PROTOCOL_VIOLATION', 'the control plane keeps refusing a batch as corrupt'),
+      new RunnerError('PROTOCOL_VIOLATION', 'the control plane keeps rejecting a batch as corrupt'),
     );
   }
 

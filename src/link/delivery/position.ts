@@ -36,7 +36,7 @@ export class DeliveryPosition {
   #sent: Sequence;
   #inFlight: InFlight[] = [];
   /**
-   * Target of the last rewind: batches that were in flight behind it are refused with the same
+   * Target of the last rewind: batches that were in flight behind it are rejected with the same
    * number.
    */
   #rewoundTo: Sequence | undefined;
@@ -55,7 +55,7 @@ export class DeliveryPosition {
     return this.#next;
   }
 
-  /** Number of batches refused as corrupt since the last acknowledgement. */
+  /** Number of batches rejected as corrupt since the last acknowledgement. */
   get corrupt(): number {
     return this.#corrupt;
   }

@@ -170,7 +170,7 @@ describe('enrollment', () => {
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
   });
 
-  it('keeps the previous identity when a replacement is refused', async () => {
+  it('keeps the previous identity when a replacement is rejected', async () => {
     const first = await enrollRunner(options());
     response = {
       status: 403,

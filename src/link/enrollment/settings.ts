@@ -58,7 +58,7 @@ export async function openSettings(stateDir: string): Promise<SettingsStore> {
   };
 }
 
-/** Returns a marker for a damaged file, so that it can be refused, or replaced on purpose. */
+/** Returns a marker for a damaged file, so that it can be rejected, or replaced on purpose. */
 function deserialize(text: string): Record<string, unknown> {
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text));

@@ -2,7 +2,7 @@ import type { Outage } from '../connection/connection-state.ts';
 import type { LinkState, LinkStatus } from './link-status.ts';
 
 /**
- * The health of a runner in one word, for people and monitors:
+ * The health of a runner in one word, to display and to monitor:
  * - `connected`: connected, with a usable policy
  * - `noPolicy`: the policy file is missing or invalid; every job is rejected
  * - `drained`: connected, but the control plane sends no more jobs

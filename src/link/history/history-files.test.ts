@@ -132,7 +132,7 @@ describe('the history of attempts', () => {
     for (const name of await disk.list('/state/runs')) expect(name).toMatch(/\.json$/);
   });
 
-  it('gives up what cannot be written, with a warning', async () => {
+  it('skips what cannot be written, with a warning', async () => {
     disk.failNext('write', 'ENOSPC');
     await history.end(ref('run-1'), end());
     expect(await stored()).toEqual([]);

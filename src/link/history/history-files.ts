@@ -29,7 +29,7 @@ export interface HistoryFilesOptions {
   readonly redact: (line: string) => string;
 }
 
-interface Kept {
+interface StoredFile {
   readonly time: number;
   readonly size: number;
 }
@@ -39,7 +39,7 @@ export class HistoryFiles implements History {
   readonly #directory: string;
   readonly #queue = new SerialQueue();
   /** The files on disk by name, oldest first. */
-  #kept: Map<string, Kept> | undefined;
+  #entries: Map<string, StoredFile> | undefined;
 
   constructor(options: HistoryFilesOptions) {
     this.#options = options;
@@ -52,10 +52,10 @@ export class HistoryFiles implements History {
   }
 
   end(ref: AttemptRef, end: AttemptEnd): Promise<void> {
-    const kept = this.#options.tails.close(attemptKey(ref));
+    const tail = this.#options.tails.close(attemptKey(ref));
     return this.#change(ref, async () => {
       const begun = await readEntry(this.#options.disk, this.#directory, entryFile(ref));
-      return { ...begun, ref, end, log: [...kept.log], omittedLines: kept.omittedLines };
+      return { ...begun, ref, end, log: [...tail.log], omittedLines: tail.omittedLines };
     });
   }
 
@@ -64,14 +64,14 @@ export class HistoryFiles implements History {
     const name = entryFile(ref);
     return this.#queue.run(async () => {
       try {
-        this.#kept ??= await this.#load();
+        this.#entries ??= await this.#load();
         const entry = await make();
         const text = redact(JSON.stringify(entry));
         await replaceFile(disk, `${this.#directory}/${name}`, text);
         // Behind all others: the newest is removed last.
-        this.#kept.delete(name);
-        this.#kept.set(name, { time: timeOf(entry), size: Buffer.byteLength(text) });
-        await this.#removeOld(this.#kept);
+        this.#entries.delete(name);
+        this.#entries.set(name, { time: timeOf(entry), size: Buffer.byteLength(text) });
+        await this.#removeOld(this.#entries);
       } catch (thrown) {
         logger.log('warn', 'failed to record attempt for `hybrid-runner runs`', {
           attempt: attemptKey(ref),
@@ -81,27 +81,27 @@ export class HistoryFiles implements History {
     });
   }
 
-  /** Finds the files of earlier processes, oldest first; removes what is none of them. */
-  async #load(): Promise<Map<string, Kept>> {
+  /** Finds the files of earlier processes, oldest first; removes all others. */
+  async #load(): Promise<Map<string, StoredFile>> {
     const { disk, stateDir } = this.#options;
     await disk.makeDirectory(this.#directory);
     await disk.syncDirectory(stateDir);
-    const kept = new Map<string, Kept>();
+    const entries = new Map<string, StoredFile>();
     for (const { entry, size } of await readEntries(disk, this.#directory))
-      kept.set(entryFile(entry.ref), { time: timeOf(entry), size });
+      entries.set(entryFile(entry.ref), { time: timeOf(entry), size });
     for (const name of await disk.list(this.#directory))
-      if (!kept.has(name)) await removeFile(disk, `${this.#directory}/${name}`);
-    return new Map([...kept].toSorted(([, one], [, other]) => one.time - other.time));
+      if (!entries.has(name)) await removeFile(disk, `${this.#directory}/${name}`);
+    return new Map([...entries].toSorted(([, one], [, other]) => one.time - other.time));
   }
 
-  async #removeOld(kept: Map<string, Kept>): Promise<void> {
+  async #removeOld(entries: Map<string, StoredFile>): Promise<void> {
     const { disk, clock } = this.#options;
     const oldest = clock.now() - MAX_AGE_MS;
-    let bytes = [...kept.values()].reduce((sum, { size }) => sum + size, 0);
-    for (const [name, { time, size }] of [...kept].slice(0, -1)) {
-      if (kept.size <= MAX_ENTRIES && bytes <= MAX_BYTES && time >= oldest) return;
+    let bytes = [...entries.values()].reduce((sum, { size }) => sum + size, 0);
+    for (const [name, { time, size }] of [...entries].slice(0, -1)) {
+      if (entries.size <= MAX_ENTRIES && bytes <= MAX_BYTES && time >= oldest) return;
       await removeFile(disk, `${this.#directory}/${name}`);
-      kept.delete(name);
+      entries.delete(name);
       bytes -= size;
     }
   }

@@ -30,7 +30,7 @@ export interface LoggedLine {
 
 /**
  * What this machine remembers of its recent attempts, for its operator. Nothing depends on it: a
- * part that cannot be written is missing, and the attempt goes on.
+ * part that cannot be written is missing, and the attempt continues.
  */
 export interface History {
   begin(start: AttemptStart): void;

@@ -70,7 +70,7 @@ function isForeign(journal: Journal, { owner }: ReopenDeps): boolean {
   return owner !== undefined && journal.owner !== undefined && journal.owner !== owner;
 }
 
-/** Nobody waits for the deletion, so a failure is only logged; the next start tries again. */
+/** The deletion is not awaited, so a failure is only logged; the next start retries. */
 async function clear(directory: string, deps: ReopenDeps): Promise<void> {
   try {
     await removeAttempt(deps.disk, directory);

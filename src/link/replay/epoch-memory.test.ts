@@ -92,7 +92,7 @@ describe('the memory of epochs', () => {
     }
   });
 
-  it('refuses an offer while the disk is full, and forgets nothing', async () => {
+  it('rejects an offer while the disk is full, and forgets nothing', async () => {
     const memory = await open();
     await begin(memory, ref('run-1'));
     disk.failNext('write', 'ENOSPC');
@@ -107,7 +107,7 @@ describe('the memory of epochs', () => {
     ]);
   });
 
-  it('refuses an offer that could not be synced', async () => {
+  it('rejects an offer that could not be synced', async () => {
     const memory = await open();
     await begin(memory, ref('run-1'));
     disk.failNext('sync', 'EIO');
@@ -150,7 +150,7 @@ describe('the memory of epochs', () => {
   it.each([
     ['no header', 'something else\n'],
     ['a line in the middle', '{"epochs":1,"owner":"runner-1"}\nbroken\n["run-1",1,1]\n'],
-  ])('refuses to start if it is damaged: %s', async (_case, content) => {
+  ])('rejects to start if it is damaged: %s', async (_case, content) => {
     await replaceFile(disk, '/state/epochs', content);
     await expect(open()).rejects.toMatchObject({ code: 'EPOCHS_DAMAGED' });
   });

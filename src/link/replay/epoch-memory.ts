@@ -5,7 +5,7 @@
  * What must never break:
  * 1. An epoch is durable here before its attempt is journaled, so that an attempt that has run is
  *    never offered successfully again, whatever is killed in between.
- * 2. If an epoch cannot be made durable, its offer is refused.
+ * 2. If an epoch cannot be made durable, its offer is rejected.
  * 3. Only age and number make the memory forget, and the least recent runs go first.
  */
 import { z } from 'zod';

@@ -23,7 +23,7 @@ import { toJob } from './offered-job.ts';
 const WAITING_OFFERS = 64;
 /** Far more than offers that can be on their way at once. */
 const REMEMBERED_REJECTIONS = 1_000;
-/** How long a full disk is reported after an offer was refused for it. */
+/** How long a full disk is reported after an offer was rejected for it. */
 const CONDITION_MS = 60_000;
 /** How long an offer waits for the slot of a worker that is being ended. */
 const VACATE_MS = 5_000;

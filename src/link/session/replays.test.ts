@@ -51,7 +51,7 @@ describe('the offer of an attempt that has ended here', () => {
 });
 
 describe('an offer that cannot be recorded in the audit trail', () => {
-  it('is refused before anything is journaled', async () => {
+  it('is rejected before anything is journaled', async () => {
     const unwritable = new RunnerError('AUDIT_UNWRITABLE', 'failed to write the audit trail');
     const trail = { record: () => Promise.reject(unwritable) };
     stage = await new LinkStage({ trail }).start().untilConnected();
@@ -63,7 +63,7 @@ describe('an offer that cannot be recorded in the audit trail', () => {
 });
 
 describe('an offer that cannot be remembered', () => {
-  it('is refused before anything is journaled, and the run may be offered again', async () => {
+  it('is rejected before anything is journaled, and the run may be offered again', async () => {
     const epochs = new MemoryEpochs();
     epochs.failure = new RunnerError('DISK_FULL', 'the disk is full');
     stage = await new LinkStage({ epochs }).start().untilConnected();

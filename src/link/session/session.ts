@@ -1,4 +1,3 @@
-import { attemptKey } from '../../../foundation/src/domain/ids.ts';
 import type { Channel } from '../../channel/channel.ts';
 import type { Cancel, Frame, FrameBody, IdentityCheck, Nack } from '../../channel/frames.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
@@ -111,7 +110,7 @@ export class Session {
 
   /**
    * Serves until the signal fires, then returns; otherwise throws what ended the session
-   * (NETWORK_*, PROTOCOL_VIOLATION, a refusal). Closes the channel in either case.
+   * (NETWORK_*, PROTOCOL_VIOLATION, a rejection). Closes the channel in either case.
    */
   async run(resolutions: readonly Resolution[], signal: AbortSignal): Promise<void> {
     const { channel, attempts, clock, timing } = this.#options;

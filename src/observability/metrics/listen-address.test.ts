@@ -32,7 +32,7 @@ describe('an address to listen on', () => {
     'metrics.sock',
     'http://127.0.0.1:9464',
     '',
-  ])('refuses %j', (text) => {
+  ])('rejects %j', (text) => {
     expect(() => parseListenAddress(text)).toThrow(
       expect.objectContaining({ code: 'INPUT_INVALID' }) as Error,
     );

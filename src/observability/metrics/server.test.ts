@@ -61,7 +61,7 @@ describe('the metrics server', () => {
       expect(await call(address, { path })).toBe('404 not found\n');
   });
 
-  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])('refuses %s', async (method) => {
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])('rejects %s', async (method) => {
     expect(await call(await serve(), { path: '/metrics', method })).toBe('405 GET or HEAD only\n');
   });
 
@@ -74,7 +74,7 @@ describe('the metrics server', () => {
     },
   );
 
-  it('refuses a request that was sent to another name than loopback', async () => {
+  it('rejects a request that was sent to another name than loopback', async () => {
     const address = await serve();
     const ask = (host: string): Promise<string> =>
       call(address, { path: '/metrics', headers: { host } });

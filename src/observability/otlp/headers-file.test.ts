@@ -25,7 +25,7 @@ describe('a file with headers', () => {
   });
 
   it.each(['hunter22', 'A B: hunter22', 'X: hunter22\u0000', ': hunter22', 'X: hunter22é'])(
-    'is refused without its text when a line is no header: %j',
+    'is rejected without its text when a line is no header: %j',
     async (line) => {
       const error = await readHeadersFile(file(`Fine: yes\n${line}\n`)).catch(
         (thrown) => thrown as unknown,
@@ -36,7 +36,7 @@ describe('a file with headers', () => {
     },
   );
 
-  it('is refused when others can read it, or when it is missing', async () => {
+  it('is rejected when others can read it, or when it is missing', async () => {
     const open = file('X: y\n', 0o644);
     await expect(readHeadersFile(open)).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
     await expect(readHeadersFile(join(directory, 'none'))).rejects.toMatchObject({

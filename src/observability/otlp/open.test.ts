@@ -104,7 +104,7 @@ describe('telemetry by OTLP', () => {
     );
   });
 
-  it('logs that a collector refuses or cannot be reached, once and without its headers', async () => {
+  it('logs that a collector rejects or cannot be reached, once and without its headers', async () => {
     collector.status = 401;
     const refused = open();
     for (let count = 0; count < 3; count++) refused.tracer.begin(attempt()).ended('success');

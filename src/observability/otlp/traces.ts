@@ -59,17 +59,17 @@ type SpanExport = ConstructorParameters<typeof BatchSpanProcessor>[0]['exporter'
 class OtlpAttemptTrace implements AttemptTrace {
   readonly #tracer: OtelTracer;
   readonly #span: Span;
-  readonly #within: Context;
+  readonly #context: Context;
 
   constructor(tracer: OtelTracer, { runId, attempt, kind, traceparent }: TracedAttempt) {
     this.#tracer = tracer;
     const attributes = { 'hybrid.run': runId, 'hybrid.attempt': attempt, 'hybrid.kind': kind };
     this.#span = tracer.startSpan('attempt', { attributes }, parentOf(traceparent));
-    this.#within = trace.setSpan(context.active(), this.#span);
+    this.#context = trace.setSpan(context.active(), this.#span);
   }
 
   part(name: string, startedAt: number, endedAt: number): void {
-    const span = this.#tracer.startSpan(name, { startTime: new Date(startedAt) }, this.#within);
+    const span = this.#tracer.startSpan(name, { startTime: new Date(startedAt) }, this.#context);
     span.end(new Date(Math.max(startedAt, endedAt)));
   }
 

@@ -62,7 +62,7 @@ function parseHeader(bytes: Buffer): Readonly<Record<string, unknown>> {
   throw malformed('its header is not a JSON object');
 }
 
-/** One text for each value: what decodes to the same bytes in another spelling is refused. */
+/** One text for each value: what decodes to the same bytes in another spelling is rejected. */
 function decode(part: string, what: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   if (part === '' || bytes.toString('base64url') !== part)

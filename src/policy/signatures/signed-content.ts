@@ -1,4 +1,4 @@
-/** What the control plane sets anew for each run: the run's id. It decides nothing. */
+/** What the control plane sets for each run: the run's id. It decides nothing. */
 const OF_ONE_RUN = 'pipelineRunId';
 const RUN_ID = /^[\w-]{1,64}$/;
 

@@ -63,6 +63,6 @@ it.each([
     'jobs.keys[0].notAfter: must be after notBefore',
   ],
   [{ keys: [{ ...key, pool: 'eu' }] }, 'jobs.keys[0]'],
-])('refuses %j', (jobs, problem) => {
+])('rejects %j', (jobs, problem) => {
   expect(problemOf(jobs)).toContain(problem);
 });

@@ -15,7 +15,7 @@ const statementSchema = z.strictObject({
   nbf: seconds,
   exp: seconds,
   kind: z.string().min(1).max(60),
-  /** For people. */
+  /** To display. */
   name: z.string().min(1).max(200),
   /** The workflow document without what differs from run to run. */
   workflow: z.record(z.string(), z.unknown()),

@@ -57,7 +57,7 @@ function verify(given: Case = {}): unknown {
   return verifyJob(job, { rules, runnerId: given.runnerId ?? 'rnr_1', now: given.now ?? NOW });
 }
 
-/** The code of the refusal, with its message. */
+/** The code of the rejection, with its message. */
 function refusal(given: Case): { readonly code: string; readonly message: string } {
   try {
     verify(given);
@@ -99,7 +99,7 @@ describe('a signed job', () => {
     ['JOB_CONTENT_DIFFERS', { kind: 'test_connection' as const }],
     ['JOB_CONTENT_DIFFERS', { document: [DOCUMENT] }],
     ['JOB_CONTENT_DIFFERS', { document: { ...DOCUMENT, pipelineRunId: { a: 1 } } }],
-  ])('is refused with %s %#', (code, given: Case) => {
+  ])('is rejected with %s %#', (code, given: Case) => {
     expect(refusal(given).code).toBe(code);
   });
 
@@ -138,14 +138,14 @@ function* mutations(value: unknown): Generator {
 describe('a changed job', () => {
   const { pipelineRunId: _runId, ...content } = DOCUMENT;
 
-  it('is refused with any leaf of its document changed, added or removed', () => {
+  it('is rejected with any leaf of its document changed, added or removed', () => {
     const changed = [...mutations(content)];
     expect(changed.length).toBeGreaterThan(1_000);
     const codes = changed.map((document) => refusal({ document }).code);
     expect(new Set(codes)).toEqual(new Set(['JOB_CONTENT_DIFFERS']));
   });
 
-  it('is refused with any leaf of what was signed changed, added or removed', () => {
+  it('is rejected with any leaf of what was signed changed, added or removed', () => {
     const [header = '', , tail = ''] = SIGNATURE.split('.');
     const changed = [...mutations(STATEMENT)];
     expect(changed.length).toBeGreaterThan(1_000);
@@ -156,7 +156,7 @@ describe('a changed job', () => {
     expect(new Set(codes)).toEqual(new Set(['JOB_SIGNATURE_WRONG']));
   });
 
-  it('is refused with any character of its signature changed', () => {
+  it('is rejected with any character of its signature changed', () => {
     const codes = Array.from(SIGNATURE, (character, index) => {
       const other = character === 'A' ? 'B' : 'A';
       return refusal({ signature: SIGNATURE.slice(0, index) + other + SIGNATURE.slice(index + 1) })
@@ -185,7 +185,7 @@ describe('a downgraded signature', () => {
     ['JOB_SIGNATURE_MALFORMED', 'no key', { alg: 'EdDSA', typ: header.typ }, honest],
     ['JOB_SIGNATURE_MALFORMED', 'a list as header', [header], honest],
     ['JOB_SIGNATURE_WRONG', 'a signature of zeros', header, (): Buffer => Buffer.alloc(64)],
-  ])('is refused with %s: %s', (code, _what, changed, signer) => {
+  ])('is rejected with %s: %s', (code, _what, changed, signer) => {
     expect(refusal({ signature: compact(changed, payload, signer) }).code).toBe(code);
   });
 
@@ -195,7 +195,7 @@ describe('a downgraded signature', () => {
     ['JOB_SIGNATURE_MALFORMED', 'a text that is not canonical', JSON.stringify(STATEMENT, null, 1)],
     ['JOB_SIGNATURE_MALFORMED', 'no JSON', 'metadata'],
     ['JOB_SIGNATURE_MALFORMED', 'a field twice', `{"exp":9999999999,${payload.slice(1)}`],
-  ])('is refused with %s: %s, signed by a trusted key', (code, _what, text) => {
+  ])('is rejected with %s: %s, signed by a trusted key', (code, _what, text) => {
     expect(refusal({ signature: compact(header, text, honest) }).code).toBe(code);
   });
 
@@ -206,7 +206,7 @@ describe('a downgraded signature', () => {
     ['a space', `${SIGNATURE} `],
     ['no signature', SIGNATURE.replace(/[^.]+$/, '')],
     ['too much text', `${'A'.repeat(400_001)}.e30.e30`],
-  ])('is refused with JOB_SIGNATURE_MALFORMED: %s', (_what, signature) => {
+  ])('is rejected with JOB_SIGNATURE_MALFORMED: %s', (_what, signature) => {
     expect(refusal({ signature }).code).toBe('JOB_SIGNATURE_MALFORMED');
   });
 });

@@ -12,7 +12,7 @@ import { parseStatement, type SignedStatement } from './statement.ts';
 // Invariants:
 // 1. Nothing of a payload is read before its signature holds under a key of the policy.
 // 2. Every leaf of the offered document but the run's id is in the signed one, and the reverse.
-// 3. What is not understood is refused. A message holds places, never values.
+// 3. What is not understood is rejected. A message holds places, never values.
 
 export interface Verifier {
   readonly rules: SigningRules;
@@ -34,7 +34,7 @@ export type SignedJob = Pick<Job, 'kind' | 'signature'> & {
   readonly document: unknown;
 };
 
-/** Verifies the signature of a job. Throws a code of its own for each kind of refusal. */
+/** Verifies the signature of a job. Throws a code of its own for each kind of rejection. */
 export function verifyJob(job: SignedJob, verifier: Verifier): JobSignature {
   const { signature } = job;
   if (signature === undefined || signature === '')

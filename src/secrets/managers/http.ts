@@ -92,7 +92,7 @@ function toResponse(
 
 /** The error of an answer that is no success. Managers that mean something else say so before. */
 export function failureOf({ status, retryAfterMs }: ManagerResponse, what: string): RunnerError {
-  const message = `the server answered ${what} with status ${status}`;
+  const message = `the server responded to ${what} with status ${status}`;
   if (status === 401) return new RunnerError('SECRET_MANAGER_SIGN_IN_FAILED', message);
   if (status === 403) return new RunnerError('SECRET_MANAGER_DENIED', message);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };

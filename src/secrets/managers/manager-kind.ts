@@ -27,7 +27,7 @@ export interface SecretManager {
    * and what connections throw. No message contains a value or a body.
    */
   fetch(name: SecretPath, signal: AbortSignal): Promise<StoredSecret | undefined>;
-  /** Where `fetch` looks, for people: `https://vault.example:8200/v1/secret/data/sales`. */
+  /** Where `fetch` looks, to display: `https://vault.example:8200/v1/secret/data/sales`. */
   where(name: SecretPath): string;
   /** Signs in, and reads no secret. Throws as `fetch` does. Absent where there is no sign-in. */
   check?(signal: AbortSignal): Promise<void>;
@@ -57,7 +57,7 @@ export interface ManagerKind<Options> {
   readonly problem?: (options: Options) => string | undefined;
   /**
    * Where the secrets of the mount are, from the widest part to the narrowest. Two mounts of which
-   * one has a place within that of the other are refused: a secret would have two references.
+   * one has a place within that of the other are rejected: a secret would have two references.
    */
   readonly place: (options: Options) => readonly string[];
   /** Every server that the options imply, that of the sign-in included. No other is reached. */

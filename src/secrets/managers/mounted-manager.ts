@@ -46,7 +46,7 @@ export class MountedManager implements SecretProvider {
     return found === undefined ? undefined : secretIn(found, stored);
   }
 
-  /** Where `read` looks, for people. Throws SECRET_UNAVAILABLE as `read` does. */
+  /** Where `read` looks, to display. Throws SECRET_UNAVAILABLE as `read` does. */
   where(path: SecretPath): string {
     const { name, key } = storedName(path, this.#options.hasKeys);
     const place = this.#options.manager.where(name);

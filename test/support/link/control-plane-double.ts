@@ -222,7 +222,7 @@ export class ControlPlaneDouble {
 
   #note({ ref, firstSequence, count, payload }: Batch): void {
     const key = attemptKey(ref as AttemptRef);
-    // Resent records replace those from the same place on that followed a refusal.
+    // Resent records replace those from the same place on that followed a rejection.
     const before = (this.#unanswered.get(key) ?? []).filter(({ last }) => last < firstSequence);
     this.#unanswered.set(key, [
       ...before,
@@ -234,7 +234,9 @@ export class ControlPlaneDouble {
     this.maxInFlight = Math.max(this.maxInFlight, inFlight);
   }
 
-  /** A refusal answers every batch of the attempt, an acknowledgement those up to its position. */
+  /**
+   * A rejection answers every batch of the attempt, an acknowledgement those up to its position.
+   */
   #answered(ref: AttemptRef, upTo: number): void {
     const key = attemptKey(ref);
     this.#unanswered.set(

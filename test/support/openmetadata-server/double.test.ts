@@ -89,8 +89,8 @@ describe('the lineage of a column that is removed', () => {
   });
 });
 
-describe('bulk requests that take their time', () => {
-  it('take twice as long when one is sent again while it is at work', async () => {
+describe('slow bulk requests', () => {
+  it('take twice as long if one is resent while in progress', async () => {
     const clock = new SimulatedClock();
     const bulks = new SlowBulks(clock, { create: 1, update: 50 });
     const ends: number[] = [];

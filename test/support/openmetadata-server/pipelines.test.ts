@@ -187,7 +187,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
     );
   });
 
-  it('takes no part in what is disabled, and says that nothing answers', async () => {
+  it('ignores disabled pipelines, and says that nothing answers', async () => {
     const { id } = await stage.createPipeline();
     const { port } = await closedPort();
     server.usePipelineService({

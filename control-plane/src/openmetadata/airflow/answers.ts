@@ -1,7 +1,7 @@
 import type { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
 
-/** An answer to the server's client: it shows the body of a refusal, whole, to people. */
+/** An answer to the server's client: it displays all of the body of a rejection. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;

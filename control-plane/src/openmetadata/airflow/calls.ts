@@ -53,7 +53,7 @@ function deploy({ pipelines, upstream }: CallsDeps): Handler {
   };
 }
 
-/** Whether the upstream Airflow has a pipeline of this name, and would go on running it. */
+/** Whether the upstream Airflow has a pipeline of this name, and would keep running it. */
 async function hasDag(
   upstream: Upstream,
   endpoint: StoredEndpoint,

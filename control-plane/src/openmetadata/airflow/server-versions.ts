@@ -4,7 +4,7 @@ import type { StoredEndpoint } from '../../store/openmetadata.ts';
 
 /** Shorter than the server's health interval, so that an upgraded server is noticed at once. */
 const FRESH_MS = 60_000;
-/** The server's client gives up after 5 s. */
+/** The server's client times out after 5 s. */
 const TIMEOUT_MS = 4000;
 
 /**

@@ -13,7 +13,7 @@ import {
 import { ControlPlaneError } from '../../runtime/errors.ts';
 import type { Endpoint, ServerService } from '../deployed-pipelines.ts';
 
-/** The default of OpenMetadata's schema, which every service has: nobody chose it. */
+/** The default of OpenMetadata's schema, which every service has, so it is no choice of a user. */
 const DEFAULT_API_VERSION = /^v?42(?:\.0)?$/;
 const MASKED = /^\*+$/;
 const ENCRYPTED = /^fernet:/;

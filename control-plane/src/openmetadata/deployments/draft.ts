@@ -29,7 +29,7 @@ export interface CheckedPipeline {
   readonly token: string;
   readonly checked: CheckedConnection;
   readonly pool: string;
-  /** For people: what was left out. */
+  /** To display: what was left out. */
   readonly notes: readonly string[];
 }
 

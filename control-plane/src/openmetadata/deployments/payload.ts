@@ -33,7 +33,7 @@ const airflowConfig = z.looseObject({
     .nullish(),
 });
 
-/** OpenMetadata's IngestionPipeline, as far as a deployment needs it; other members pass. */
+/** OpenMetadata's IngestionPipeline, with the members that a deployment needs; others pass. */
 const ingestionPipeline = z.looseObject({
   id: text,
   name: text,

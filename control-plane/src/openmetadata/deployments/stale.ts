@@ -6,7 +6,7 @@ const SESSION_MS = 15 * 60_000;
 
 /**
  * Whether a deployment is an older version of the one that was taken. A server that merges two
- * edits of one person goes back to the version before the first, and deploys that too, sometimes
+ * edits of one person reverts to the version before the first, and deploys that too, sometimes
  * last. Only within the time in which servers merge edits: a server that was restored from a backup
  * deploys older versions that count.
  */

@@ -90,7 +90,7 @@ function changeCommand(program: Command, print: (text: string) => void): void {
     .option('--no-pool-rule', 'no pools by the name of the service')
     .option('--no-ca', 'no CA certificate of its own')
     .option('--no-upstream-airflow', 'no Airflow for other connectors')
-    .option('--no-allow-plain-secrets', 'refuse passwords in plain text')
+    .option('--no-allow-plain-secrets', 'reject passwords in plain text')
     .option('--no-profile', 'request no profiles')
     .option('--no-sample-rows', 'request no sample rows')
     .action((options: ChangeOptions & NamedOptions) =>

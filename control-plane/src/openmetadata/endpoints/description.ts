@@ -29,7 +29,7 @@ export function pipelineViewOf(deployment: Deployment): PipelineView {
   return { name: deployment.fqn, pool: deployment.pool, schedule: expression, timezone, paused };
 }
 
-/** An endpoint and its pipelines, for people. */
+/** An endpoint and its pipelines, human-readable. */
 export function descriptionOf(
   endpoint: StoredEndpoint,
   pipelines: readonly PipelineView[],
@@ -42,7 +42,7 @@ export function descriptionOf(
     ['user', endpoint.user],
     ['pool', endpoint.pool ?? DEFAULT_POOL],
     ['pool rules', rules.join(', ') || 'none'],
-    ['plain secrets', endpoint.allowPlainSecrets ? 'accepted' : 'refused'],
+    ['plain secrets', endpoint.allowPlainSecrets ? 'accepted' : 'rejected'],
     ['profiles', endpoint.profile === true ? 'requested' : 'not requested'],
     ['sample rows', endpoint.sampleRows === true ? 'requested' : 'not requested'],
     ['upstream Airflow', upstream === null ? 'none' : `${upstream.url}, user ${upstream.user}`],

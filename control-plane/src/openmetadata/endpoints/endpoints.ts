@@ -60,7 +60,7 @@ export async function addEndpoint(
       });
     if ((await tx.endpoints.ofUser(endpoint.user)) !== undefined)
       throw new ControlPlaneError('CONFLICT', `user ${endpoint.user} has another endpoint`, {
-        remedy: 'Choose another --user: it tells one server from another.',
+        remedy: 'Choose another --user: it must be unique to each server.',
       });
     await tx.endpoints.save(endpoint);
   });
@@ -86,7 +86,7 @@ export async function changeEndpoint(
   });
 }
 
-/** Replaces the password; the previous one is refused from now on. Throws NOT_FOUND. */
+/** Replaces the password; the previous one is rejected from now on. Throws NOT_FOUND. */
 export async function rotatePassword(
   deps: EndpointDeps,
   name: string,

@@ -77,8 +77,8 @@ export function upstreamChangeOf({
   ...options
 }: ChangeOptions): Upstream | null | undefined {
   if (upstreamAirflow === false) return null;
-  const given = upstreamAirflow === undefined ? {} : { upstreamAirflow };
-  return upstreamOf({ ...options, ...given }) ?? undefined;
+  const url = upstreamAirflow === undefined ? {} : { upstreamAirflow };
+  return upstreamOf({ ...options, ...url }) ?? undefined;
 }
 
 /** Throws USAGE. */
@@ -118,7 +118,7 @@ export function passwordOf({
   return password;
 }
 
-/** On the machine itself nobody reads along; elsewhere the bot token is only sent encrypted. */
+/** Traffic within the machine cannot be intercepted; elsewhere the bot token is sent encrypted. */
 const LOOPBACK = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:\/|$)/i;
 
 /** The REST API of a server; a bare origin gets the /api that every server has. */

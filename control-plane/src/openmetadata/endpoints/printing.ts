@@ -26,7 +26,7 @@ export type Done =
   | { readonly what: 'shown' | 'changed' }
   | { readonly what: 'password set'; readonly generated: string | undefined };
 
-/** An endpoint for people, with what there is to do at its server, or as JSON. */
+/** An endpoint, human-readable with the steps to take at its server, or as JSON. */
 export async function printed(
   store: Store,
   { data, json, url }: PrintOptions,

@@ -45,13 +45,13 @@ export function serverSettings(
   };
 }
 
-/** The control plane's own CA, when it has one: a server must be told to trust it. */
+/** The control plane's own CA, when it has one: a server must be configured to trust it. */
 export function ownCaFile(data: string): string | undefined {
   const path = join(data, 'tls', 'ca.pem');
   return existsSync(path) ? path : undefined;
 }
 
-/** What `add`, `rotate` and `show` print for people. */
+/** What `add`, `rotate` and `show` print without `--json`. */
 export function settingsText(settings: ServerSettings, caFile: string | undefined): string {
   const lines = Object.entries(settings).map(([name, value]) => `  ${name}=${value}`);
   return [

@@ -65,7 +65,7 @@ export class SignIn {
     const failures = this.#failures.get(address) ?? { count: 0, until };
     failures.count++;
     this.#failures.set(address, failures);
-    this.#deps.log.warn({ address, failures: failures.count }, 'OpenMetadata sign-in refused');
+    this.#deps.log.warn({ address, failures: failures.count }, 'OpenMetadata sign-in rejected');
   }
 }
 

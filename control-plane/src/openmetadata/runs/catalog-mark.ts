@@ -1,6 +1,6 @@
 /**
  * Whether the server's catalog of a service is still what the last complete relay left. A run may
- * leave out what has not changed in the source only if it is; otherwise it is started whole.
+ * leave out what has not changed in the source only if it is; otherwise it is a full run.
  */
 import type { CatalogMark, Relay } from '../../store/relay.ts';
 import type { CatalogApi } from '../server/catalog-api.ts';

@@ -11,7 +11,7 @@ import {
 import type { CatalogApi } from '../server/catalog-api.ts';
 import type { RelayDeps } from './relay-deps.ts';
 
-/** The dialog gives up after 180 s. */
+/** The dialog times out after 180 s. */
 const LIMIT_MS = 150_000;
 /** A runner that has just lost its connection gets this long to come back. */
 const ABSENCE_MS = 5000;
@@ -85,7 +85,7 @@ export class ConnectionTest {
     await this.#conclude([], error);
   }
 
-  /** Why the test cannot go on. */
+  /** Why the test cannot continue. */
   #problemOf(
     run: Run,
     { elapsedMs, waitedMs }: { readonly elapsedMs: number; readonly waitedMs: number },

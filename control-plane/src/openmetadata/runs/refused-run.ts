@@ -1,6 +1,6 @@
 /**
- * A run that cannot be queued because of what OpenMetadata holds. A server shows people no words of
- * a refused trigger, but shows the failure of a run: so the trigger is accepted, and its run ends
+ * A run that cannot be queued because of what OpenMetadata holds. A server displays no text of
+ * a rejected trigger, but shows the failure of a run: so the trigger is accepted, and its run ends
  * at once.
  */
 import { end, type Run } from '../../runs/run.ts';
@@ -12,7 +12,7 @@ import type { Pipeline, Service } from '../../store/store.ts';
 import type { Deployment, TriggerOptions } from '../deployed-pipelines.ts';
 import { RELAYS, type RelayDeps } from './relay-deps.ts';
 
-/** What people correct in OpenMetadata. Any other error may pass, or has nobody to show it to. */
+/** Errors that a user corrects in OpenMetadata. Any other may pass, or cannot be displayed. */
 const SHOWN: ReadonlySet<ControlPlaneError['code']> = new Set([
   'INPUT_INVALID',
   'SECRET_IN_PLAIN_TEXT',
@@ -58,11 +58,11 @@ export async function storeRefusedRun(
           trouble: null,
         },
       });
-      const line = { time: at, level: 'error', message: 'run refused', data: { ...error } };
+      const line = { time: at, level: 'error', message: 'run rejected', data: { ...error } };
       await tx.relays.appendLog(queued.id, line);
     },
   );
-  log.warn({ run: run.id, pipeline: pipeline.name, code: error.code }, 'run refused');
+  log.warn({ run: run.id, pipeline: pipeline.name, code: error.code }, 'run rejected');
   changes.changed(RELAYS);
   return run;
 }

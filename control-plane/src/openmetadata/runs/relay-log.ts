@@ -1,7 +1,7 @@
 import type { LogData, Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { Deps } from '../../deps.ts';
 
-/** Lines of one run; a server that refuses everything must not fill the disk. */
+/** Lines of one run; a server that rejects everything must not fill the disk. */
 const MAX_LINES = 5000;
 
 type Line = {

@@ -23,7 +23,7 @@ const PARENT: Readonly<Record<string, string | undefined>> = {
   storedProcedure: 'databaseSchema',
 };
 
-/** Members of a service's request that say how to reach it: only the server's people set them. */
+/** Members of a service's request that say how to reach it: only users of the server set them. */
 const SERVICE_FIELDS = ['name', 'displayName', 'description', 'serviceType', 'sourceHash'] as const;
 
 export function isFinding(kind: string): boolean {

@@ -47,7 +47,7 @@ export function stopped(): Reporting {
   });
 }
 
-/** No record can be written: the server refuses what all others depend on. */
+/** No record can be written: the server rejects what all others depend on. */
 export function rejected({ code, message, remedy }: RunnerError): Reporting {
   return reporting('failed', { code, message, remedy });
 }

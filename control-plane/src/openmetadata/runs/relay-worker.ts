@@ -26,7 +26,7 @@ import type { RelayStep, SaveRelay } from './relay-step.ts';
 import { awaitAttempt, writeAttempt } from './writing.ts';
 
 const BACKOFF = { baseMs: 2000, capMs: 60_000, stableMs: 0 } as const;
-/** A refused token is retried this often even if no deployment brings another. */
+/** A rejected token is retried this often even if no deployment brings another. */
 const REFUSED_PAUSE_MS = 15 * 60_000;
 const TICK_MS = 1000;
 /** How often an attempt is written again because some of its records did not arrive. */

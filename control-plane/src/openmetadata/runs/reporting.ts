@@ -29,7 +29,7 @@ export async function reportEnd(
   });
 }
 
-/** A server that cannot tell the state of its catalog leaves it unknown: the next run is whole. */
+/** If the server does not report the state of its catalog, the next run is a full run. */
 async function markOrUnknown(
   mark: Promise<CatalogMark | undefined>,
 ): Promise<CatalogMark | undefined> {

@@ -31,18 +31,18 @@ export interface Supervised extends RelayStep {
 }
 
 /**
- * Watches over the writing of an attempt: ends it when the attempt is given up, the run is stopped
- * or the pipeline is deleted, and reports how far it is.
+ * Watches over the writing of an attempt: ends it when the attempt is abandoned, the run is stopped
+ * or the pipeline is deleted, and reports its progress.
  */
 export class Supervisor {
   readonly #supervised: Supervised;
   #reportedAt = Number.NEGATIVE_INFINITY;
-  #toldAt: number;
-  #told: SinkProgress | undefined;
+  #loggedAt: number;
+  #logged: SinkProgress | undefined;
 
   constructor(supervised: Supervised) {
     this.#supervised = supervised;
-    this.#toldAt = supervised.deps.clock.monotonic();
+    this.#loggedAt = supervised.deps.clock.monotonic();
   }
 
   async over<T>(
@@ -76,7 +76,9 @@ export class Supervisor {
       try {
         const run = await this.#wantedRun();
         if (run === undefined)
-          interrupted.abort(new RunnerError('ABORTED', 'the attempt is not wanted any more'));
+          interrupted.abort(
+            new RunnerError('ABORTED', 'the attempt was abandoned or the run stopped'),
+          );
         else await this.#report(run, signal);
       } catch (thrown) {
         if (!signal.aborted)
@@ -97,22 +99,22 @@ export class Supervisor {
     return run.epoch === epoch && WANTED.has(run.status.state) ? run : undefined;
   }
 
-  /** A long writing says in the log of the run how far it is, whenever it got further. */
-  async #tell(): Promise<void> {
+  /** Logs new progress in the log of the run, at most once in `relayProgressMs`. */
+  async #logProgress(): Promise<void> {
     const { deps, log, seen } = this.#supervised;
     const now = deps.clock.monotonic();
     const { progress } = seen;
-    if (progress === undefined || progress === this.#told) return;
-    if (now - this.#toldAt < deps.limits.relayProgressMs) return;
-    this.#toldAt = now;
-    this.#told = progress;
+    if (progress === undefined || progress === this.#logged) return;
+    if (now - this.#loggedAt < deps.limits.relayProgressMs) return;
+    this.#loggedAt = now;
+    this.#logged = progress;
     const { received, done } = progress.tables;
     log.log('info', 'writing to OpenMetadata', { tables: done, received });
     await log.flush();
   }
 
   async #report(run: Run, signal: AbortSignal): Promise<void> {
-    await this.#tell();
+    await this.#logProgress();
     const { deps, relay, session, save, seen } = this.#supervised;
     if (deps.clock.monotonic() - this.#reportedAt < REPORT_MS) return;
     this.#reportedAt = deps.clock.monotonic();

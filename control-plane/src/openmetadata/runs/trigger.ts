@@ -21,8 +21,8 @@ import { RELAYS, type RelayDeps } from './relay-deps.ts';
 const TRIGGER_MS = 30_000;
 
 /**
- * Queues a run, or a run that fails at once with what people have to correct in OpenMetadata.
- * Throws NOT_FOUND for a pipeline that is not deployed, and OPENMETADATA_FAILED.
+ * Queues a run, or a run that fails at once with the error that a user has to correct in
+ * OpenMetadata. Throws NOT_FOUND for a pipeline that is not deployed, and OPENMETADATA_FAILED.
  */
 export async function triggerRun(
   deps: RelayDeps,

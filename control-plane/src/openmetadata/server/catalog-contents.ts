@@ -1,5 +1,5 @@
 /**
- * What tells cheaply that the server's catalog of a service was restored, edited or emptied since
+ * Cheap evidence that the server's catalog of a service was restored, edited or emptied since
  * a run was written: counts, and the list of changes since then.
  */
 import { z } from 'zod';
@@ -75,7 +75,7 @@ async function list(
   return { names, total: paging.total };
 }
 
-/** What people write about an entity; a run keeps it, so it makes no difference. */
+/** Fields that users edit; a run keeps them, so they make no difference. */
 const PEOPLES_FIELDS: ReadonlySet<string> = new Set([
   'description',
   'displayName',

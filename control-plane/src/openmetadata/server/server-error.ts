@@ -3,7 +3,7 @@ import { ControlPlaneError, type ErrorBody } from '../../runtime/errors.ts';
 
 const RENEW_TOKEN = 'Deploy the pipeline again in OpenMetadata: a deployment brings a new token.';
 
-/** The error of a call to a server, for people: what failed, and what to do. */
+/** The error of a call to a server, to display: problem and remedy. */
 export function serverError(thrown: unknown): ErrorBody {
   if (thrown instanceof ControlPlaneError) return thrown.body();
   const { code, message, remedy } = RunnerError.from(thrown, 'SINK_FAILED');
@@ -20,7 +20,7 @@ export function toControlPlaneError(thrown: unknown): ControlPlaneError {
   });
 }
 
-/** Whether the server refused the token: nothing helps but another one. */
+/** Whether the server rejected the token: only another one helps. */
 export function isTokenRefused(thrown: unknown): boolean {
   return thrown instanceof RunnerError && thrown.code === 'SINK_UNAUTHORIZED';
 }

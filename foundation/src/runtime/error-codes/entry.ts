@@ -12,7 +12,7 @@ export interface CodeEntry {
   /** What to do, unless the error itself has a better remedy. */
   readonly remedy: string;
   /**
-   * Whether the server or the local policy refused the operation; commands have an exit code for
+   * Whether the server or the local policy rejected the operation; commands have an exit code for
    * this.
    */
   readonly isRefusal?: boolean;
@@ -24,7 +24,7 @@ export function entry(fault: Fault, meaning: string, remedy: string): CodeEntry 
   return { fault, meaning, remedy };
 }
 
-/** Correct input, refused: a person has to ask for a permission. */
+/** Correct input, rejected: a person has to ask for a permission. */
 export function refusal(fault: Fault, meaning: string, remedy: string): CodeEntry {
   return { fault, meaning, remedy, isRefusal: true };
 }

@@ -28,7 +28,7 @@ export const network = {
   ),
   PROXY_REFUSED: entry(
     'user',
-    'The proxy refused the connection.',
+    'The proxy rejected the connection.',
     'Check the address, the credentials and the allowlist of the proxy.',
   ),
   HOST_DENIED: entry(

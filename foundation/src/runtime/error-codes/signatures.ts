@@ -3,7 +3,7 @@ import { refusal } from './entry.ts';
 const SIGN_AGAIN =
   'Have the job signed again with `hybrid-runner jobs sign`, and store the signature in the control plane.';
 
-/** Refusals of jobs, by `jobs.signatures` of the policy. */
+/** Rejections of jobs, by `jobs.signatures` of the policy. */
 export const signatures = {
   JOB_UNSIGNED: refusal(
     'permanent',

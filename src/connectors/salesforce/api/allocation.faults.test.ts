@@ -30,7 +30,7 @@ describe('an allocation that is used up during a run', () => {
     expect(sandbox.stats().faultsFired).toBeLessThanOrEqual(40);
   });
 
-  it('fails the run after one refusal if there is no table yet', async () => {
+  it('fails the run after one rejection if there is no table yet', async () => {
     sandbox.faults.install({ match: { path: 'sobjects$' }, effect: { kind: 'limit-exceeded' } });
     await expect(extractFrom(sandbox)).rejects.toMatchObject({
       code: 'SALESFORCE_LIMIT_REACHED',

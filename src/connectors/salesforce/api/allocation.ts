@@ -33,7 +33,7 @@ const TOLERATED: ReadonlySet<string> = new Set([
 
 /**
  * Requests the allocation before anything else. The budget learns it from the headers of the
- * response, so a user who may not read the limits can go on.
+ * response, so a user without access to the limits can continue.
  */
 export async function readAllocation(
   api: SalesforceApi,

@@ -158,7 +158,7 @@ export class SalesforceApi {
     if (second.status === 401)
       throw new RunnerError(
         'SALESFORCE_SESSION_EXPIRED',
-        `${request.what}: refused with a renewed session`,
+        `${request.what}: rejected with a renewed session`,
         { retryable: false },
       );
     return requireSuccess(second, request.what);

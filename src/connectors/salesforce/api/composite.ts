@@ -105,8 +105,8 @@ const ORG_STATE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * For `keep`: throws the refusal of a part where the cause is the state of the org and not the
- * part. The call is then made again, or the run ends, as if the whole call had been refused.
+ * For `keep`: throws the rejection of a part where the cause is the state of the org and not the
+ * part. The call is then made again, or the run ends, as if the whole call had been rejected.
  */
 export function throwOrgRefusal(
   { status, body }: Pick<PartAnswer, 'status' | 'body'>,

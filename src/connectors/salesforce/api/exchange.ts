@@ -45,7 +45,7 @@ export class Exchange {
   }
 
   /**
-   * Returns any response, also a refusal. Throws SALESFORCE_LIMIT_REACHED before a call that the
+   * Returns any response, also a rejection. Throws SALESFORCE_LIMIT_REACHED before a call that the
    * budget does not allow.
    */
   async send(request: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpResponse> {

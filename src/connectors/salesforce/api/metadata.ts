@@ -22,7 +22,7 @@ export interface MetadataQuery<K> {
 export interface FoundMetadata<K> {
   readonly key: K;
   readonly status: number;
-  /** Undefined where Salesforce refused it or has none. */
+  /** Undefined where Salesforce rejected it or has none. */
   readonly metadata: unknown;
 }
 

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 describe('openOrg', () => {
-  it('halves the concurrency limit when Salesforce refuses concurrent calls, with the status of forbidden ones', async () => {
+  it('halves the concurrency limit when Salesforce rejects concurrent calls, with the status of forbidden ones', async () => {
     const { context } = contextFor(sandbox, soapOptions(sandbox));
     const { signal } = new AbortController();
     sandbox.faults.install({

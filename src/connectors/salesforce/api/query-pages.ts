@@ -78,7 +78,7 @@ async function nextPage<T>(
   }
 }
 
-/** A refusal that may pass makes the call again. */
+/** A rejection that may pass makes the call again. */
 async function firstPage<T>(
   target: QueryTarget,
   query: string,

@@ -18,8 +18,8 @@ export type ReadRow<T> = (row: unknown) => T | undefined;
 const ROWS = { extract: 'records', drop: [] } as const;
 
 /**
- * What `read` keeps of the rows of each query, or the error that Salesforce refused the query with.
- * For tables that answer with thousands of rows of which few matter: each row is parsed and
+ * What `read` keeps of the rows of each query, or the error that Salesforce rejected the query
+ * with. For tables that answer with thousands of rows of which few matter: each row is parsed and
  * released by itself. One call for MAX_QUERIES queries and one for each further page.
  */
 export async function queryRows<T>(
@@ -56,7 +56,7 @@ function firstRows<T>(
   what: string,
 ): FirstRows<T> | RunnerError {
   const refused = status === 200 ? undefined : refusal(status, body, what);
-  // A refusal that may pass makes the whole call again.
+  // A rejection that may pass makes the whole call again.
   if (refused?.retryable === true) throw refused;
   if (refused !== undefined) return refused;
   try {

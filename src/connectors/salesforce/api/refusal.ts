@@ -2,7 +2,9 @@ import type { RunnerErrorOptions } from '../../../../foundation/src/runtime/erro
 import { RunnerError } from '../errors/errors.ts';
 import type { ErrorCode } from '../../../../foundation/src/runtime/error-codes.ts';
 
-/** The body of a refusal: REST returns a list of `{errorCode, message}`, within a composite too. */
+/**
+ * The body of a rejection: REST returns a list of `{errorCode, message}`, within a composite too.
+ */
 export interface SalesforceError {
   readonly errorCode: string;
   readonly message: string;
@@ -75,7 +77,7 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
 };
 
 /**
- * The typed error of a call that Salesforce refused with `status`. The message contains the error
+ * The typed error of a call that Salesforce rejected with `status`. The message contains the error
  * code and never the text of the response, which may repeat what was sent.
  */
 export function refusal(
@@ -95,7 +97,7 @@ export function refusal(
 }
 
 /**
- * What the typed error of a refusal keeps of the answer. Not an Error: logs have the code in the
+ * What the typed error of a rejection keeps of the answer. Not an Error: logs have the code in the
  * message.
  */
 class RefusalCause {
@@ -106,7 +108,7 @@ class RefusalCause {
   }
 }
 
-/** The `errorCode` that Salesforce refused a call with; undefined for any other error. */
+/** The `errorCode` that Salesforce rejected a call with; undefined for any other error. */
 export function salesforceCode({ cause }: RunnerError): string | undefined {
   return cause instanceof RefusalCause ? cause.errorCode : undefined;
 }

@@ -26,7 +26,7 @@ function retryAfterMs({
 }
 
 /**
- * Whether the org is overloaded. It refuses concurrent calls with the same status as forbidden
+ * Whether the org is overloaded. It rejects concurrent calls with the same status as forbidden
  * ones.
  */
 export function isBusy({ status, body }: HttpResponse): boolean {

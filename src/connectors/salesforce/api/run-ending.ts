@@ -11,7 +11,7 @@ export function endsRun(error: RunnerError, signal: AbortSignal): boolean {
 }
 
 /**
- * For a `catch` that goes on without what failed: returns the error, or throws it if it ends the
+ * For a `catch` that continues without what failed: returns the error, or throws it if it ends the
  * run.
  */
 export function rethrowIfRunEnds(

@@ -41,7 +41,7 @@ export interface Found<T> {
   readonly lost: boolean;
 }
 
-/** Refusals that the next query would meet too. */
+/** Rejections that the next query would meet too. */
 const FINAL: ReadonlySet<string> = new Set([
   'SALESFORCE_FORBIDDEN',
   'SALESFORCE_NOT_FOUND',

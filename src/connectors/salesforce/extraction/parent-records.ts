@@ -29,7 +29,7 @@ export function* parentRecords(
   });
 }
 
-/** Throws ENTITY_INVALID for a request that OpenMetadata would refuse. */
+/** Throws ENTITY_INVALID for a request that OpenMetadata would reject. */
 function entity(type: EntityType, fqn: string, request: object): EntityRecord {
   assertEntity(type, fqn, request);
   return { kind: 'entity', type, fqn, request: { ...request } };

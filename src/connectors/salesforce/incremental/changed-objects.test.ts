@@ -31,7 +31,7 @@ describe('changes since the previous run', () => {
     ['ApexTrigger', 'EntityDefinitionId'],
     ['RecordType', 'SobjectType'],
   ])(
-    'reads an object whose %s changed, and skips this check if the query is refused',
+    'reads an object whose %s changed, and skips this check if the query is rejected',
     async (table, owner) => {
       const stateStore = new InMemoryStateStore();
       const sourceConfig = { tableFilterPattern: { includes: ['Account$', 'Contact$', 'Lead$'] } };
@@ -169,7 +169,7 @@ describe('changes since the previous run', () => {
     });
   });
 
-  it('reads everything if the query for changed custom fields is refused', async () => {
+  it('reads everything if the query for changed custom fields is rejected', async () => {
     const stateStore = new InMemoryStateStore();
     await org.run(stateStore);
     org.sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Everyone' });

@@ -157,7 +157,8 @@ function rowsIn(body: unknown): readonly Row[] | undefined {
 }
 
 /**
- * Undefined if the query is required or the refusal is transient. Throws SALESFORCE_LIMIT_REACHED.
+ * Undefined if the query is required or the rejection is transient. Throws
+ * SALESFORCE_LIMIT_REACHED.
  */
 function rowsInstead(error: RunnerError, required: boolean): readonly Row[] | undefined {
   if (error.code === 'SALESFORCE_LIMIT_REACHED') throw error;

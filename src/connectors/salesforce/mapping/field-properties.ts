@@ -17,7 +17,7 @@ export interface Picklist {
   readonly values: readonly PicklistValue[];
   /** The number of all values, if `values` does not hold all of them. */
   readonly total?: number;
-  /** Whether Salesforce refuses other values. */
+  /** Whether Salesforce rejects other values. */
   readonly restricted: boolean;
   /** The field whose value determines which of these are available. */
   readonly dependsOn?: string;

@@ -105,9 +105,9 @@ function columnDetails(
 }
 
 /**
- * A foreign key for each target of each reference. OpenMetadata refuses a key to an unknown table,
+ * A foreign key for each target of each reference. OpenMetadata rejects a key to an unknown table,
  * so targets outside this run are left out; the column's type and properties name them. The primary
- * key is a constraint of its column: the server refuses a table that repeats it as a table
+ * key is a constraint of its column: the server rejects a table that repeats it as a table
  * constraint.
  */
 function constraintsOf(

@@ -77,7 +77,7 @@ it('closes fields with a sensitivity level or a compliance category, and compute
   });
 });
 
-it('omits the objects of a refused query only', async () => {
+it('omits the objects of a rejected query only', async () => {
   const api = apiWith([refused, page(row('Contact', 'Email'))]);
   expect(await classesOf(api)).toEqual({ Contact: { Email: 'open' } });
 });

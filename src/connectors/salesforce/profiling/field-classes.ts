@@ -54,7 +54,7 @@ type Row = z.infer<typeof rowSchema>;
 /**
  * The field classes of these objects by object name, in one call; `objects` come from
  * `removeBatch`. An object without rows in the response is absent; so are the objects of a query
- * that is refused. Empty if any response is incomplete. Throws only errors that end the run.
+ * that is rejected. Empty if any response is incomplete. Throws only errors that end the run.
  */
 export async function readFieldClasses(
   target: QueryTarget,

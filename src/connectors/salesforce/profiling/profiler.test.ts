@@ -137,7 +137,7 @@ describe('profiles', () => {
     });
   });
 
-  it('are reduced to the row count, with a warning, if Salesforce refuses the query', async () => {
+  it('are reduced to the row count, with a warning, if Salesforce rejects the query', async () => {
     sandbox.faults.install({
       match: { path: 'COUNT_DISTINCT' },
       effect: {

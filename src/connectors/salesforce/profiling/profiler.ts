@@ -60,7 +60,7 @@ export class Profiler {
 
   /**
    * Yields each table once, without a profile where there is nothing to profile, Salesforce
-   * refuses, or no call is left. Called once; logs at the end how many tables were skipped and why.
+   * rejects, or no call is left. Called once; logs at the end how many tables were skipped and why.
    * Throws only errors that end the run.
    */
   async *profiles(
@@ -128,7 +128,7 @@ export class Profiler {
     });
   }
 
-  /** Rows by the index of their query; a refused query has none. */
+  /** Rows by the index of their query; a rejected query has none. */
   async #query(
     object: string,
     queries: readonly string[],

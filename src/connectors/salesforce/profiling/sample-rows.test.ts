@@ -119,7 +119,7 @@ describe('sample rows', () => {
     expect(await calls({ sampleRows: { maxApiCalls: 1 } })).toBe(without);
   });
 
-  it('skips a table whose query is refused', async () => {
+  it('skips a table whose query is rejected', async () => {
     org.sandbox.faults.install({
       match: { path: 'FROM(?:%20|\\+)Lead(?:%20|\\+)LIMIT' },
       effect: {
@@ -130,6 +130,6 @@ describe('sample rows', () => {
     });
     const some = await org.run();
     expect(samplesOf(some)).toHaveLength(SAMPLED_NAMES.length - 1);
-    expect(skippedIn(some)).toEqual([['Salesforce refused the query', { tables: 1 }]]);
+    expect(skippedIn(some)).toEqual([['Salesforce rejected the query', { tables: 1 }]]);
   });
 });

@@ -115,7 +115,7 @@ export class Sampler {
     }
   }
 
-  /** Rows by the index of their table; a table whose query was refused is missing. */
+  /** Rows by the index of their table; a table whose query was rejected is missing. */
   async #query(
     tables: readonly OpenTable[],
     signal: AbortSignal,
@@ -151,7 +151,7 @@ export class Sampler {
         tables: unclassified,
       });
     if (refused > 0)
-      logger.log('warn', 'sample rows skipped: Salesforce refused the query', {
+      logger.log('warn', 'sample rows skipped: Salesforce rejected the query', {
         tables: refused,
       });
     if (overBudget > 0)

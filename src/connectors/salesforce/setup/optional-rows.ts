@@ -27,7 +27,7 @@ export const flag: z.ZodType<boolean> = z
 
 /**
  * All rows of a Setup table, or UNREAD. The catalog can do without them, so a failure is logged and
- * the run goes on. Throws only errors that end the run.
+ * the run continues. Throws only errors that end the run.
  */
 export async function readOptionalRows<T>(
   target: QueryTarget & { readonly logger: Logger },

@@ -4,7 +4,7 @@ import { inconclusive } from './inconclusive.ts';
 import type { Grant } from './oauth.ts';
 
 /**
- * Statuses with which Salesforce refuses a grant. With any other, the body says nothing about the
+ * Statuses with which Salesforce rejects a grant. With any other, the body says nothing about the
  * credentials.
  */
 const REFUSING: ReadonlySet<number> = new Set([400, 401, 403]);
@@ -44,7 +44,7 @@ const TRANSIENT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The typed error of a refused token request. jsforce names its error after `error` of the
+ * The typed error of a rejected token request. jsforce names its error after `error` of the
  * response. The description is only searched for known words and never repeated.
  */
 export function tokenRefusal(status: number, thrown: Error | undefined, grant: Grant): RunnerError {
@@ -54,7 +54,7 @@ export function tokenRefusal(status: number, thrown: Error | undefined, grant: G
   const [code, remedy] = verdict;
   return new RunnerError(
     code,
-    `Salesforce refused ${grant.parameters.grant_type.split(':').at(-1)}: ${name}`,
+    `Salesforce rejected ${grant.parameters.grant_type.split(':').at(-1)}: ${name}`,
     remedy === undefined ? {} : { remedy },
   );
 }
@@ -68,7 +68,7 @@ function refusalOf(
   return Object.hasOwn(REFUSALS, name) ? REFUSALS[name] : undefined;
 }
 
-/** Refusals that a setting of the org or the connection solves, and another secret does not. */
+/** Rejections that a setting of the org or the connection solves, and another secret does not. */
 const GRANT_DENIALS: readonly (readonly [RegExp, string])[] = [
   [
     /no client credentials user/i,
@@ -94,7 +94,7 @@ const GRANT_DENIALS: readonly (readonly [RegExp, string])[] = [
   [/inactive/i, 'Activate the user. If the user is active, the org is closed or locked.'],
 ];
 
-/** Descriptions with which Salesforce refuses the credentials themselves. */
+/** Descriptions with which Salesforce rejects the credentials themselves. */
 const ABOUT_CREDENTIALS =
   /authentication failure|invalid (?:password|user(?:name)?(?: ?(?:or|and|\/) ?password)?|login)|expired password|password expired/i;
 

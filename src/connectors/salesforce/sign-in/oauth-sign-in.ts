@@ -18,7 +18,7 @@ export interface OAuthSignInDeps {
 }
 
 /**
- * A larger clock skew is corrected when an assertion is refused; an assertion is valid for 150 s.
+ * A larger clock skew is corrected when an assertion is rejected; an assertion is valid for 150 s.
  */
 const TOLERATED_SKEW_MS = 30_000;
 
@@ -26,8 +26,8 @@ const TOLERATED_SKEW_MS = 30_000;
 export class OAuthSignIn {
   readonly #deps: OAuthSignInDeps;
   /**
-   * How far the org's clock is ahead of ours, in milliseconds; 0 until an assertion was refused for
-   * it.
+   * How far the org's clock is ahead of ours, in milliseconds; 0 until an assertion was rejected
+   * for it.
    */
   #skewMs = 0;
 
@@ -46,7 +46,7 @@ export class OAuthSignIn {
     }
   }
 
-  /** Whether the clock was wrong, which may be why the assertion was refused. */
+  /** Whether the clock was wrong, which may be why the assertion was rejected. */
   #correctSkew(orgTime: number | undefined): boolean {
     const { connection, clock, logger } = this.#deps;
     const skewMs = (orgTime ?? clock.now()) - clock.now();

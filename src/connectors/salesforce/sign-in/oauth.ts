@@ -27,8 +27,8 @@ export interface OAuthSession {
 
 /**
  * Requests a token from `loginUrl`, with jsforce's client over our transport. Throws
- * SALESFORCE_LOGIN_FAILED only where Salesforce itself refuses the credentials, and
- * SALESFORCE_LOGIN_DENIED where it refuses for another lasting reason. Any other response is
+ * SALESFORCE_LOGIN_FAILED only where Salesforce itself rejects the credentials, and
+ * SALESFORCE_LOGIN_DENIED where it rejects for another lasting reason. Any other response is
  * retryable.
  */
 export async function requestToken(

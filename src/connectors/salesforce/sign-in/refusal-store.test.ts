@@ -18,7 +18,7 @@ const sent: SentCredentials = {
 };
 
 describe('createRefusalStore', () => {
-  it('finds refusals after a restart, with fields in any order', async () => {
+  it('finds rejections after a restart, with fields in any order', async () => {
     const directory = place();
     const before = Date.now() - 2000;
     await createRefusalStore(directory).record(sent);

@@ -13,9 +13,9 @@ export interface SentCredentials {
   readonly versions: ReadonlyMap<string, string>;
 }
 
-/** Remembers refused credentials across attempts, because orgs lock users after a few failures. */
+/** Remembers rejected credentials across attempts, because orgs lock users after a few failures. */
 export interface RefusalStore {
-  /** When these were refused, as Unix time in milliseconds; undefined if they were not. */
+  /** When these were rejected, as Unix time in milliseconds; undefined if they were not. */
   find(sent: SentCredentials): Promise<number | undefined>;
   record(sent: SentCredentials): Promise<void>;
 }
@@ -24,10 +24,10 @@ export interface RefusalStore {
 const MAX_REFUSALS = 200;
 
 /**
- * One empty file for each refusal, named by a hash, with the time of the refusal. Nothing is
+ * One empty file for each rejection, named by a hash, with the time of the rejection. Nothing is
  * rewritten, so concurrent attempts cannot undo each other's entries, and the directory may be
  * deleted at any time. Secrets from the vault and from files keep their versions. Those from
- * environment variables have new ones in each process, so their refusals are forgotten with it.
+ * environment variables have new ones in each process, so their rejections are forgotten with it.
  */
 export function createRefusalStore(directory: string): RefusalStore {
   return {

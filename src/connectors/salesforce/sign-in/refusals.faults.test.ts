@@ -14,7 +14,7 @@ import {
   WITH_PASSWORD,
 } from '../../../../test/support/salesforce-sign-ins.ts';
 
-/** Each sign-in method with each response that refuses the credentials. */
+/** Each sign-in method with each response that rejects the credentials. */
 
 let sandbox: Sandbox;
 
@@ -88,7 +88,7 @@ describe('a rejection of the credentials', () => {
     },
   );
 
-  it.each(SIGN_IN_NAMES)('to %s during a run is final', async (method) => {
+  it.each(SIGN_IN_NAMES)('of a %s sign-in during a run is final', async (method) => {
     const stateDirectory = stateDirectoryOf();
     let expired = false;
     const run = extractFrom(sandbox, {

@@ -23,7 +23,7 @@ beforeEach(() => {
   sandbox.unlockUser();
 });
 
-describe('refused credentials', () => {
+describe('rejected credentials', () => {
   const stateOf = (): string => join(mkdtempSync(join(tmpdir(), 'sign-in-')), 'state');
 
   it('are not sent again by a later run until a secret has a new version', async () => {

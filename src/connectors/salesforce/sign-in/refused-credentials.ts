@@ -15,8 +15,8 @@ export interface RefusedCredentialsDeps {
 }
 
 /**
- * Invariant: credentials that Salesforce has refused are not sent again until one of them has a new
- * version, because orgs lock users after a few failures. Rejected passwords are recorded across
+ * Invariant: credentials that Salesforce has rejected are not sent again until one of them has a
+ * new version, because orgs lock users after a few failures. Rejected passwords are recorded across
  * attempts.
  */
 export class RefusedCredentials {
@@ -27,7 +27,7 @@ export class RefusedCredentials {
     this.#deps = deps;
   }
 
-  /** Throws SALESFORCE_LOGIN_FAILED if these were refused. */
+  /** Throws SALESFORCE_LOGIN_FAILED if these were rejected. */
   async check(versions: Versions): Promise<void> {
     if (this.#last?.key === keyOf(versions)) throw this.#last.error;
     const sent = this.#lockable(versions);
@@ -35,7 +35,7 @@ export class RefusedCredentials {
     if (refusedAt === undefined) return;
     throw new RunnerError(
       'SALESFORCE_LOGIN_FAILED',
-      `Salesforce refused these credentials on ${new Date(refusedAt).toISOString()}; they are not sent again so that the user is not locked`,
+      `Salesforce rejected these credentials on ${new Date(refusedAt).toISOString()}; they are not sent again so that the user is not locked`,
       {
         remedy:
           'Store the correct password and security token. If they are correct and the user was unlocked, store them again unchanged: that creates a new version.',

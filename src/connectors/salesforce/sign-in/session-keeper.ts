@@ -3,8 +3,8 @@ import type { Session } from './session.ts';
 
 /**
  * The one session of an attempt. When it ends, all calls share one new sign-in. A failed sign-in is
- * not remembered: the next call tries again (and the sign-in itself never sends refused credentials
- * twice).
+ * not remembered: the next call tries again (and the sign-in itself never sends rejected
+ * credentials twice).
  */
 export class SessionKeeper {
   readonly #signIn: (signal: AbortSignal) => Promise<Session>;

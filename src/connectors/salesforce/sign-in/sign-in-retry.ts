@@ -10,7 +10,7 @@ import type { SignInMethod } from './sign-in-method.ts';
 const MAX_INCONCLUSIVE = 3;
 
 /**
- * Decides after each failed try of one sign-in whether to try again. A refusal by Salesforce is
+ * Decides after each failed try of one sign-in whether to try again. A rejection by Salesforce is
  * final. Call once for each sign-in: the returned function counts.
  */
 export function createSignInRetry(method: SignInMethod['kind']): (error: RunnerError) => boolean {

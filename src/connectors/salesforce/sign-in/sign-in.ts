@@ -22,12 +22,12 @@ export interface SignInDeps {
   /** As in ConnectorContext. */
   readonly admitOrganization: (organization: readonly string[]) => Promise<void>;
   readonly protect: (value: string) => void;
-  /** Refusals of earlier attempts; absent if none are stored. */
+  /** Rejections of earlier attempts; absent if none are stored. */
   readonly refusals?: RefusalStore | undefined;
 }
 
 /**
- * Signs in, each time with the current secrets. Credentials that Salesforce refused are not sent
+ * Signs in, each time with the current secrets. Credentials that Salesforce rejected are not sent
  * again.
  */
 export class SignIn {

@@ -65,12 +65,12 @@ const FAULTS: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
 export function loginFault(fault: string): RunnerError {
   const name = /^\w{1,60}$/.test(fault) ? fault : 'unknown fault';
   if (ABOUT_CREDENTIALS.has(fault))
-    return new RunnerError('SALESFORCE_LOGIN_FAILED', `Salesforce refused login(): ${name}`);
+    return new RunnerError('SALESFORCE_LOGIN_FAILED', `Salesforce rejected login(): ${name}`);
   // A fault of the server (UNKNOWN_EXCEPTION) or an unknown one says nothing about the credentials.
   const [code, remedy] = Object.hasOwn(FAULTS, fault)
     ? FAULTS[fault]!
     : (['SALESFORCE_UNEXPECTED'] as const);
-  return new RunnerError(code, `Salesforce refused login(): ${name}`, {
+  return new RunnerError(code, `Salesforce rejected login(): ${name}`, {
     ...(remedy === undefined ? {} : { remedy }),
     ...(code === 'SALESFORCE_UNEXPECTED' ? { retryable: true } : {}),
   });

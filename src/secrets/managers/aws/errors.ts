@@ -20,7 +20,7 @@ const DENIED = new Set([
 ]);
 const THROTTLED = /^(?:Throttled|Throttling|TooManyRequests|RequestLimitExceeded|LimitExceeded)/;
 
-/** What a service of AWS has refused. Its own words are left out: they quote names and keys. */
+/** The error of a call that AWS rejected. Its own words are left out: they quote names and keys. */
 export function awsError(thrown: unknown, what: string): RunnerError {
   if (thrown instanceof RunnerError) return thrown;
   const { name, status } = factsOf(thrown);
@@ -32,7 +32,7 @@ export function awsError(thrown: unknown, what: string): RunnerError {
   return new RunnerError('SECRET_PROVIDER_FAILED', message, { retryable: (status ?? 0) >= 500 });
 }
 
-/** Every refusal of a sign-in means that the credentials are not accepted. */
+/** Every rejection of a sign-in means that the credentials are not accepted. */
 export function signInError(thrown: unknown, what: string): RunnerError {
   const error = awsError(thrown, what);
   return error.retryable || thrown instanceof RunnerError

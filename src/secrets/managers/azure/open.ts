@@ -64,7 +64,7 @@ async function read(
 function refusal(thrown: unknown): RunnerError | undefined {
   if (thrown instanceof RunnerError) return thrown;
   const status = isRestError(thrown) ? thrown.statusCode : undefined;
-  const message = `Azure Key Vault answered ${status ?? 'something unknown'}`;
+  const message = `Azure Key Vault responded with status ${status ?? 'unknown'}`;
   if (status === 404) return undefined;
   if (status === 401) return new RunnerError('SECRET_MANAGER_SIGN_IN_FAILED', message);
   if (status === 403 && isDisabled(thrown))

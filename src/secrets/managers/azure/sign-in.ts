@@ -126,7 +126,8 @@ function need(what: string, value: string | undefined): string {
 
 /** The words of the server are left out. */
 function signInError(status: number | undefined): RunnerError {
-  const answered = status === undefined ? 'nothing was sent' : `the authority answered ${status}`;
+  const answered =
+    status === undefined ? 'nothing was sent' : `the authority responded with status ${status}`;
   const message = `the sign-in to Azure failed: ${answered}`;
   if (status === 429 || (status ?? 0) >= 500)
     return new RunnerError('SECRET_PROVIDER_FAILED', message);

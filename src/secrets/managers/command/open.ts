@@ -88,7 +88,7 @@ async function run(
     ended.catch(() => undefined);
     const output = await outputOf(child, kill, program);
     const code = await ended;
-    // Most programs end alike if there is no such secret and if they fail.
+    // Most programs end in the same way if there is no such secret and if they fail.
     if (code !== 0) throw new RunnerError('SECRET_UNAVAILABLE', `${program} ended with ${code}`);
     const content = withoutLineEnd(output);
     return content.length === 0 ? undefined : { content };

@@ -68,7 +68,7 @@ function parse(body: Buffer): z.infer<typeof answerSchema> {
 }
 
 function refusal(status: number): RunnerError {
-  const message = `Google Secret Manager answered ${status}`;
+  const message = `Google Secret Manager responded with status ${status}`;
   if (status === 401) return new RunnerError('SECRET_MANAGER_SIGN_IN_FAILED', message);
   if (status === 403) return new RunnerError('SECRET_MANAGER_DENIED', message);
   if (status === 429) return new RunnerError('SECRET_MANAGER_THROTTLED', message);

@@ -123,7 +123,7 @@ function signInError(thrown: unknown): RunnerError {
   if (status === 429 || status >= 500)
     return new RunnerError(
       'SECRET_PROVIDER_FAILED',
-      `the token server of Google answered ${status}`,
+      `the token server of Google responded with status ${status}`,
     );
   return new RunnerError(
     'SECRET_MANAGER_SIGN_IN_FAILED',

@@ -53,7 +53,10 @@ function identityOf(
 export function refusal(response: ManagerResponse, what: string): RunnerError {
   const { status } = response;
   if (status === 503)
-    return new RunnerError('SECRET_MANAGER_SEALED', `the server answered ${what} with status 503`);
+    return new RunnerError(
+      'SECRET_MANAGER_SEALED',
+      `the server responded to ${what} with status 503`,
+    );
   const error = failureOf(response, what);
   // A standby that has not caught up with the active server yet.
   return status === 412 ? error.with({ retryable: true }) : error;

@@ -38,8 +38,8 @@ class HashicorpVault implements SecretManager {
 
   where(name: SecretPath): string {
     const { url, namespace } = this.#options;
-    const within = namespace === undefined ? '' : ` in namespace ${namespace}`;
-    return `${url}/v1/${this.#pathOf(name)}${within}`;
+    const inNamespace = namespace === undefined ? '' : ` in namespace ${namespace}`;
+    return `${url}/v1/${this.#pathOf(name)}${inNamespace}`;
   }
 
   async check(signal: AbortSignal): Promise<void> {

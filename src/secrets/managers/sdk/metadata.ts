@@ -27,10 +27,13 @@ export async function askMetadata(
   });
   if (status === 200) return body.toString();
   if (status === 429 || status >= 500)
-    throw new RunnerError('SECRET_PROVIDER_FAILED', `the metadata service answered ${status}`);
+    throw new RunnerError(
+      'SECRET_PROVIDER_FAILED',
+      `the metadata service responded with status ${status}`,
+    );
   throw new RunnerError(
     'SECRET_MANAGER_SIGN_IN_FAILED',
-    `the metadata service has no identity for this machine: it answered ${status}`,
+    `the metadata service has no identity for this machine: it responded with status ${status}`,
   );
 }
 

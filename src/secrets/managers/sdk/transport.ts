@@ -46,7 +46,7 @@ export async function withTransport<T>(
     clock,
     tls: async () => ({}),
     unexpected: 'SECRET_PROVIDER_FAILED',
-    // Only for metadata services: `connect` refuses it for every other server.
+    // Only for metadata services: `connect` rejects it for every other server.
     allowPlaintext: true,
     callMs: CALL_MS,
     maxBytes: MAX_BODY_BYTES,
