@@ -1,4 +1,4 @@
-import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { type Disk, readAll } from '../../foundation/src/runtime/disk.ts';
 import { trailFiles } from './files.ts';
 import { type Line, parseLine } from './line.ts';
 
@@ -13,20 +13,11 @@ export async function readEvents(
 ): Promise<readonly Line[]> {
   const found: Line[][] = [];
   for (const { path } of (await trailFiles(disk, directory)).toReversed()) {
-    const text = await textOf(disk, path);
+    const text = (await readAll(disk, path)).toString();
     const lines = text.split('\n').flatMap((line) => parseLine(line) ?? []);
     const recent = lines.filter(({ time }) => Date.parse(time) >= since);
     found.push(recent);
     if (recent.length < lines.length) break;
   }
   return found.toReversed().flat();
-}
-
-async function textOf(disk: Disk, path: string): Promise<string> {
-  const file = await disk.open(path, 'read');
-  try {
-    return (await file.read(0, await file.size())).toString('utf8');
-  } finally {
-    await file.close();
-  }
 }

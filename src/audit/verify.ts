@@ -1,4 +1,4 @@
-import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { type Disk, readAll } from '../../foundation/src/runtime/disk.ts';
 import { isMissing } from '../../foundation/src/runtime/errno.ts';
 import { trailFiles, type TrailFile } from './files.ts';
 import { type Line, type Link, parseLine, START } from './line.ts';
@@ -47,17 +47,12 @@ async function verifyOnce(
   const files = await trailFiles(disk, directory);
   if (files.length === 0) verification.note(`there is no audit trail in ${directory}`);
   for (const [index, file] of files.entries())
-    verification.file(file, await readAll(disk, file), index === files.length - 1);
+    verification.file(
+      file,
+      (await readAll(disk, file.path)).toString(),
+      index === files.length - 1,
+    );
   return verification.report(files.length);
-}
-
-async function readAll(disk: Disk, { path }: TrailFile): Promise<string> {
-  const file = await disk.open(path, 'read');
-  try {
-    return (await file.read(0, await file.size())).toString('utf8');
-  } finally {
-    await file.close();
-  }
 }
 
 class Verification {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { salesforceWorkflow } from '../../test/support/salesforce-workflow.ts';
 import { workerSettings } from '../../test/support/worker-settings.ts';
 import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
@@ -46,24 +47,15 @@ beforeEach(() => void denied.splice(0));
 
 function open(connection: object = {}, kind: JobKind = 'metadata'): Promise<Access> {
   const { document, workflow } = parseJobDocument(
-    JSON.stringify({
-      source: {
-        type: 'salesforce',
-        serviceName: 'crm',
-        sourceConfig: { config: {} },
-        serviceConnection: {
-          config: {
-            type: 'Salesforce',
-            username: 'runner@acme.example',
-            consumerKey: '3MVG9.own',
-            privateKey: 'secret:/sf/key',
-            salesforceDomain: 'acme.my',
-            ...connection,
-          },
-        },
-      },
-      workflowConfig: {},
-    }),
+    JSON.stringify(
+      salesforceWorkflow({
+        username: 'runner@acme.example',
+        consumerKey: '3MVG9.own',
+        privateKey: 'secret:/sf/key',
+        salesforceDomain: 'acme.my',
+        ...connection,
+      }),
+    ),
   );
   return composeAccess({
     settings: workerSettings(directory, 'policy.yaml', { directory: join(directory, 'secrets') }),

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { salesforceWorkflow } from '../../test/support/salesforce-workflow.ts';
 import { workerSettings } from '../../test/support/worker-settings.ts';
 import type { ConnectorLimits } from '../connectors/connector.ts';
 import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
@@ -28,33 +29,23 @@ async function limitsOf(salesforce: object, sink: SinkUse): Promise<ConnectorLim
   );
   const settings = workerSettings(directory, 'policy.yaml');
   const { document, workflow } = parseJobDocument(
-    JSON.stringify({
-      source: {
-        type: 'salesforce',
-        serviceName: 'crm',
-        serviceConnection: {
-          config: {
-            type: 'Salesforce',
-            consumerKey: 'key',
-            consumerSecret: 'typed in',
-            salesforceDomain: 'acme.my',
-          },
+    JSON.stringify(
+      salesforceWorkflow(
+        { consumerKey: 'key', consumerSecret: 'typed in', salesforceDomain: 'acme.my' },
+        {
+          includeDDL: true,
+          includeOwners: true,
+          profile: {},
+          sampleRows: {},
+          codeText: 'allow',
+          owners: 'allow',
+          limits: { sampleRows: true, codeText: true, profile: true, owners: true },
         },
-        sourceConfig: {
-          config: {
-            includeDDL: true,
-            includeOwners: true,
-            profile: {},
-            sampleRows: {},
-            codeText: 'allow',
-            owners: 'allow',
-            limits: { sampleRows: true, codeText: true, profile: true, owners: true },
-          },
+        {
+          salesforce: { sampleRows: 'allow', codeText: 'allow', profile: 'allow', owners: 'allow' },
         },
-      },
-      workflowConfig: {},
-      salesforce: { sampleRows: 'allow', codeText: 'allow', profile: 'allow', owners: 'allow' },
-    }),
+      ),
+    ),
   );
   const access = await composeAccess({
     settings,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newSigningKey, signFor } from '../../test/support/signed-jobs.ts';
+import { salesforceWorkflow } from '../../test/support/salesforce-workflow.ts';
 import { workerSettings } from '../../test/support/worker-settings.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
@@ -16,21 +17,11 @@ import { parseJobDocument } from './job-document.ts';
 import type { SinkUse } from './sink-access.ts';
 
 const KEY = newSigningKey();
-const DOCUMENT = {
-  source: {
-    type: 'salesforce',
-    serviceName: 'crm',
-    sourceConfig: { config: {} },
-    serviceConnection: {
-      config: {
-        type: 'Salesforce',
-        consumerKey: 'key',
-        consumerSecret: 'secret:/salesforce/app',
-        salesforceDomain: 'acme.my',
-      },
-    },
-  },
-};
+const DOCUMENT = salesforceWorkflow({
+  consumerKey: 'key',
+  consumerSecret: 'secret:/salesforce/app',
+  salesforceDomain: 'acme.my',
+});
 const SIGNATURE = signFor(KEY, DOCUMENT, { aud: ['runner:rnr_1'] }, Date.now());
 
 let directory: string;

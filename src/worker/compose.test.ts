@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { salesforceWorkflow } from '../../test/support/salesforce-workflow.ts';
 import { workerSettings } from '../../test/support/worker-settings.ts';
 import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
@@ -46,23 +47,17 @@ async function usesSink(
 ): Promise<boolean> {
   const settings = workerSettings(directory, 'policy.yaml');
   const { document, workflow } = parseJobDocument(
-    JSON.stringify({
-      source: {
-        type: 'salesforce',
-        serviceName: 'crm',
-        sourceConfig: { config: {} },
-        serviceConnection: {
-          config: {
-            type: 'Salesforce',
-            consumerKey: 'key',
-            consumerSecret: 'secret:/salesforce/app',
-            salesforceDomain: 'acme.my',
-          },
+    JSON.stringify(
+      salesforceWorkflow(
+        {
+          consumerKey: 'key',
+          consumerSecret: 'secret:/salesforce/app',
+          salesforceDomain: 'acme.my',
         },
-      },
-      sink,
-      workflowConfig: { openMetadataServerConfig },
-    }),
+        {},
+        { sink, workflowConfig: { openMetadataServerConfig } },
+      ),
+    ),
   );
   const open = composeAccess({
     settings,

@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { passwordReference, tokenReference } from '../../demo/setup.ts';
+import type { Json } from '../../foundation/src/domain/json.ts';
 import type { Report } from '../../src/doctor/report.ts';
 import { Stage } from '../support/stage.ts';
+import { writeWorkflow } from '../support/stage-workflow.ts';
 import { Place, type Result } from './command-line.ts';
 
 const TIMEOUT = 300_000;
@@ -20,25 +19,7 @@ afterAll(async () => {
   place.close();
 }, TIMEOUT);
 
-function workflow(changes: Readonly<Record<string, unknown>> = {}): string {
-  const config = {
-    type: 'Salesforce',
-    username: stage.sandbox.credentials.username,
-    password: passwordReference,
-    securityToken: tokenReference,
-    salesforceDomain: stage.sandbox.myDomain,
-    ...changes,
-  };
-  const source = {
-    type: 'salesforce',
-    serviceName: 'local',
-    serviceConnection: { config },
-    sourceConfig: { config: { type: 'DatabaseMetadata' } },
-  };
-  const path = join(stage.place.directory, 'workflow.yaml');
-  writeFileSync(path, JSON.stringify({ source, workflowConfig: { loggerLevel: 'INFO' } }));
-  return path;
-}
+const workflow = (changes: Json = {}): string => writeWorkflow(stage, changes);
 
 const call = (...args: string[]): Promise<Result> =>
   place.callBare([...args, '--config', stage.place.configFile]);

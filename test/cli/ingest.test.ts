@@ -4,9 +4,10 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { passwordReference, tokenReference } from '../../demo/setup.ts';
+import type { Json } from '../../foundation/src/domain/json.ts';
 import type { OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
 import { Stage } from '../support/stage.ts';
+import { writeWorkflow } from '../support/stage-workflow.ts';
 import { Place, program, type Result } from './command-line.ts';
 
 const TIMEOUT = 300_000;
@@ -22,31 +23,7 @@ afterAll(async () => {
   place.close();
 }, TIMEOUT);
 
-/** OpenMetadata's own document, in YAML's JSON subset. */
-function workflow(connection: Readonly<Record<string, unknown>> = {}): string {
-  const config = {
-    type: 'Salesforce',
-    username: stage.sandbox.credentials.username,
-    password: passwordReference,
-    securityToken: tokenReference,
-    salesforceDomain: stage.sandbox.myDomain,
-    ...connection,
-  };
-  const path = join(stage.place.directory, 'workflow.yaml');
-  writeFileSync(
-    path,
-    JSON.stringify({
-      source: {
-        type: 'salesforce',
-        serviceName: 'local',
-        serviceConnection: { config },
-        sourceConfig: { config: { type: 'DatabaseMetadata' } },
-      },
-      workflowConfig: { loggerLevel: 'INFO' },
-    }),
-  );
-  return path;
-}
+const workflow = (changes: Json = {}): string => writeWorkflow(stage, changes);
 
 const call = (...args: string[]): Promise<Result> =>
   place.callBare([...args, '--config', stage.place.configFile]);

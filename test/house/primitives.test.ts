@@ -14,6 +14,7 @@ const LOCAL_SPELLINGS: readonly (readonly [primitive: string, home: string, spel
   ['runAfter', RUNTIME, /void [\w.#]+\s*\.sleep\(/],
   ['isErrno or errorCodeOf', RUNTIME, /'code' in |\.code === 'E[A-Z]/],
   ['isMissing', RUNTIME, /isErrno\([^)]*'ENOENT'/],
+  ['readAll or readIfPresent', RUNTIME, /\.read\(0, await \w+\.size\(\)\)/],
   ['replaceFile', RUNTIME, /import \{[^}]*\brename(?:Sync)?\b[^}]*\} from 'node:fs/],
   ['assertSafe', RUNTIME, /(?<!umask\()\b0o0?(?:22|77)\b/],
   ['Backoff.pauseAfter', RUNTIME, /backoff\.next\(/i],

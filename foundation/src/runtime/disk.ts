@@ -51,8 +51,11 @@ export async function removeFile(disk: Disk, path: string): Promise<void> {
 
 /** The content of a file; undefined if it does not exist. */
 export async function readIfPresent(disk: Disk, path: string): Promise<Buffer | undefined> {
-  const file = await ifPresent(disk.open(path, 'read'));
-  if (file === undefined) return undefined;
+  return ifPresent(readAll(disk, path));
+}
+
+export async function readAll(disk: Disk, path: string): Promise<Buffer> {
+  const file = await disk.open(path, 'read');
   try {
     return await file.read(0, await file.size());
   } finally {
