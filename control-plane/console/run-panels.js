@@ -36,7 +36,7 @@ function errorPanel({ error, state }) {
   );
 }
 
-/** Why the previous attempt was given up. */
+/** Why the previous attempt was abandoned. */
 function previousAttempt({ attempt, maxAttempts, lastFailure }) {
   const message = `Attempt ${attempt - 1} of ${maxAttempts} failed: ${lastFailure.message}`;
   return el(

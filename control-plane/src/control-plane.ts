@@ -62,13 +62,8 @@ export async function startControlPlane(
   const stopping = new AbortController();
   const authorities = new Set(options.authorities.map((address) => address.toLowerCase()));
   const engine = createEngine(deps, authorities);
-  const openMetadataDeps = options.openMetadata ?? openMetadataParts(deps, engine.registry, sealer);
-  const openMetadata = createOpenMetadata({
-    deps,
-    sealer,
-    stopping: stopping.signal,
-    ...openMetadataDeps,
-  });
+  const parts = options.openMetadata ?? openMetadataParts(deps, engine.registry, sealer);
+  const openMetadata = createOpenMetadata({ deps, sealer, stopping: stopping.signal, ...parts });
   const app = createApp({
     deps,
     openMetadata: openMetadata.api,

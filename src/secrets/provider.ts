@@ -12,7 +12,7 @@ export interface SecretProvider {
    */
   read(path: SecretPath, signal: AbortSignal): Promise<Secret | undefined>;
   /**
-   * Where `read` looks, for people; absent for a place on this machine. Throws SECRET_UNAVAILABLE
+   * Where `read` looks, to display; absent for a place on this machine. Throws SECRET_UNAVAILABLE
    * as `read` does.
    */
   where?(path: SecretPath): string;

@@ -33,7 +33,7 @@ export async function checkSignature(job: SignedJob, check: SignatureCheck): Pro
     throw found;
   }
   await trail.record({ event: 'jobSignature', decision: 'warn', code });
-  audit.log('warn', 'job runs without a valid signature, as jobs.signatures of the policy says', {
+  audit.log('warn', 'job has no valid signature; it runs because jobs.signatures is warn', {
     event: 'audit',
     ...errorFields(found),
   });

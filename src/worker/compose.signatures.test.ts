@@ -100,7 +100,7 @@ describe('a worker', () => {
     expect(code).toBe('opened');
     expect(events).toMatchObject([{ decision: 'warn', code: 'JOB_SIGNATURE_MALFORMED' }]);
     expect(logged).toEqual([
-      'job runs without a valid signature, as jobs.signatures of the policy says: JOB_SIGNATURE_MALFORMED',
+      'job has no valid signature; it runs because jobs.signatures is warn: JOB_SIGNATURE_MALFORMED',
     ]);
   });
 

@@ -140,7 +140,7 @@ describe('a support bundle', () => {
       const files = unpack(archive);
       for (const name of ['runs.json', 'journal.log'])
         expect(JSON.parse(files[name]!)).toMatchObject({
-          leftOut: 'the stored secrets could not be read to remove them',
+          leftOut: 'failed to read the stored secrets to remove them',
         });
       expect(found(Buffer.from(Object.values(files).join('\n')), ALL)).toEqual([]);
       expect(files['versions.json']).toContain(process.platform);

@@ -5,7 +5,7 @@ import type { Flow } from './flow.ts';
 import type { Scene } from './scene.ts';
 
 const SCHEMA = 'default.salesforce';
-const READS_EVERYTHING = 'run reads everything';
+const READS_EVERYTHING = 'full run: ';
 
 interface Change {
   readonly name: string;

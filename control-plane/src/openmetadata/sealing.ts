@@ -53,10 +53,14 @@ export class Sealer {
       const opened = decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES));
       return Buffer.concat([opened, decipher.final()]).toString('utf8');
     } catch (thrown) {
-      throw new ControlPlaneError('CONFLICT', `a secret in the store does not fit ${KEY_FILE}`, {
-        remedy: `Restore ${KEY_FILE} together with the store, or deploy the pipelines again.`,
-        cause: thrown,
-      });
+      throw new ControlPlaneError(
+        'CONFLICT',
+        `a secret in the store was not encrypted with ${KEY_FILE}`,
+        {
+          remedy: `Restore ${KEY_FILE} together with the store, or deploy the pipelines again.`,
+          cause: thrown,
+        },
+      );
     }
   }
 }

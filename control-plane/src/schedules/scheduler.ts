@@ -111,12 +111,12 @@ export class Scheduler {
       at: momentOf(clock),
       limitMs: limits.absenceLimitMs,
     });
-    const isGivenUp = failure.retry === null;
+    const isAbandoned = failure.retry === null;
     log.warn(
-      { pipeline, slot: new Date(slot.at), err: thrown, tries: failure.tries, isGivenUp },
-      'scheduled run could not be started',
+      { pipeline, slot: new Date(slot.at), err: thrown, tries: failure.tries, isAbandoned },
+      'failed to start scheduled run',
     );
-    if (isGivenUp) await this.#settle(schedule, slot.at);
+    if (isAbandoned) await this.#settle(schedule, slot.at);
   }
 
   /** Passes over the slots up to a time, unless the schedule has changed. */

@@ -35,8 +35,8 @@ export class StartFailures {
     const since = before?.slot === slot ? before.since : at;
     const tries = (before?.tries ?? 0) + 1;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), MAX_PAUSE_MS);
-    const isGivenUp = at.monotonic - since.monotonic >= limitMs;
-    const retry = isGivenUp ? null : { now: at.now + pauseMs, monotonic: at.monotonic + pauseMs };
+    const isAbandoned = at.monotonic - since.monotonic >= limitMs;
+    const retry = isAbandoned ? null : { now: at.now + pauseMs, monotonic: at.monotonic + pauseMs };
     const failure = { slot, error, tries, since, retry };
     this.#failures.set(pipeline, failure);
     return failure;

@@ -117,7 +117,7 @@ async function removeLeftovers(path: string, upTo: number): Promise<void> {
   }
 }
 
-/** A lock that cannot be parsed names nobody: the machine crashed while it was written. */
+/** A lock that cannot be parsed has no holder: the machine crashed while it was written. */
 async function assertReleased(file: string, { what, processes }: FileLockOptions): Promise<void> {
   const holder = parseHolder((await ifPresent(readFile(file, 'utf8'))) ?? RELEASED);
   if (holder !== undefined && (await processes.isAlive(holder)))

@@ -41,7 +41,7 @@ export class EntityWriter {
   readonly #server: MetadataServer;
   readonly #override: boolean;
   readonly #logger: Logger;
-  /** Until the server refuses it: the policy of its ingestion bot forbids it by default. */
+  /** Until the server rejects it: the policy of its ingestion bot forbids it by default. */
   #mayChangeDisplayNames = true;
 
   constructor(server: MetadataServer, override: boolean, logger: Logger) {

@@ -1,8 +1,9 @@
+import { isJson } from '../../../foundation/src/domain/json.ts';
 import type { EntityRecord } from '../../../foundation/src/domain/record.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { EntityWriter, Found } from './entity-writer.ts';
-import { isJson, titled } from './entity.ts';
+import { titled } from './entity.ts';
 import { fingerprint, sourceHash } from './fingerprint.ts';
 import type { ListedEntity } from './listing.ts';
 import type { ProcedureIndex } from './procedure-index.ts';
@@ -139,7 +140,7 @@ export class ParentWriter {
   }
 }
 
-/** Whether the server has what was sent of this source, and nobody has changed its code since. */
+/** Whether the server has what was sent of this source, and its code has not changed since. */
 function isUnchanged({ request }: EntityRecord, hash: string, stored: ListedEntity): boolean {
   const { deleted, sourceHash: known, storedProcedureCode: code } = stored;
   if (deleted || known !== hash) return false;

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isJson } from './entity.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { type Json, isJson } from '../../../foundation/src/domain/json.ts';
 
 /**
  * What of a table only the source decides: names, types and constraints of its columns, and its

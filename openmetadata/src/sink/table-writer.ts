@@ -95,7 +95,7 @@ export class TableWriter {
     await this.#deferred.send(true, signal);
   }
 
-  /** Whether the server has what was sent of this source, and nobody has changed it since. */
+  /** Whether the server has what was sent of this source, and it has not changed since. */
   async #isUnchanged(
     { fqn, print, constraints: { own, foreignKeys } }: PendingTable,
     request: Json,

@@ -41,7 +41,7 @@ export async function makeBundle(options: BundleOptions): Promise<Bundle> {
   for (const part of PARTS) {
     const value =
       part.isLog === true && unprotected !== undefined
-        ? { leftOut: 'the stored secrets could not be read to remove them', ...unprotected }
+        ? { leftOut: 'failed to read the stored secrets to remove them', ...unprotected }
         : await part.collect(options.source).catch(failure);
     files.push({ ...fileOf(part, value, options.redactor), contents: part.contents });
   }

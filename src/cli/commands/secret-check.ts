@@ -72,7 +72,7 @@ async function openAll(config: RunnerConfig, env: Readonly<NodeJS.ProcessEnv>): 
   });
 }
 
-/** `hashicorp-vault at /kv: https://…`; throws SECRET_UNAVAILABLE for a reference it refuses. */
+/** `hashicorp-vault at /kv: https://…`; throws SECRET_UNAVAILABLE for a reference it rejects. */
 function placesText(providers: Providers, path: SecretPath): string {
   const places = providers.placesOf(path).map(({ type, prefix, provider, path: own }) => {
     const at = prefix === undefined ? type : `${type} at ${prefix}`;

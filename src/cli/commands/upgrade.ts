@@ -2,13 +2,12 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { z } from 'zod';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { throwIfAborted } from '../../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
-import { readStatus } from '../../observability/status-socket.ts';
+import { queryRunningRunner } from '../../observability/running-runner.ts';
 import { assertRoot, step, systemHost, UNIT, type ServiceHost } from '../../service/host.ts';
 import { readServiceState } from '../../service/state.ts';
 import { exclusively } from '../../upgrade/exclusive.ts';
@@ -27,12 +26,6 @@ import { version } from '../version.ts';
 const TRY_OUT_MS = 30_000;
 /** There is one service on a machine, wherever its releases are. */
 const LOCK = '/run/hybrid-runner-upgrade';
-
-const statusSchema = z.looseObject({
-  version: z.string(),
-  pid: z.number(),
-  state: z.looseObject({ name: z.string() }),
-});
 
 /** Either tells whether a newer version exists or installs one. */
 export async function upgradeCommand(invocation: Invocation): Promise<void> {
@@ -132,13 +125,10 @@ function depsFor(
 }
 
 async function running(socket: string, signal: AbortSignal): Promise<RunningRunner | undefined> {
-  try {
-    const { state, ...rest } = statusSchema.parse(await readStatus(socket, signal));
-    return { version: rest.version, pid: rest.pid, connected: state.name === 'connected' };
-  } catch (thrown) {
-    if (signal.aborted) throw thrown;
-    return undefined;
-  }
+  const status = await queryRunningRunner(socket, signal);
+  if (status === undefined) return undefined;
+  const { version: running, pid, state } = status;
+  return { version: running, pid, connected: state.name === 'connected' };
 }
 
 async function tryOut(root: string, signal: AbortSignal): Promise<string> {

@@ -84,7 +84,7 @@ function toResponse(
         return JSON.parse(body().toString());
       } catch {
         // Without the cause: its message would quote the body.
-        throw new RunnerError('SECRET_PROVIDER_FAILED', `the answer of ${origin} is not JSON`);
+        throw new RunnerError('SECRET_PROVIDER_FAILED', `the response of ${origin} is not JSON`);
       }
     },
   };

@@ -5,7 +5,7 @@
  * - The token goes to the server that the operator named, whatever address the workflow has.
  * - No secret is written to the server, and the connection is stored only as references.
  * - A test is stored until the server has its result, its token sealed, so that a control plane
- *   that was killed goes on with it.
+ *   that was killed continues it.
  */
 import { z } from 'zod';
 import type { Json } from '../../../../foundation/src/domain/json.ts';
@@ -30,7 +30,7 @@ import type { RelayDeps } from './relay-deps.ts';
 /** The name of a service that is tested before it is saved. */
 const UNSAVED = 'connection-test';
 const READ_MS = 30_000;
-/** Nobody waits for an older result. */
+/** An older result is of no use. */
 const KEPT_MS = 3_600_000;
 
 const Payload = z.object({
@@ -57,7 +57,7 @@ export class ConnectionTests {
   }
 
   /**
-   * Goes on with the tests of an earlier process. Ends the tests under way when the signal aborts.
+   * Continues the tests of an earlier process. Ends the tests under way when the signal aborts.
    */
   async run(signal: AbortSignal): Promise<void> {
     for (const test of await this.#deps.store.read.relays.tests())

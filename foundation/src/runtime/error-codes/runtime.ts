@@ -79,7 +79,7 @@ export const runtime = {
   ),
   UPGRADE_REFUSED: entry(
     'user',
-    'A release cannot be installed: its origin is not verified, or it does not fit.',
+    'A release cannot be installed: its origin is not verified, or it is for another platform.',
     'Download archive, SHA256SUMS and SHA256SUMS.sig of the release again. Nothing has changed.',
   ),
   UPGRADE_CHECK_INVALID: entry(

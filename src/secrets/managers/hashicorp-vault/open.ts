@@ -114,7 +114,7 @@ function parse<T>(schema: z.ZodType<T>, document: unknown): T {
   if (parsed.success) return parsed.data;
   throw new RunnerError(
     'SECRET_PROVIDER_FAILED',
-    'the answer is not that of a key-value engine of this version',
+    'the response is not from a key-value engine of this version',
     { remedy: 'Check engine and kvVersion of the mount.', retryable: false },
   );
 }

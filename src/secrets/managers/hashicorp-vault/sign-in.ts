@@ -121,7 +121,10 @@ function parse<T>(response: ManagerResponse, what: string, schema: z.ZodType<T>)
   if (status !== 200) throw refusal(response, what);
   const parsed = schema.safeParse(response.json());
   if (parsed.success) return parsed.data;
-  throw new RunnerError('SECRET_PROVIDER_FAILED', `the answer to ${what} has an unexpected format`);
+  throw new RunnerError(
+    'SECRET_PROVIDER_FAILED',
+    `the response to ${what} has an unexpected format`,
+  );
 }
 
 const errorsSchema = z.object({ errors: z.array(z.string()) });

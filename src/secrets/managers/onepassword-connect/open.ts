@@ -77,5 +77,5 @@ function storedIn(id: string, response: ManagerResponse): StoredSecret {
 function parse<T>(schema: z.ZodType<T>, response: ManagerResponse): T {
   const parsed = schema.safeParse(response.json());
   if (parsed.success) return parsed.data;
-  throw new RunnerError('SECRET_PROVIDER_FAILED', 'the answer is not that of a Connect server');
+  throw new RunnerError('SECRET_PROVIDER_FAILED', 'the response is not from a Connect server');
 }

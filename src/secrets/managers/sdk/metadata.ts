@@ -44,7 +44,7 @@ export function parseMetadata<T>(schema: z.ZodType<T>, text: string): T {
   } catch {
     throw new RunnerError(
       'SECRET_PROVIDER_FAILED',
-      'the answer of the metadata service has an unexpected format',
+      'the response of the metadata service has an unexpected format',
     );
   }
 }
