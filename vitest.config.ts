@@ -25,6 +25,7 @@ export default defineConfig({
       'test/kill/**',
       'test/scenario/long/**',
       'test/observability/**',
+      'test/providers/**',
       'test/install/**',
       'test/release/**',
     ],

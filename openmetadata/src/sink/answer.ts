@@ -45,6 +45,11 @@ export function explain(answer: HttpResponse, what: string, now: number): Runner
   );
 }
 
+/** Whether a `test` of a JSON patch failed, for which OpenMetadata has the status 500. */
+export function isFailedTest(answer: HttpResponse): boolean {
+  return answer.status >= 400 && /operation 'test' failed/.test(textOf(answer));
+}
+
 /**
  * Parses the response's JSON. Throws SINK_FAILED for anything else, such as the page of a proxy or
  * a portal.

@@ -118,7 +118,7 @@ function haveOtherTypes(columns: readonly unknown[], stored: readonly StoredColu
 }
 
 export interface PatchOperation {
-  readonly op: 'add';
+  readonly op: 'add' | 'test';
   readonly path: string;
   readonly value: unknown;
 }

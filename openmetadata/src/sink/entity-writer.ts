@@ -2,6 +2,7 @@ import type { Json } from '../../../foundation/src/domain/json.ts';
 import type { EntityType } from '../../../foundation/src/domain/record.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { isFailedTest } from './answer.ts';
 import { withColumnProperties } from './column-properties.ts';
 import { changesTypes, keepEdits, overrideEdits, type PatchOperation } from './edits.ts';
 import {
@@ -12,17 +13,11 @@ import {
   titled,
   type StoredEntity,
 } from './entity.ts';
-import type { Answer, MetadataServer } from './server.ts';
+import { CONFLICT, type Answer, type MetadataServer } from './server.ts';
 
 export interface Target {
   readonly type: EntityType;
   readonly fqn: string;
-}
-
-/** A stored entity, with the ETag to change it under. */
-export interface Found {
-  readonly entity: StoredEntity;
-  readonly etag: string | undefined;
 }
 
 /** Tries of a patch while others change the entity. */
@@ -35,6 +30,14 @@ const FIELDS: Readonly<Record<EntityType, string>> = {
   table: 'columns,tags,owners,domains,sourceHash',
   storedProcedure: 'owners,domains,sourceHash',
 };
+
+/**
+ * Fails the whole patch if others have changed the entity. OpenMetadata 1.12.6 answers a PATCH with
+ * If-Match with 200 and the new state, but does not store it.
+ */
+function isStill(version: number): PatchOperation {
+  return { op: 'test', path: '/version', value: version };
+}
 
 /** Writes one entity at a time. Keeps users' edits unless `override` is set. */
 export class EntityWriter {
@@ -55,7 +58,7 @@ export class EntityWriter {
     return this.#override;
   }
 
-  async find({ type, fqn }: Target, signal: AbortSignal): Promise<Found | undefined> {
+  async find({ type, fqn }: Target, signal: AbortSignal): Promise<StoredEntity | undefined> {
     const answer = await this.#server.find(
       `${byName(type, fqn)}?include=all&fields=${FIELDS[type]}`,
       titled(type, fqn),
@@ -63,22 +66,22 @@ export class EntityWriter {
     );
     return answer === undefined
       ? undefined
-      : { entity: readAs(storedEntitySchema, answer.body, titled(type, fqn)), etag: answer.etag };
+      : readAs(storedEntitySchema, answer.body, titled(type, fqn));
   }
 
   /** The request to send, with the edits to keep. */
-  prepare(request: Json, found: Found | undefined): Json {
-    return found === undefined || this.#override ? request : keepEdits(request, found.entity);
+  prepare(request: Json, found: StoredEntity | undefined): Json {
+    return found === undefined || this.#override ? request : keepEdits(request, found);
   }
 
   /** A second request that a table needs when this one changes the types of columns. */
   async second(
     fqn: string,
     prepared: Json,
-    { entity }: Found,
+    stored: StoredEntity,
     signal: AbortSignal,
   ): Promise<Json | undefined> {
-    return changesTypes(prepared, entity)
+    return changesTypes(prepared, stored)
       ? withColumnProperties(fqn, prepared, this.#server, signal)
       : undefined;
   }
@@ -89,7 +92,7 @@ export class EntityWriter {
   async put(
     target: Target,
     request: Json,
-    found: Found | undefined,
+    found: StoredEntity | undefined,
     signal: AbortSignal,
   ): Promise<string> {
     const prepared = this.prepare(request, found);
@@ -111,7 +114,7 @@ export class EntityWriter {
     const answer = await send(prepared);
     if (second !== undefined) await send(second);
     if (found !== undefined) await this.override(target, request, signal);
-    const body = answer.body ?? (await this.find(target, signal))?.entity;
+    const body = answer.body ?? (await this.find(target, signal));
     return readAs(storedEntitySchema, body, titled(target.type, target.fqn)).id;
   }
 
@@ -121,7 +124,7 @@ export class EntityWriter {
    */
   async #isStored(target: Target, request: Json, signal: AbortSignal): Promise<boolean> {
     const found = await this.find(target, signal);
-    return found?.entity.deleted === false && found.entity.sourceHash === request['sourceHash'];
+    return found?.deleted === false && found.sourceHash === request['sourceHash'];
   }
 
   /**
@@ -132,11 +135,11 @@ export class EntityWriter {
     if (!this.#override) return false;
     for (let tries = 0; tries < PATCH_TRIES; tries++) {
       const found = await this.find(target, signal);
-      const operations = found === undefined ? [] : this.#allowed(request, found.entity);
+      const operations = found === undefined ? [] : this.#allowed(request, found);
       if (operations.length === 0 || found === undefined) return false;
       const { status } = await this.#patch(target, found, operations, signal);
       if (status === 403) this.#keepDisplayNames();
-      else if (status !== 412) return true;
+      else if (status !== CONFLICT) return true;
     }
     throw new RunnerError(
       'SINK_REJECTED',
@@ -154,18 +157,18 @@ export class EntityWriter {
 
   #patch(
     { type, fqn }: Target,
-    { entity, etag }: Found,
+    { id, version }: StoredEntity,
     operations: readonly PatchOperation[],
     signal: AbortSignal,
   ): Promise<Answer> {
     return this.#server.send(
       {
         method: 'PATCH',
-        path: `${ENTITY_PATHS[type]}/${entity.id}`,
+        path: `${ENTITY_PATHS[type]}/${id}`,
         what: titled(type, fqn),
-        body: operations,
-        accept: this.#mayChangeDisplayNames ? [403, 412] : [412],
-        ...(etag === undefined ? {} : { ifMatch: etag }),
+        body: version === undefined ? operations : [isStill(version), ...operations],
+        accept: this.#mayChangeDisplayNames ? [403] : [],
+        isConflict: isFailedTest,
       },
       signal,
     );

@@ -48,6 +48,7 @@ export const storedEntitySchema = z.looseObject({
   id: z.string(),
   fullyQualifiedName: z.string(),
   deleted: z.boolean().default(false),
+  version: z.number().optional(),
   sourceHash: z.string().optional(),
   displayName: z.string().optional(),
   description: z.string().optional(),

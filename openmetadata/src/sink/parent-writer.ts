@@ -2,8 +2,8 @@ import { isJson } from '../../../foundation/src/domain/json.ts';
 import type { EntityRecord } from '../../../foundation/src/domain/record.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import type { EntityWriter, Found } from './entity-writer.ts';
-import { titled } from './entity.ts';
+import type { EntityWriter } from './entity-writer.ts';
+import { titled, type StoredEntity } from './entity.ts';
 import { fingerprint, sourceHash } from './fingerprint.ts';
 import type { ListedEntity } from './listing.ts';
 import type { ProcedureIndex } from './procedure-index.ts';
@@ -54,8 +54,8 @@ export class ParentWriter {
       await this.#createService(record, signal);
       return true;
     }
-    if (found.entity.deleted) await entities.restore(record, found.entity.id, signal);
-    return (await entities.override(record, record.request, signal)) || found.entity.deleted;
+    if (found.deleted) await entities.restore(record, found.id, signal);
+    return (await entities.override(record, record.request, signal)) || found.deleted;
   }
 
   /**
@@ -101,11 +101,11 @@ export class ParentWriter {
   async #putHashed(
     record: EntityRecord,
     hash: string,
-    found: Found | undefined,
+    found: StoredEntity | undefined,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { entities } = this.#deps;
-    if (found !== undefined && isUnchanged(record, hash, found.entity))
+    if (found !== undefined && isUnchanged(record, hash, found))
       return entities.override(record, record.request, signal);
     await entities.put(record, { ...record.request, sourceHash: hash }, found, signal);
     return true;

@@ -1,4 +1,4 @@
-import type { HttpClient, HttpRequest } from '../../../foundation/src/http/client.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../../../foundation/src/http/client.ts';
 import { isOutcomeUnknown } from '../../../foundation/src/http/outcome.ts';
 import { retry, type Retry, type RetryPolicy } from '../../../foundation/src/http/retry.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
@@ -28,15 +28,17 @@ export interface Call {
    * server may still be at work on it.
    */
   readonly hasArrived?: (signal: AbortSignal) => Promise<boolean>;
-  /** The ETag that the entity must still have. */
-  readonly ifMatch?: string;
+  /** Whether an answer says that a condition of the call does not hold: its status is CONFLICT. */
+  readonly isConflict?: (response: HttpResponse) => boolean;
 }
+
+/** The status of an answer to a call whose condition does not hold. */
+export const CONFLICT = 412;
 
 export interface Answer {
   readonly status: number;
   /** Undefined when the answer was lost but the call has arrived. */
   readonly body: unknown;
-  readonly etag: string | undefined;
 }
 
 export interface ServerOptions {
@@ -58,7 +60,7 @@ export interface ServerOptions {
 /** Tries of a call that times out each time. */
 const TIMEOUT_TRIES = 3;
 const FIRST_LOOK_MS = 2_000;
-const ARRIVED: Answer = { status: 200, body: undefined, etag: undefined };
+const ARRIVED: Answer = { status: 200, body: undefined };
 
 /**
  * An OpenMetadata server's REST API. Every call made through it may be repeated: the API's PUT,
@@ -135,13 +137,12 @@ export class MetadataServer {
     const response = await http.call(requestOf(call, api, token), signal);
     if (response.status === 401 && (await this.#renewed(token, signal)))
       return this.#try(call, signal);
+    if (call.isConflict?.(response) === true) return { status: CONFLICT, body: undefined };
     if (response.status >= 300 && !call.accept?.includes(response.status))
       throw explain(response, call.what, clock.now());
-    const { etag } = response.headers;
     return {
       status: response.status,
       body: response.status < 300 ? parseBody(response, call.what) : undefined,
-      etag: typeof etag === 'string' ? etag : undefined,
     };
   }
 
@@ -166,7 +167,7 @@ function isTimeout(error: RunnerError): boolean {
 }
 
 function requestOf(call: Call, api: URL, token: BotToken): HttpRequest {
-  const { method, path, what, body, ifMatch } = call;
+  const { method, path, what, body } = call;
   const type = method === 'PATCH' ? 'application/json-patch+json' : 'application/json';
   return {
     method,
@@ -178,7 +179,6 @@ function requestOf(call: Call, api: URL, token: BotToken): HttpRequest {
       accept: 'application/json',
       authorization: `Bearer ${token.reveal()}`,
       ...(body === undefined ? {} : { 'content-type': type }),
-      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
     },
   };
 }

@@ -65,8 +65,7 @@ export class TableSender {
     const found = exists ? await this.#entities.find({ type: 'table', fqn }, signal) : undefined;
     if (found === undefined) return { table, isRetyped: false };
     const request = this.#entities.prepare(table.request, found);
-    if (!changesTypes(request, found.entity))
-      return { table: { ...table, request }, isRetyped: false };
+    if (!changesTypes(request, found)) return { table: { ...table, request }, isRetyped: false };
     const second = await this.#entities.second(fqn, request, found, signal);
     return {
       table: { ...table, request },

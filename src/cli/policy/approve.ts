@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, realpath, stat } from 'node:fs/promises';
+import { chmod, chown, readFile, realpath, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
 import { canonicalJson } from '../../../foundation/src/runtime/canonical-json.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
+import { systemRandom } from '../../../foundation/src/runtime/random.ts';
 import { openAuditTrail } from '../../audit/open.ts';
 import { parsePolicy } from '../../policy/parse-policy.ts';
 import { withRules } from '../../policy/proposals/amend.ts';
@@ -38,10 +39,10 @@ export async function approve(invocation: Invocation): Promise<void> {
   await asOwner(stateDir, () =>
     openAuditTrail(stateDir).record({ event: 'policyApproved', ...change, ...person }),
   );
-  await replacePolicy(policyFile, changed);
+  await replacePolicy(policyFile, text, changed);
   terminal.result(
     { policyFile, ...change },
-    `Added ${approved.join(', ')} to ${policyFile}. The next job uses it.`,
+    [`Added to ${policyFile}, for the next job:`, ...rules].join('\n'),
   );
 }
 
@@ -53,15 +54,23 @@ function chosenBy(id: string, proposals: readonly Proposal[]): Proposal {
   });
 }
 
-/** Owner and mode stay as they are, and links lead to the same file. */
-async function replacePolicy(policyFile: string, text: string): Promise<void> {
+/**
+ * Owner and mode stay as they are, and links lead to the same file. An edit that somebody has made
+ * meanwhile is not undone.
+ */
+async function replacePolicy(policyFile: string, before: string, after: string): Promise<void> {
   try {
     const path = await realpath(policyFile);
     const { mode, uid, gid } = await stat(path);
-    await replaceFile(nodeDisk, path, text, {
+    await replaceFile(nodeDisk, path, after, {
+      temporary: `${path}.${systemRandom.uuid()}`,
       beforeRename: async (temporary) => {
         await chmod(temporary, mode & 0o777);
         await chown(temporary, uid, gid);
+        if ((await readFile(path, 'utf8')) !== before)
+          throw new RunnerError('FILE_UNWRITABLE', `${policyFile} was changed meanwhile`, {
+            remedy: 'Run `hybrid-runner policy propose` again.',
+          });
       },
     });
   } catch (thrown) {

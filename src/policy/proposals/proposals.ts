@@ -100,7 +100,9 @@ function proposalOf(denials: readonly Denial[]): Proposal {
     ...(audience === undefined ? {} : { audiences: [audience] }),
     kinds: distinct(denials.map(({ kind }) => kind)),
   };
-  const id = createHash('sha256').update(canonicalJson(rule)).digest('hex').slice(0, 12);
+  // Not shortened: the control plane chooses parts of the rule, and could find another one with the
+  // same beginning.
+  const id = createHash('sha256').update(canonicalJson(rule)).digest('hex');
   return { id, rule, denials: denials.length, last: denials.at(-1)!.time };
 }
 

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { z } from 'zod';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { isDenied } from '../../../foundation/src/runtime/errno.ts';
@@ -7,12 +6,14 @@ import { readTrustedFile } from '../../../foundation/src/runtime/trusted-file.ts
 import type { VaultContent } from './format.ts';
 import { replacePrivateFile } from './private-files.ts';
 
-const MAX_BYTES = 1024;
+const MAX_BYTES = 16 * 1024;
+/** Vaults with one key: far more than anybody has. */
+const MAX_VAULTS = 100;
 
-const memorySchema = z.strictObject({ vault: z.uuid(), generation: z.int().min(1) });
+const memorySchema = z.record(z.uuid(), z.int().min(1));
 
-/** The newest generation of a vault that was written here. */
-export type VaultGeneration = z.infer<typeof memorySchema>;
+/** The newest generation of each vault that was written here with this key, by the vault's id. */
+export type VaultGenerations = z.infer<typeof memorySchema>;
 
 /** Beside the key, because whoever can replace the vault must not be able to replace this file. */
 export function generationFileOf(keyFile: string): string {
@@ -20,13 +21,13 @@ export function generationFileOf(keyFile: string): string {
 }
 
 /**
- * Undefined if nothing was stored yet. Throws VAULT_ROLLED_BACK for a file that is not valid,
+ * Empty if nothing was stored yet. Throws VAULT_ROLLED_BACK for a file that is not valid,
  * FILE_UNSAFE, FILE_UNREADABLE.
  */
-export async function readGeneration(keyFile: string): Promise<VaultGeneration | undefined> {
+export async function readGenerations(keyFile: string): Promise<VaultGenerations> {
   const path = generationFileOf(keyFile);
   const bytes = await readTrustedFile(path, { kind: 'private', maxBytes: MAX_BYTES });
-  if (bytes === undefined) return undefined;
+  if (bytes === undefined) return {};
   try {
     return memorySchema.parse(JSON.parse(bytes.toString('utf8')));
   } catch (thrown) {
@@ -43,7 +44,9 @@ export async function writeGeneration(
   { id, generation }: Pick<VaultContent, 'id' | 'generation'>,
   random: Random,
 ): Promise<boolean> {
-  const bytes = Buffer.from(`${JSON.stringify({ vault: id, generation })}\n`);
+  const others = await readGenerations(keyFile).catch((): VaultGenerations => ({}));
+  const newest = Object.entries({ ...others, [id]: generation }).slice(-MAX_VAULTS);
+  const bytes = Buffer.from(`${JSON.stringify(Object.fromEntries(newest))}\n`);
   try {
     await replacePrivateFile(generationFileOf(keyFile), bytes, { random });
     return true;
@@ -53,19 +56,16 @@ export async function writeGeneration(
   }
 }
 
-/** Throws VAULT_ROLLED_BACK for a vault that is older than the newest one, or is another one. */
+/** Throws VAULT_ROLLED_BACK for a vault that is older than the newest one. */
 export function assertNewest(
   { id, generation }: Pick<VaultContent, 'id' | 'generation'>,
-  newest: VaultGeneration | undefined,
+  newest: VaultGenerations,
   keyFile: string,
 ): void {
-  if (newest === undefined) return;
-  const known = generationFileOf(keyFile);
-  if (id !== newest.vault)
-    throw new RunnerError('VAULT_ROLLED_BACK', `the vault is not the one that ${known} names`);
-  if (generation < newest.generation)
+  const known = newest[id] ?? 0;
+  if (generation < known)
     throw new RunnerError(
       'VAULT_ROLLED_BACK',
-      `the vault has generation ${generation}, but generation ${newest.generation} was written to ${dirname(known)} before`,
+      `the vault has generation ${generation}, but ${generationFileOf(keyFile)} has ${known}`,
     );
 }

@@ -60,10 +60,20 @@ describe('an older vault in place of the newest', () => {
     expect(await vault.list(signal)).toEqual([]);
   });
 
-  it('is detected when it is another vault with the same key', async () => {
+  it('is detected beside another vault with the same key, which is not affected', async () => {
     const other = openVault({ file: `${file}.other`, keyFile });
-    rmSync(generationFileOf(keyFile));
     await other.set(['a'], 'value of another vault', signal);
+    expect(await valueIn(vault, 'a')).toBe('the new value');
+    putBack();
+    expect(await codeOf(vault.read(['a'], signal))).toBe('VAULT_ROLLED_BACK');
+    expect(await valueIn(other, 'a')).toBe('value of another vault');
+  });
+
+  it('is detected after another one was accepted, also when it is not as old', async () => {
+    copyFileSync(file, `${file}.abandoned`);
+    putBack();
+    await vault.acceptRestored(signal);
+    copyFileSync(`${file}.abandoned`, file);
     expect(await codeOf(vault.read(['a'], signal))).toBe('VAULT_ROLLED_BACK');
   });
 

@@ -10,9 +10,9 @@ import { readTrustedFile } from '../../../foundation/src/runtime/trusted-file.ts
 import { decodeVault, encodeVault, newVault, type VaultContent } from './format.ts';
 import {
   assertNewest,
-  readGeneration,
+  readGenerations,
   writeGeneration,
-  type VaultGeneration,
+  type VaultGenerations,
 } from './generation-memory.ts';
 import { createKeyFile, newKey, readKeyFile, replaceKeyFile } from './key-file.ts';
 import { makePrivateDirectory, replacePrivateFile, unwritableOr } from './private-files.ts';
@@ -111,8 +111,9 @@ export class VaultStore {
 
   /** Whether an older vault in place of this one would be noticed. False if there is no vault. */
   async detectsRollback(): Promise<boolean> {
-    const newest = await readGeneration(this.#place.keyFile);
-    return newest !== undefined && newest.vault === (await this.load())?.content.id;
+    const newest = await readGenerations(this.#place.keyFile);
+    const content = (await this.load())?.content;
+    return content !== undefined && newest[content.id] !== undefined;
   }
 
   /**
@@ -123,14 +124,20 @@ export class VaultStore {
     signal: AbortSignal,
     work: () => Promise<void>,
   ): Promise<VaultContent | undefined> {
-    if ((await this.#open(undefined)) === undefined) return undefined;
+    if ((await this.#open({})) === undefined) return undefined;
     return this.#whileLocked(signal, async () => {
-      const loaded = await this.#open(undefined);
+      const loaded = await this.#open({});
       if (loaded === undefined) return undefined;
       await work();
-      await writeGeneration(this.#place.keyFile, loaded.content, this.#deps.random);
-      return loaded.content;
+      return this.#replaceAbove(loaded);
     });
+  }
+
+  /** Above every generation that was abandoned by the restore, so that none of them is newer. */
+  async #replaceAbove({ content, key }: LoadedVault): Promise<VaultContent> {
+    const newest = await readGenerations(this.#place.keyFile).catch((): VaultGenerations => ({}));
+    const generation = Math.max(content.generation, newest[content.id] ?? 0);
+    return this.#replace({ ...content, generation }, [key], undefined);
   }
 
   get #previous(): string {
@@ -138,10 +145,10 @@ export class VaultStore {
   }
 
   async #loadOnce(): Promise<LoadedVault | undefined> {
-    return this.#open(await readGeneration(this.#place.keyFile));
+    return this.#open(await readGenerations(this.#place.keyFile));
   }
 
-  async #open(newest: VaultGeneration | undefined): Promise<LoadedVault | undefined> {
+  async #open(newest: VaultGenerations): Promise<LoadedVault | undefined> {
     const { file, keyFile } = this.#place;
     const bytes = await readTrustedFile(file, { kind: 'private', maxBytes: MAX_BYTES });
     if (bytes === undefined) return undefined;

@@ -66,6 +66,30 @@ describe('the versions of a real server', () => {
   });
 });
 
+describe('a patch', () => {
+  it('is not stored with If-Match, though the answer has the new state', () => {
+    const { store, request: send } = open();
+    send('PUT', 'tables', table([id]));
+    const { etag } = send('GET', `tables/name/${S}.T`);
+    const operations = [{ op: 'add', path: '/description', value: 'new' }];
+    const answer = send('PATCH', `tables/name/${S}.T`, operations, etag);
+    expect(answer).toMatchObject({ status: 200, body: { description: 'new' } });
+    expect(store.get('table', `${S}.T`)).toMatchObject({ version: 0.1 });
+    expect(store.get('table', `${S}.T`)).not.toHaveProperty('description');
+  });
+
+  it('is rejected as a whole when a test in it fails', () => {
+    const { store, request: send } = open();
+    send('PUT', 'tables', table([id]));
+    const answer = send('PATCH', `tables/name/${S}.T`, [
+      { op: 'test', path: '/version', value: 0.2 },
+      { op: 'add', path: '/description', value: 'new' },
+    ]);
+    expect(answer.status).toBe(500);
+    expect(store.get('table', `${S}.T`)).not.toHaveProperty('description');
+  });
+});
+
 describe('the lineage of a column that is removed', () => {
   it('loses its mappings, and the edge stays', () => {
     const { store, state, request: send } = open();

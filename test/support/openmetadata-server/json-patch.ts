@@ -23,7 +23,13 @@ export function apply(document: Json, { op, path, value }: Operation): void {
   const last = steps.pop()!;
   const target = steps.reduce<unknown>((place, step) => (place as Json)[step], document);
   if (typeof target !== 'object' || target === null) throw new Problem(400, `no ${path}`);
-  if (op === 'remove') delete (target as Json)[last];
+  if (op === 'test') {
+    if (JSON.stringify((target as Json)[last]) !== JSON.stringify(value))
+      throw new Problem(
+        500,
+        `An exception with message [The JSON Patch operation 'test' failed for path '${path}' and value '${JSON.stringify(value)}'] was thrown while processing request.`,
+      );
+  } else if (op === 'remove') delete (target as Json)[last];
   else if (op === 'add' || op === 'replace') (target as Json)[last] = value;
   else throw new Problem(400, `"${op}" is not supported here`);
 }

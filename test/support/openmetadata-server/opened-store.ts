@@ -21,7 +21,8 @@ export function open(): {
     method: string,
     path: string,
     body?: unknown,
-  ) => { readonly status: number; readonly body: Json };
+    ifMatch?: string,
+  ) => { readonly status: number; readonly body: Json; readonly etag?: string | undefined };
 } {
   const store = new Store();
   const state: ServerState = {
@@ -39,14 +40,15 @@ export function open(): {
     method: string,
     path: string,
     body?: unknown,
-  ): { readonly status: number; readonly body: Json } => {
+    ifMatch?: string,
+  ): { readonly status: number; readonly body: Json; readonly etag?: string | undefined } => {
     try {
       const reply = route(
-        { method, parts: path.split('/'), query: new URLSearchParams(), body, ifMatch: undefined },
+        { method, parts: path.split('/'), query: new URLSearchParams(), body, ifMatch },
         store,
         state,
       );
-      return { status: reply.status, body: reply.body as Json };
+      return { status: reply.status, body: reply.body as Json, etag: reply.etag };
     } catch (thrown) {
       if (!(thrown instanceof Problem)) throw thrown;
       return { status: thrown.status, body: { message: thrown.message } };

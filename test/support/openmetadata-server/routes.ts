@@ -1,3 +1,4 @@
+import { applyPatch } from './json-patch.ts';
 import { notFound, Problem } from './problem.ts';
 import { addLineage, deleteLineage, upstream } from './lineage-routes.ts';
 import { shown, withReferences } from './references.ts';
@@ -125,11 +126,14 @@ function single(
   }
   if (method !== 'PATCH') throw new Problem(405, 'HTTP 405 Method Not Allowed');
   if (ifMatch !== undefined && ifMatch !== etagOf(entity))
-    throw new Problem(412, 'the entity has been changed');
+    throw new Problem(412, 'The entity has been modified. Please refresh and retry.');
   const operations = body as Parameters<Store['patch']>[1];
   // The rule DisplayName-Deny of DefaultBotPolicy.
   if (store.bot && operations.some(({ path }) => path.endsWith('/displayName')))
     throw new Problem(403, 'operation EditDisplayName denied by rule DisplayName-Deny');
+  // The server answers with the new state, but stores nothing.
+  if (ifMatch !== undefined)
+    return { status: 200, body: withReferences(applyPatch(entity, operations) as Entity, store) };
   const patched = store.patch(entity, operations);
   return { status: 200, body: withReferences(patched, store), etag: etagOf(patched) };
 }

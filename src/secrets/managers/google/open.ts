@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import type { ProviderDeps } from '../../providers/provider-kind.ts';
 import type { SecretPath } from '../../reference.ts';
-import { versionOf } from '../../value-version.ts';
 import { googleOrigin, type GoogleOptions } from '../google-secret-manager.ts';
 import type { SecretManager, StoredSecret } from '../manager-kind.ts';
 import { flatName } from '../sdk/flat-name.ts';
@@ -53,9 +52,8 @@ function secretIn({ status, body }: SdkResponse): StoredSecret | undefined {
   if (status === 404) return undefined;
   if (status !== 200) throw refusal(status);
   const { name, payload } = parse(body);
-  // A secret that was deleted and made again begins with version 1 again.
-  const version = `${name.split('/').at(-1)}-${versionOf(payload.data)}`;
-  return { content: Buffer.from(payload.data, 'base64'), version };
+  // The number alone, which other processes see as well: a rejected password is remembered by it.
+  return { content: Buffer.from(payload.data, 'base64'), version: name.split('/').at(-1)! };
 }
 
 function parse(body: Buffer): z.infer<typeof answerSchema> {

@@ -68,7 +68,12 @@ function clientOf(
   transport: SdkTransport,
 ): Client {
   const common = {
-    transporterOptions: { fetchImplementation: fetchThrough(transport), retry: false },
+    // Proxies of the environment are not for the library: the transport decides.
+    transporterOptions: {
+      fetchImplementation: fetchThrough(transport),
+      retry: false,
+      noProxy: [/^/],
+    },
   };
   if (credentials.type === 'service_account')
     return new JWT({
