@@ -8,7 +8,8 @@ import { join, resolve } from 'node:path';
  * version is set wherever it is written. Pushes nothing. docs/RELEASING.md has the whole procedure.
  */
 const root = resolve(import.meta.dirname, '..');
-const MANIFESTS = ['package.json', 'control-plane/package.json', 'sandbox-org/package.json'];
+const { workspaces } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const MANIFESTS = ['', ...workspaces];
 /** They name files of a release. */
 const DOCUMENTS = ['README.md', 'packaging/README.md'];
 const UNRELEASED = '## Unreleased\n';
@@ -48,12 +49,14 @@ function unreleasedSection() {
 
 function setVersion(version) {
   const before = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-  for (const path of MANIFESTS)
-    edit(path, (text) => text.replace(`"version": "${before}"`, `"version": "${version}"`));
+  for (const folder of MANIFESTS)
+    edit(join(folder, 'package.json'), (text) =>
+      text.replace(`"version": "${before}"`, `"version": "${version}"`),
+    );
   edit('package-lock.json', (text) => {
     const lock = JSON.parse(text);
     lock.version = version;
-    for (const name of ['', 'control-plane', 'sandbox-org']) lock.packages[name].version = version;
+    for (const folder of MANIFESTS) lock.packages[folder].version = version;
     return `${JSON.stringify(lock, undefined, 2)}\n`;
   });
   for (const path of DOCUMENTS)

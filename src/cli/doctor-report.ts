@@ -98,7 +98,8 @@ function namesOf(text: string | true | undefined): readonly CheckName[] {
   const names = text.split(',').map((name) => name.trim());
   const known = CHECK_NAMES.filter((name) => names.includes(name));
   if (known.length === names.length) return known;
-  throw new RunnerError('USAGE', '--only names a check that does not exist', {
-    remedy: `Use names of this list, separated by commas: ${CHECK_NAMES.join(', ')}.`,
+  const unknown = names.find((name) => known.every((check) => check !== name));
+  throw new RunnerError('USAGE', `--only: unknown check ${JSON.stringify(unknown)}`, {
+    remedy: `Use one or more of these, separated by commas: ${CHECK_NAMES.join(', ')}.`,
   });
 }

@@ -49,7 +49,10 @@ export function compilePolicy(
           ),
     organizationPermitted: (endpoints, { uses, ...job }) =>
       checkOrganization(rules, uses, job, endpoints),
-    runLimits: (endpoints, { uses, ...job }) => runLimitsOf(checkAll(rules, uses, job, endpoints)),
+    runLimits: (endpoints, { uses, ...job }) =>
+      runLimitsOf(
+        uses.flatMap((use) => endpoints.flatMap((host) => permitting(rules, use, job, host))),
+      ),
     authorityPermitted: (origin) => checkAuthority(rules, origin),
     namesHost: (endpoint, connector) => namesHost(rules, endpoint, connector),
     addressPermitted: (address) => checkAddress(rules, address),
@@ -92,6 +95,20 @@ function checkSecret(
   const reference = `/${use.path.join('/')}`;
   const host = formatEndpoint(endpoint);
   return deny('secrets', `no rule binds ${reference} as ${use.field} of ${connector} to ${host}`);
+}
+
+/** All rules that permit the use. Which of them will may depend on the organization. */
+function permitting(
+  { secrets }: PolicyRules,
+  use: SecretUse,
+  job: Asking,
+  endpoint: Endpoint,
+): Decision[] {
+  return secrets.flatMap((rule, index) =>
+    covers(rule, use, job.connector, endpoint) && unmetBinding(rule, job) === undefined
+      ? [allowBy(`secrets[${index}]`, rule)]
+      : [],
+  );
 }
 
 function covers(

@@ -1,4 +1,5 @@
 import type { Job } from '../../foundation/src/domain/job.ts';
+import { tryParseJson } from '../../foundation/src/domain/json.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -51,11 +52,10 @@ export function createOfferCheck({
 }
 
 function parse(workflow: string): unknown {
-  try {
-    return JSON.parse(workflow);
-  } catch (thrown) {
-    throw new RunnerError('JOB_INVALID', 'the workflow is not valid JSON', { cause: thrown });
-  }
+  const parsed = tryParseJson(workflow);
+  // Without the parser's error: it quotes the document, which can contain a password.
+  if (parsed === undefined) throw new RunnerError('JOB_INVALID', 'the workflow is not valid JSON');
+  return parsed.value;
 }
 
 /** For the start of a runner. Throws what `openPolicy` throws; warns when the file is missing. */

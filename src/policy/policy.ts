@@ -78,10 +78,13 @@ export interface Policy {
     endpoints: readonly Endpoint[],
     job: JobFacts & { readonly uses: readonly SecretUse[] },
   ): Decision;
-  /** The limits of all rules that permit the secrets of a job. */
+  /**
+   * The limits of all rules that permit the secrets of a job at a time, in Unix milliseconds. Before
+   * the sign-in, rules for any organization count.
+   */
   runLimits(
     endpoints: readonly Endpoint[],
-    job: JobFacts & { readonly uses: readonly SecretUse[] },
+    job: JobFacts & { readonly uses: readonly SecretUse[]; readonly now: number },
   ): readonly RunLimit[];
   /** Whether a job may bring a certificate authority that is trusted for its connections. */
   authorityPermitted(origin: AuthorityOrigin): Decision;

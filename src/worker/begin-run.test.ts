@@ -12,6 +12,8 @@ import { CallReports } from './call-reports.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
 
+const UNLIMITED = { maxRunsPerHour: undefined, maxCallsPerDay: undefined };
+
 let directory: string;
 
 beforeEach(async () => {
@@ -24,6 +26,7 @@ async function open(
   limits: object,
   kind: 'metadata' | 'test_connection' = 'metadata',
   salesforce: object = {},
+  earlierRules: readonly object[] = [],
 ): Promise<Access> {
   const rule = {
     ref: '/sf/*',
@@ -34,7 +37,11 @@ async function open(
   };
   await writeFile(
     join(directory, 'policy.yaml'),
-    JSON.stringify({ version: 1, secrets: [rule], salesforce }),
+    JSON.stringify({
+      version: 1,
+      secrets: [...earlierRules.map((more) => ({ ...rule, ...UNLIMITED, ...more })), rule],
+      salesforce,
+    }),
     { mode: 0o600 },
   );
   const connector = createSalesforceConnector();
@@ -71,6 +78,21 @@ it('refuses a run beyond the runs of an hour, before a secret is read', async ()
   expect(await codeOf(open({ maxRunsPerHour: 1 }))).toBe('opened');
   expect(await codeOf(open({ maxRunsPerHour: 1 }))).toBe('POLICY_LIMIT_REACHED');
 });
+
+it.each([
+  ['any organization', { organizations: ['00D5e000000AbCd'] }],
+  ['another time', { times: [{ days: [otherDay()], timeZone: 'UTC' }] }],
+])('counts under each rule that may permit it, after an unlimited one for %s', async (_, rule) => {
+  const again = (): Promise<Access> => open({ maxRunsPerHour: 1 }, 'metadata', {}, [rule]);
+  expect(await codeOf(again())).toBe('opened');
+  expect(await codeOf(again())).toBe('POLICY_LIMIT_REACHED');
+});
+
+/** A day on which this test does not run. */
+function otherDay(): string {
+  const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+  return days[(new Date().getUTCDay() + 3) % 7]!;
+}
 
 it('limits the calls of a run to what is left of the day', async () => {
   const first = await open({ maxCallsPerDay: 900 }, 'metadata', { maxApiCallsPerRun: 500 });

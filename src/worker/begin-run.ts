@@ -3,6 +3,7 @@ import { yieldsEntities } from '../../foundation/src/domain/job.ts';
 import type { AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Policy, SecretUse } from '../policy/policy.ts';
 import type { RunQuota } from '../policy/run-quota.ts';
@@ -21,6 +22,7 @@ export interface RunToBegin {
 
 export interface BeginRunDeps {
   readonly policy: Pick<Policy, 'runLimits'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly trail: AuditTrail;
   /** The local log. Its lines are not for the control plane. */
   readonly audit: Logger;
@@ -29,18 +31,20 @@ export interface BeginRunDeps {
 /** Counts the run under the limits of its rules. Throws POLICY_LIMIT_REACHED. */
 export async function beginRun(
   { request: { kind, connector, workflow }, endpoints, uses, limits, quota }: RunToBegin,
-  { policy, trail, audit }: BeginRunDeps,
+  { policy, clock, trail, audit }: BeginRunDeps,
 ): Promise<Required<Pick<Access, 'limits' | 'reportCalls'>>> {
   const account = connector.account?.(workflow.source.serviceConnection.config);
-  const ofRules = policy.runLimits(endpoints, { connector: connector.type, kind, account, uses });
+  const facts = { connector: connector.type, kind };
+  const now = clock.now();
+  const ofRules = policy.runLimits(endpoints, { ...facts, account, uses, now });
   const own = limits.maxApiCallsPerRun ?? Number.MAX_SAFE_INTEGER;
   const wanted = yieldsEntities(kind) ? own : Math.min(own, CALLS_OF_STEPS);
   const begun = await quota.begin(ofRules, wanted);
   if ('reached' in begun) {
     const { reached: rule } = begun;
-    const facts = { decision: 'deny', connector: connector.type, kind, rule };
-    await trail.record({ event: 'run', ...facts });
-    const alarm = { event: 'audit', alarm: 'runLimit', ...facts };
+    const denial = { decision: 'deny', ...facts, rule };
+    await trail.record({ event: 'run', ...denial });
+    const alarm = { event: 'audit', alarm: 'runLimit', ...denial };
     audit.log('error', 'alarm: more runs or calls than a rule permits', alarm);
     throw new RunnerError(
       'POLICY_LIMIT_REACHED',

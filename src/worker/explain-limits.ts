@@ -37,7 +37,7 @@ export function limitsOfJob(
       return [{ name: 'readsPerHour' as const, value, rule: `${decision.rule}.maxReadsPerHour` }];
     }),
     ...policy
-      .runLimits(hosts, { ...facts, uses })
+      .runLimits(hosts, { ...facts, uses, now })
       .flatMap(({ place, runsPerHour, callsPerDay }) => [
         { name: 'runsPerHour' as const, value: runsPerHour, rule: `${place}.maxRunsPerHour` },
         { name: 'callsPerDay' as const, value: callsPerDay, rule: `${place}.maxCallsPerDay` },

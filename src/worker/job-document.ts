@@ -1,3 +1,4 @@
+import { tryParseJson } from '../../foundation/src/domain/json.ts';
 import type { LogLevel } from '../../foundation/src/domain/record.ts';
 import { type Workflow, workflowSchema } from '../../openmetadata/src/workflow.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -26,11 +27,10 @@ export function parseJobDocument(text: string): JobDocument {
 }
 
 function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (thrown) {
-    throw new RunnerError('JOB_INVALID', 'the workflow is not valid JSON', { cause: thrown });
-  }
+  const parsed = tryParseJson(text);
+  // Without the parser's error: it quotes the document, which can contain a password.
+  if (parsed === undefined) throw new RunnerError('JOB_INVALID', 'the workflow is not valid JSON');
+  return parsed.value;
 }
 
 const LEVELS: Readonly<Record<Workflow['workflowConfig']['loggerLevel'], LogLevel>> = {

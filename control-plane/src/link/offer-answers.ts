@@ -56,17 +56,21 @@ export async function rejectOffer(
   ref: AttemptRef,
   rejection: Rejection,
 ): Promise<void> {
-  await deps.store.transaction(async (tx) => {
+  const isSaved = await deps.store.transaction(async (tx) => {
     const run = await tx.runs.get(ref.runId);
     if (
       run?.epoch !== ref.epoch ||
       run.status.state !== 'offered' ||
       run.status.runnerId !== runnerId
     )
-      return;
+      return false;
     await tx.runs.save(await afterRejection(tx, deps, registry, run, runnerId, rejection));
+    return true;
   });
-  deps.log.info({ run: ref.runId, runner: runnerId, code: rejection.code }, 'offer rejected');
+  if (!isSaved) return;
+  const { code, message } = rejection;
+  const attempt = { run: ref.runId, attempt: ref.attempt, epoch: ref.epoch, runner: runnerId };
+  deps.log.info({ ...attempt, code, error: message }, 'offer rejected');
   deps.changes.changed(ref.runId);
   deps.changes.changed(DISPATCH);
 }

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { NetworkSettings } from './connect.ts';
 import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts';
 import { bypassesProxy, type Proxy } from './proxy.ts';
@@ -13,6 +14,11 @@ export interface Route {
   readonly proxy: Proxy | undefined;
 }
 
+/** Such as a metadata service: a proxy would ask that of its own machine. */
+function isLinkLocal(host: string): boolean {
+  return host.startsWith('169.254.') && isIPv4(host);
+}
+
 /** Applies connectTo and the list of hosts without proxy. `proxy` is the proxy of the settings. */
 export function planRoute(
   endpoint: Endpoint,
@@ -25,6 +31,8 @@ export function planRoute(
   );
   const target = rule?.to ?? requested;
   const direct =
-    bypassesProxy(settings.noProxy, requested) || bypassesProxy(settings.noProxy, target);
+    isLinkLocal(target.host) ||
+    bypassesProxy(settings.noProxy, requested) ||
+    bypassesProxy(settings.noProxy, target);
   return { requested, target, rewritten: rule !== undefined, proxy: direct ? undefined : proxy };
 }

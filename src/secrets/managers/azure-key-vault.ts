@@ -36,7 +36,7 @@ export const azureKeyVault = managerKind<AzureOptions>({
   shape: 'value',
   options: () => ({ ...placeOptions(), ...signInOptions() }),
   problem,
-  place: ({ vault, namePrefix }) => [vault.toLowerCase(), ...(namePrefix?.split('/') ?? [])],
+  place: ({ vault, namePrefix }) => [new URL(vault).host, ...(namePrefix?.split('/') ?? [])],
   endpoints: ({ vault, credentials, authority }) => [
     endpointOf(vault),
     credentials === 'managed-identity' ? METADATA : endpointOf(authority),

@@ -55,6 +55,22 @@ describe('mounts of secret managers', () => {
   });
 
   it.each([
+    'https://acme.vault.azure.net/',
+    'https://acme.vault.azure.net:443',
+    'https://ACME.vault.azure.net',
+  ])('are refused if %s is the place of another one', async (vault) => {
+    const azure = { provider: 'azure-key-vault', credentials: 'managed-identity' };
+    const mounts = [
+      { ...azure, prefix: '/one', vault: 'https://acme.vault.azure.net' },
+      { ...azure, prefix: '/two', vault },
+    ];
+    await expect(read(mounts, 'one', 'a')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('two references') as string,
+    });
+  });
+
+  it.each([
     ['an unknown option', { color: 'red' }, 'color: unknown option'],
     ['an option that is missing', { command: undefined }, 'command: must be set'],
     ['options that do not go together', { command: ['/bin/true'] }, 'one argument must be {name}'],

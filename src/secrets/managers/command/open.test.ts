@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +67,33 @@ describe('a program that prints secrets', () => {
     });
     const pid = Number(readFileSync(file, 'utf8'));
     while (isRunning(pid)) await pause(10);
+  });
+
+  it('does not outlive a process that exits meanwhile', async () => {
+    const file = join(directory, 'pid');
+    const program = script(`echo $$ > ${file}.new; mv ${file}.new ${file}; sleep 1000`);
+    const reader = `
+      import { existsSync } from 'node:fs';
+      import { openCommand } from ${JSON.stringify(join(import.meta.dirname, 'open.ts'))};
+      import { systemClock } from ${JSON.stringify(join(import.meta.dirname, '../../../../foundation/src/runtime/clock.ts'))};
+      const options = { command: [${JSON.stringify(program)}, '{name}'], timeout: 1_000_000 };
+      const manager = await openCommand(options, { env: {}, clock: systemClock });
+      void manager.fetch(['a'], new AbortController().signal);
+      setInterval(() => existsSync(${JSON.stringify(file)}) && process.exit(0), 5);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', reader], {
+      stdio: 'inherit',
+    });
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    const pid = Number(readFileSync(file, 'utf8'));
+    while (isRunning(pid)) await pause(10);
+  });
+
+  it('is not started by a look-up that was aborted', async () => {
+    const started = join(directory, 'started');
+    const mount = MANAGERS.command.mount({ command: [script(`touch ${started}`), '{name}'] });
+    const provider = await mount.open(providerDeps({ env: {} }));
+    await expect(provider.read(['a'], AbortSignal.abort())).rejects.toThrow();
+    expect(existsSync(started)).toBe(false);
   });
 
   it('is killed if it prints without end', async () => {

@@ -8,7 +8,7 @@ import {
   WRITABLE_BY_OTHERS,
 } from '../../../../foundation/src/runtime/safe-file.ts';
 import { assertSafeDirectories } from '../../../../foundation/src/runtime/trusted-file.ts';
-import { withDeadline } from '../../../../foundation/src/runtime/abort.ts';
+import { throwIfAborted, withDeadline } from '../../../../foundation/src/runtime/abort.ts';
 import type { ProviderDeps } from '../../providers/provider-kind.ts';
 import { formatReference, type SecretPath } from '../../reference.ts';
 import { NAME, type CommandOptions } from '../command.ts';
@@ -74,6 +74,7 @@ async function run(
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<StoredSecret | undefined> {
+  throwIfAborted(signal);
   const child = spawn(program, args, {
     env,
     cwd: '/',
@@ -81,7 +82,12 @@ async function run(
     detached: true,
     shell: false,
   });
-  const kill = (): void => killGroup(child);
+  const kill = (): void => {
+    killGroup(child);
+    // A process that has left the group can still hold the pipe.
+    child.stdout?.destroy();
+  };
+  killAtExit(child);
   signal.addEventListener('abort', kill, { once: true });
   try {
     const ended = endOf(child, program);
@@ -95,7 +101,20 @@ async function run(
   } finally {
     signal.removeEventListener('abort', kill);
     kill();
+    running.delete(child);
   }
+}
+
+const running = new Set<ChildProcess>();
+
+/** A worker ends at once when its run is canceled: no program may outlive it. */
+function killAtExit(child: ChildProcess): void {
+  if (!process.listeners('exit').includes(killRunning)) process.once('exit', killRunning);
+  running.add(child);
+}
+
+function killRunning(): void {
+  for (const child of running) killGroup(child);
 }
 
 async function outputOf(child: ChildProcess, kill: () => void, program: string): Promise<Buffer> {

@@ -62,12 +62,12 @@ function titleOf(name: SecretPath): string {
 
 function storedIn(id: string, response: ManagerResponse): StoredSecret {
   const { fields, version } = parse(itemSchema, response);
-  const isUnique = (label: string): boolean =>
-    fields.filter((field) => field.label === label).length === 1;
+  const counts = new Map<string, number>();
+  for (const { label } of fields) counts.set(label, (counts.get(label) ?? 0) + 1);
   return {
     content: new Map(
       fields.flatMap(({ label, value }) =>
-        value !== undefined && isUnique(label) ? [[label, value] as const] : [],
+        value !== undefined && counts.get(label) === 1 ? [[label, value] as const] : [],
       ),
     ),
     version: `item ${id} ${version}`,
