@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { tryParseJson } from '../../foundation/src/domain/json.ts';
 import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
 import { removeFile } from '../../foundation/src/runtime/disk.ts';
 import { isErrno } from '../../foundation/src/runtime/errno.ts';
@@ -35,13 +34,12 @@ export function readEnrolledSettings(stateDir: string): EnrolledSettings {
   const text = readIfPermitted(path);
   if (text === undefined) return { path, values: new Map() };
   try {
-    // Without the error of JSON.parse, which quotes the text: a proxy can have a password.
-    const document = documentSchema.parse(tryParseJson(text)?.value);
+    const document = documentSchema.parse(JSON.parse(text));
     const keys = KEPT.filter((key) => Object.hasOwn(document, key));
     return { path, values: new Map(keys.map((key) => [key, document[key]])) };
-  } catch (thrown) {
+  } catch {
+    // Without the error, which quotes the text: a proxy can have a password.
     throw new RunnerError('FILE_UNREADABLE', `${path} is damaged`, {
-      cause: thrown,
       remedy:
         'Delete the file and write the network settings to the configuration file, or enroll again with --replace.',
     });

@@ -49,10 +49,7 @@ export function compilePolicy(
           ),
     organizationPermitted: (endpoints, { uses, ...job }) =>
       checkOrganization(rules, uses, job, endpoints),
-    runLimits: (endpoints, { uses, ...job }) =>
-      runLimitsOf(
-        uses.flatMap((use) => endpoints.flatMap((host) => permitting(rules, use, job, host))),
-      ),
+    runLimits: (hosts, { uses, ...job }) => runLimitsOf(permitting(rules, uses, job, hosts)),
     authorityPermitted: (origin) => checkAuthority(rules, origin),
     namesHost: (endpoint, connector) => namesHost(rules, endpoint, connector),
     addressPermitted: (address) => checkAddress(rules, address),
@@ -97,15 +94,17 @@ function checkSecret(
   return deny('secrets', `no rule binds ${reference} as ${use.field} of ${connector} to ${host}`);
 }
 
-/** All rules that permit the use. Which of them will may depend on the organization. */
+/** All rules that permit one of the uses. Which of them will may depend on the organization. */
 function permitting(
   { secrets }: PolicyRules,
-  use: SecretUse,
+  uses: readonly SecretUse[],
   job: Asking,
-  endpoint: Endpoint,
+  endpoints: readonly Endpoint[],
 ): Decision[] {
+  const isCovered = (rule: PolicyRules['secrets'][number]): boolean =>
+    uses.some((use) => endpoints.some((host) => covers(rule, use, job.connector, host)));
   return secrets.flatMap((rule, index) =>
-    covers(rule, use, job.connector, endpoint) && unmetBinding(rule, job) === undefined
+    isCovered(rule) && unmetBinding(rule, job) === undefined
       ? [allowBy(`secrets[${index}]`, rule)]
       : [],
   );

@@ -79,8 +79,8 @@ export interface Policy {
     job: JobFacts & { readonly uses: readonly SecretUse[] },
   ): Decision;
   /**
-   * The limits of all rules that permit the secrets of a job at a time, in Unix milliseconds. Before
-   * the sign-in, rules for any organization count.
+   * The limits of all rules that permit the secrets of a job at a time, in Unix milliseconds.
+   * Before the sign-in, rules for any organization count.
    */
   runLimits(
     endpoints: readonly Endpoint[],

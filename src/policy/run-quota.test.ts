@@ -100,6 +100,16 @@ describe('calls a day', () => {
     expect((await begin(limits)).calls).toBe(600);
   });
 
+  it('count for a day after they were made, and stay reserved while the run is active', async () => {
+    const long = await begin(limits, 600);
+    now += 20 * HOUR;
+    await long.report(500, false);
+    now += 10 * HOUR;
+    expect((await begin(limits)).calls).toBe(400);
+    now += 20 * HOUR;
+    await expect(begin(limits)).rejects.toThrow('maxCallsPerDay');
+  });
+
   it('are those of the last 24 hours', async () => {
     await (await begin(limits)).report(1_000, true);
     now += 24 * HOUR - 1;

@@ -56,12 +56,14 @@ export interface RunQuota {
 const runSchema = z.object({
   id: z.string(),
   at: z.number(),
+  /** When it last reported calls: they count for a day from then. */
+  calledAt: z.number(),
   made: z.number(),
   /** Calls that it may still make; 0 when it is over. */
   reserved: z.number(),
   process: processIdentitySchema,
 });
-/** For each rule, the runs of the last day. */
+/** For each rule, the runs that are active or made calls in the last day. */
 const usageSchema = z.record(z.string(), z.array(runSchema));
 type Run = z.infer<typeof runSchema>;
 type Usage = z.infer<typeof usageSchema>;
@@ -89,7 +91,7 @@ class FileQuota implements RunQuota {
       const reached = limits.map((limit) => reachedIn(limit, usage, now)).find(Boolean);
       if (reached !== undefined) return { reached };
       const left = Math.min(wanted, ...limits.map((limit) => callsLeft(limit, usage)));
-      const run: Run = { id, at: now, made: 0, reserved: left, process: self };
+      const run: Run = { id, at: now, calledAt: now, made: 0, reserved: left, process: self };
       for (const key of new Set(limits.map(keyOf))) usage[key] = [...(usage[key] ?? []), run];
       return left;
     });
@@ -102,11 +104,13 @@ class FileQuota implements RunQuota {
   }
 
   #report(id: string, made: number, isOver: boolean): Promise<void> {
+    const calledAt = this.#options.clock.now();
     return this.#change((usage) => {
       for (const run of Object.values(usage).flat())
         if (run.id === id) {
           run.reserved = isOver ? 0 : Math.max(0, run.made + run.reserved - made);
           run.made = made;
+          run.calledAt = calledAt;
         }
     });
   }
@@ -131,16 +135,18 @@ class FileQuota implements RunQuota {
     });
   }
 
-  /** Without runs older than a day, and with what died processes cannot use any more. */
+  /** Without runs that made no call for a day, or with what died processes cannot use any more. */
   async #present(stored: Usage): Promise<Usage> {
     const { clock, processes } = this.#options;
     const from = clock.now() - DAY_MS;
     const present: Usage = {};
     for (const [rule, runs] of Object.entries(stored)) {
-      const recent = runs.filter(({ at }) => at > from);
-      for (const run of recent)
-        if (run.reserved > UNREPORTED_CALLS && !(await processes.isAlive(run.process)))
-          run.reserved = UNREPORTED_CALLS;
+      const recent: Run[] = [];
+      for (const run of runs) {
+        const isActive = run.reserved > 0 && (await processes.isAlive(run.process));
+        if (!isActive) run.reserved = Math.min(run.reserved, UNREPORTED_CALLS);
+        if (isActive || run.calledAt > from) recent.push(run);
+      }
       if (recent.length > 0) present[rule] = recent;
     }
     return present;
