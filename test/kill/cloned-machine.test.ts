@@ -32,7 +32,7 @@ describe('a cloned machine', () => {
     );
     expect(copy.output).toContain('enroll --replace');
     expect(stage.runner.output).toMatch(
-      /"level":"warn"[^\n]*refused another process with this runner.s identity/,
+      /"level":"warn"[^\n]*rejected another process with this runner.s identity/,
     );
     expect(await shown()).toMatchObject({
       connected: true,
