@@ -60,7 +60,7 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/policy/run-quota.ts',
-        find: 'run.reserved = UNREPORTED_CALLS;',
+        find: 'run.reserved = Math.min(run.reserved, UNREPORTED_CALLS);',
         replace: 'run.reserved = 0;',
       },
     ],
