@@ -8,6 +8,8 @@ const root = resolve(import.meta.dirname, '../..');
 const FILES = [
   'package.json',
   'package-lock.json',
+  'foundation/package.json',
+  'openmetadata/package.json',
   'control-plane/package.json',
   'sandbox-org/package.json',
   'README.md',

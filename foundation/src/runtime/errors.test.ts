@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { RunnerError } from './errors.ts';
 
@@ -42,6 +43,22 @@ describe('RunnerError.from', () => {
 
   it('starts its text with the code', () => {
     expect(String(new RunnerError('USAGE', 'no such flag'))).toBe('USAGE: no such flag');
+  });
+});
+
+describe('RunnerError.from of an abort in a Node.js function', () => {
+  const abortedBy = (reason: unknown): Promise<unknown> =>
+    delay(60_000, undefined, { signal: AbortSignal.abort(reason) }).catch(
+      (thrown: unknown) => thrown,
+    );
+
+  it('is the reason of the signal', async () => {
+    const lost = new RunnerError('NETWORK_RESET', 'the lease ended');
+    expect(RunnerError.from(await abortedBy(lost))).toBe(lost);
+    expect(RunnerError.from(await abortedBy(new Error('canceled'))).message).toBe('canceled');
+    expect(RunnerError.from(await abortedBy(undefined)).code).toBe('ABORTED');
+    const late = new DOMException('late', 'TimeoutError');
+    expect(RunnerError.from(await abortedBy(late)).code).toBe('DEADLINE_EXCEEDED');
   });
 });
 

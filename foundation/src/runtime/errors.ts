@@ -91,17 +91,18 @@ export class RunnerError extends Error {
   }
 }
 
-function isAbort(thrown: unknown): thrown is DOMException {
-  return (
-    thrown instanceof DOMException &&
-    (thrown.name === 'AbortError' || thrown.name === 'TimeoutError')
-  );
+/** Of an AbortController, or of a Node.js function that got its signal. */
+function isAbort(thrown: unknown): thrown is Error {
+  if (thrown instanceof DOMException)
+    return thrown.name === 'AbortError' || thrown.name === 'TimeoutError';
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ABORT_ERR';
 }
 
-function fromAbort(thrown: DOMException): RunnerError {
+function fromAbort(thrown: Error): RunnerError {
   if (thrown.name === 'TimeoutError')
     return new RunnerError('DEADLINE_EXCEEDED', 'the deadline has passed', { cause: thrown });
-  if (thrown.cause instanceof RunnerError) return thrown.cause;
+  // Node.js puts the reason of the signal there.
+  if (thrown.cause instanceof Error) return RunnerError.from(thrown.cause);
   return new RunnerError('ABORTED', 'stopped on request', { cause: thrown });
 }
 
