@@ -22,6 +22,14 @@ function withoutCode(text: string): string {
   return text.replaceAll(/^ *```.*?^ *```/gms, '').replaceAll(/`[^`\n]*`/g, '');
 }
 
+/** Lines of a document that an author breaks: not those of tables and code blocks. */
+function proseLines(path: string): string[] {
+  return read(path)
+    .replaceAll(/^ *```.*?^ *```/gms, '')
+    .split('\n')
+    .filter((line) => !/^\s*\|/.test(line));
+}
+
 function anchorsOf(path: string): Set<string> {
   const text = read(path).replaceAll(/^ *```.*?^ *```/gms, '');
   return new Set([...text.matchAll(/^#+ (?<heading>.*)$/gm)].map((m) => anchorOf(m[1]!)));
@@ -39,6 +47,11 @@ function brokenLinks(path: string): string[] {
     });
 }
 
+const MAX_COLUMNS = 130;
+/** Written by `npm run docs` and `npm run docs:what-leaves`. */
+const GENERATED = ['docs/configuration.md', 'docs/errors.md', 'docs/what-leaves.md'];
+const handWritten = documents.filter((path) => !GENERATED.includes(path));
+
 describe('documents', () => {
   it('exist', () => {
     expect(documents.length).toBeGreaterThan(20);
@@ -46,6 +59,13 @@ describe('documents', () => {
 
   it.each(documents)('%s links only to what exists', (path) => {
     expect(brokenLinks(path)).toEqual([]);
+  });
+
+  it.each(handWritten)(`%s has no prose line wider than ${MAX_COLUMNS} columns`, (path) => {
+    const wide = proseLines(path)
+      .map((line) => line.replaceAll(/\]\([^)\s]*\)/g, ']()'))
+      .filter((line) => line.length > MAX_COLUMNS);
+    expect(wide).toEqual([]);
   });
 });
 
