@@ -71,18 +71,28 @@ describe.runIf(hasPrometheus())('a real runner, as Prometheus sees it', () => {
     await until('hybrid_runner_condition{code="DISK_FULL"}', (value) => value === 0);
   });
 
+  // The org keeps the run active over many scrapes; what it writes meanwhile cannot leave the spool.
   it('shows a run while it is active, and what came of it', async () => {
-    const run = await stage.startRun();
+    const slow = {
+      match: { path: '/services/data', times: 1 },
+      effect: { kind: 'delay', ms: 5000 },
+    };
+    await stage.admin('POST', '/faults', slow);
+    const run = await stage.startRun({ whole: true });
+    await stage.runWhen(run, 'the run to be active', ({ state }) => state === 'running');
+    relay.freeze();
     await until('max_over_time(hybrid_runner_attempts_running[1m])', (value) => value === 1);
     await until('hybrid_runner_offers_total{answer="accepted"}', (value) => value >= 1);
+    await until('hybrid_runner_spool_bytes', (value) => value > 0);
+    await until('max_over_time(hybrid_runner_workers_resident_memory_bytes[1m])', (v) => v > 1e7);
+    relay.thaw();
+    relay.cut();
     expect((await stage.ended(run)).state).toBe('success');
     const success = 'hybrid_runner_attempts_total{kind="metadata",outcome="success"}';
     await until(success, (value) => value >= 1);
     await until('hybrid_runner_delivered_records_total', (value) => value > OBJECTS);
     await until('hybrid_runner_source_api_calls_total', (value) => value > 3);
     await until('hybrid_runner_source_api_calls_remaining', (value) => value > 0);
-    await until('max_over_time(hybrid_runner_spool_bytes[1m])', (value) => value > 0);
-    await until('max_over_time(hybrid_runner_workers_resident_memory_bytes[1m])', (v) => v > 1e7);
     await until('hybrid_runner_spool_bytes', (value) => value === 0);
     await until('hybrid_runner_attempts_held', (value) => value === 0);
   });

@@ -177,8 +177,8 @@ export class Stage {
     await createSandboxService(this.client, this.sandbox, connection);
   }
 
-  async startRun(): Promise<string> {
-    return (await this.client.call<Run>('POST', '/api/v1/pipelines/metadata/runs')).id;
+  async startRun(options: { readonly whole?: boolean } = {}): Promise<string> {
+    return (await this.client.call<Run>('POST', '/api/v1/pipelines/metadata/runs', options)).id;
   }
 
   /** Waits until a run satisfies `condition`. */
