@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** What each proof runs, with the Debian package that has it. */
+const GO = 'Go 1.25 or later from https://go.dev/dl/';
+
+/** What each proof runs, with the Debian package that contains it, or where else to get it. */
 const BOOTING = {
   debootstrap: 'debootstrap',
   'systemd-nspawn': 'systemd-container',
   nsenter: 'util-linux',
   ip: 'iproute2',
   'apt-get': 'apt',
-  go: 'golang',
+  go: GO,
 };
-const RELEASING = { podman: 'podman', runc: 'runc', rpm: 'rpm', 'apt-get': 'apt', go: 'golang' };
+const RELEASING = { podman: 'podman', runc: 'runc', rpm: 'rpm', 'apt-get': 'apt', go: GO };
 
 /**
  * Undefined on a machine that can boot a Debian of its own; else why the tests are skipped. In CI
@@ -43,7 +45,10 @@ function whyNot(needed: Readonly<Record<string, string>>): string | undefined {
         .split(delimiter)
         .some((directory) => existsSync(join(directory, name))),
   );
-  return missing.length === 0
-    ? undefined
-    : `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not installed (Debian packages ${missing.map((name) => needed[name]).join(', ')})`;
+  if (missing.length === 0) return undefined;
+  return `not installed: ${missing.map((name) => `${name} (${sourceOf(needed[name]!)})`).join(', ')}`;
+}
+
+function sourceOf(found: string): string {
+  return found === GO ? found : `Debian package ${found}`;
 }
