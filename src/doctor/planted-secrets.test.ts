@@ -72,7 +72,7 @@ describe('none of a hundred secrets is printed', () => {
       expect(report).toContain(`secret:/${name}`);
   });
 
-  it('when files are unsafe, the vault is damaged and the proxy refuses the password', async () => {
+  it('when files are unsafe, the vault is damaged and the proxy rejects the password', async () => {
     for (const name of Object.keys(FILES)) chmodSync(join(scene.directory, 'files', name), 0o666);
     writeFileSync(join(scene.stateDir, 'vault.json'), scene.vault().subarray(0, -9));
     scene.configure({ network: { proxy: proxyAddress('').replace('user', 'other') } });

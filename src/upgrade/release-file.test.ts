@@ -12,7 +12,7 @@ afterEach(() => place.close());
 describe('an archive', () => {
   const refusal = { code: 'UPGRADE_REFUSED' };
 
-  it('is refused without a signature of a trusted key', async () => {
+  it('is rejected without a signature of a trusted key', async () => {
     const archive = place.makeRelease();
     const other = place.signers.replace(/[A-Za-z0-9+/]{10}\s*$/, 'AAAAAAAAAA');
     await expect(place.read(archive, other)).rejects.toMatchObject(refusal);
@@ -20,7 +20,7 @@ describe('an archive', () => {
     await expect(place.read(archive)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 
-  it('is refused if a byte differs from what was signed, or the end is missing', async () => {
+  it('is rejected if a byte differs from what was signed, or the end is missing', async () => {
     const archive = place.makeRelease();
     const bytes = readFileSync(archive);
     writeFileSync(archive, bytes.subarray(0, -9));
@@ -30,7 +30,7 @@ describe('an archive', () => {
     await expect(place.read(archive)).rejects.toMatchObject(refusal);
   });
 
-  it('is refused if it was signed truncated, under another name or for another machine', async () => {
+  it('is rejected if it was signed truncated, under another name or for another machine', async () => {
     const archive = place.makeRelease();
     writeFileSync(archive, readFileSync(archive).subarray(0, -9));
     place.sign(archive);

@@ -60,7 +60,7 @@ describe('an upgrade', () => {
     });
   });
 
-  it('is refused if the service runs and does not answer', async () => {
+  it('is rejected if the service runs and does not answer', async () => {
     service.state = undefined;
     service.mainPid = 1;
     expect(await service.upgrade(await release())).toMatchObject({

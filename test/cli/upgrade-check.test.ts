@@ -68,7 +68,7 @@ describe('upgrade --check', () => {
     expect(place.snapshot()).toEqual(before);
   });
 
-  it('says that an older version is no reason to go back', async () => {
+  it('does not suggest a downgrade to an older version', async () => {
     answer = JSON.stringify({ version: '0.0.1' });
     const { code, stdout } = await check(...network());
     expect({ code, stdout }).toEqual({

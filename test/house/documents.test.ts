@@ -1,12 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { read, root } from './sources.ts';
-
-const documents = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: root, encoding: 'utf8' })
-  .split('\0')
-  .filter((path) => path !== '' && existsSync(join(root, path)));
+import { documents, handWritten, read, root } from './sources.ts';
 
 /** Identifier of a heading, as GitHub derives it. */
 function anchorOf(heading: string): string {
@@ -48,9 +43,6 @@ function brokenLinks(path: string): string[] {
 }
 
 const MAX_COLUMNS = 130;
-/** Written by `npm run docs` and `npm run docs:what-leaves`. */
-const GENERATED = ['docs/configuration.md', 'docs/errors.md', 'docs/what-leaves.md'];
-const handWritten = documents.filter((path) => !GENERATED.includes(path));
 
 describe('documents', () => {
   it('exist', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allPrograms, read } from './sources.ts';
+import { allPrograms, handWritten, read } from './sources.ts';
 
 const REFUSE = /\b(?:refuse[sd]?|refusing|refusals?)\b/i;
 
@@ -42,6 +42,42 @@ describe.each(WORDINGS)('instead of other words, %s', (_instead, wording) => {
 function isOfConnections(path: string, text: string): boolean {
   return REFUSAL.test(path) || /connection/i.test(text);
 }
+
+const DOCUMENT_WORDINGS: readonly (readonly [instead: string, wording: RegExp])[] = [
+  ...WORDINGS,
+  ['"a message"', /\b(?:with words|words of)\b/i],
+  ['"running" or "in progress"', /\bat work\b/i],
+  ['"from time to time"', /\bnow and then\b/i],
+];
+
+/**
+ * Paragraphs without code and names of files. The changelog is not read: it repeats what earlier
+ * versions were called. Generated documents repeat texts of the programs.
+ */
+const paragraphs = handWritten
+  .filter((path) => path !== 'CHANGELOG.md')
+  .flatMap((path) =>
+    read(path)
+      .replaceAll(/^ *```.*?^ *```/gms, '')
+      .replaceAll(/`[^`\n]*`|\]\([^)\s]*\)|[\w-]+\.test\.ts/g, '``')
+      .split(/\n\s*\n|\n(?=\s*(?:\||[-*] |\d+\. ))/)
+      .map((text) => ({ path, text: text.replaceAll(/\s+/g, ' ').trim() })),
+  );
+
+describe.each(DOCUMENT_WORDINGS)(
+  'in documents, instead of other words, %s',
+  (_instead, wording) => {
+    it('is used', () => {
+      const found = paragraphs
+        // The frame of this name; connections are refused by TCP.
+        .map(({ path, text }) => ({ path, text: text.replaceAll('Refusal', '') }))
+        .filter(({ text }) => wording.test(text))
+        .filter(({ text }) => !REFUSE.test(text) || !/refused connection/i.test(text))
+        .map(({ path, text }) => `${path}: ${text.slice(0, 200)}`);
+      expect(found).toEqual([]);
+    });
+  },
+);
 
 describe('names', () => {
   it('say what a value is', () => {

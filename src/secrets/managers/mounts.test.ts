@@ -45,7 +45,7 @@ describe('mounts of secret managers', () => {
     ]).toEqual(['first has a/b', 'second has a', undefined]);
   });
 
-  it('are refused if two have the same place, so that a secret would have two references', async () => {
+  it('are rejected if two have the same place, so that a secret would have two references', async () => {
     await expect(
       read([mount('/one', 'first'), mount('/two', 'first')], 'one', 'a'),
     ).rejects.toMatchObject({
@@ -58,7 +58,7 @@ describe('mounts of secret managers', () => {
     'https://acme.vault.azure.net/',
     'https://acme.vault.azure.net:443',
     'https://ACME.vault.azure.net',
-  ])('are refused if %s is the place of another one', async (vault) => {
+  ])('are rejected if %s is the place of another one', async (vault) => {
     const azure = { provider: 'azure-key-vault', credentials: 'managed-identity' };
     const mounts = [
       { ...azure, prefix: '/one', vault: 'https://acme.vault.azure.net' },
@@ -76,7 +76,7 @@ describe('mounts of secret managers', () => {
     ['options that do not go together', { command: ['/bin/true'] }, 'one argument must be {name}'],
     ['a cache of days', { cacheFor: '9999s' }, 'cacheFor: must be seconds'],
     ['a variable that steers the worker', { environment: ['NODE_OPTIONS'] }, 'NODE_OPTIONS would'],
-  ])('are refused with %s', async (_what, more, message) => {
+  ])('are rejected with %s', async (_what, more, message) => {
     await expect(read([{ ...mount('/one', 'first'), ...more }], 'one', 'a')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining(message) as string,

@@ -10,7 +10,7 @@ const program = ['/usr/bin/node', '/usr/lib/hybrid-runner/bin/hybrid-runner.js']
 
 mkdirSync(join(state, 'identity'), { recursive: true, mode: 0o700 });
 if (existsSync(secret)) {
-  // The runner reads only files that nobody else can read, which those of a mounted Secret are not.
+  // The runner reads only files that no other user can read, unlike those of a mounted Secret.
   for (const [name, path] of [
     ['key.pem', 'identity/key.pem'],
     ['settings.json', 'settings.json'],

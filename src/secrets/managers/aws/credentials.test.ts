@@ -97,7 +97,7 @@ it.each([
   ['login_session', 'arn'],
   ['web_identity_token_file', '/etc/token'],
   ['endpoint_url', 'https://elsewhere.example'],
-])('a profile with %s = %s is refused before anything is done', async (key, value) => {
+])('a profile with %s = %s is rejected before anything is done', async (key, value) => {
   const credentialsFile = privateFile(`[default]\n  ${key.toUpperCase()}=${value}\n${KEYS}`);
   await expect(signIn({ credentialsFile })).rejects.toMatchObject({
     code: 'SECRET_MANAGER_SIGN_IN_FAILED',
@@ -106,7 +106,7 @@ it.each([
   expect(existsSync(join(tmpdir(), 'started-by-a-profile'))).toBe(false);
 });
 
-it('a file of credentials that others can read is refused', async () => {
+it('a file of credentials that others can read is rejected', async () => {
   const credentialsFile = privateFile(`[default]\n${KEYS}`, 0o644);
   await expect(signIn({ credentialsFile })).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
 });
@@ -116,7 +116,7 @@ it.each([
   ['a role for keys', { credentials: 'environment', role: 'arn' }, 'only for credentials'],
   ['a region that is a host', { credentials: 'environment', region: 'evil.example/' }, 'region'],
   ['no way to sign in', {}, 'credentials: must be set'],
-])('a mount with %s is refused', (_what, options, problem) => {
+])('a mount with %s is rejected', (_what, options, problem) => {
   const problems = MANAGERS['aws-secrets-manager'].problems({
     region: 'eu-central-1',
     ...options,

@@ -76,7 +76,7 @@ it.each([
   await expect(signIn({ tokenFile }, status)).rejects.toMatchObject({ code });
 });
 
-it('a file that others can read, or that is empty, is refused', async () => {
+it('a file that others can read, or that is empty, is rejected', async () => {
   const way = { credentials: 'client-secret' } as const;
   await expect(
     signIn({ ...way, clientSecretFile: privateFile('secret', 0o644) }),

@@ -92,7 +92,7 @@ it.each([
     },
   ],
   ['another type', { type: 'impersonated_service_account' }],
-])('a file of credentials that names %s is refused', async (_what, more) => {
+])('a file of credentials that names %s is rejected', async (_what, more) => {
   await expect(signIn({ ...FEDERATION, ...more })).rejects.toMatchObject({
     code: 'SECRET_MANAGER_SIGN_IN_FAILED',
     message: expect.stringContaining('cannot be used') as string,

@@ -69,7 +69,7 @@ it.each(Object.keys(STAGES))(
   },
 );
 
-it('a server that a variable makes of the one in the mount is refused', async () => {
+it('a server that a variable makes of the one in the mount is rejected', async () => {
   vi.stubEnv('AZURE_REGIONAL_AUTHORITY_NAME', 'westeurope');
   onTestFinished(() => void vi.unstubAllEnvs());
   const stage = STAGES['Azure Key Vault by client secret']!;
