@@ -8,7 +8,7 @@ const STATES = {
   writing: ['Writing', 'busy'],
   reporting: ['Reporting the end', 'busy'],
   done: ['Complete', 'good'],
-  failed: ['Given up', 'bad'],
+  failed: ['Abandoned', 'bad'],
 };
 const RESULTS = {
   success: ['Complete', 'good'],

@@ -18,7 +18,7 @@ export interface Signer {
 
 /**
  * Undefined if there is no trail. Waits for writers, and makes what they have written durable: a
- * line that is taken back after its head was signed would look like a forged one. Throws
+ * line that is removed after its head was signed would look like a forged one. Throws
  * AUDIT_DAMAGED, STATE_LOCKED and the errors of the disk.
  */
 export async function signHead(

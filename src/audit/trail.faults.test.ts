@@ -166,7 +166,7 @@ describe('the audit trail', () => {
 });
 
 describe('the head of the audit trail', () => {
-  it('is not that of a line that is taken back', async () => {
+  it('is not that of a removed line', async () => {
     await open().record({ event: 'a' });
     const { promise, resolve } = Promise.withResolvers<unknown>();
     let isFirst = true;

@@ -1,7 +1,7 @@
 /** What becomes of an offer: accepted, rejected or withdrawn. */
 import type { Deps } from '../deps.ts';
 import { canTake } from '../runs/candidates.ts';
-import { end, giveUpAttempt, offerAgain, type Run } from '../runs/run.ts';
+import { end, abandonAttempt, offerAgain, type Run } from '../runs/run.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
 import { momentOf, type Moment } from '../runtime/clock.ts';
 import type { Transaction } from '../store/store.ts';
@@ -21,7 +21,7 @@ export interface Rejection {
 export function withdrawOffer(run: Run, at: Moment, notBefore: number): Run {
   return run.cancelReason === null
     ? offerAgain(run, notBefore)
-    : giveUpAttempt(
+    : abandonAttempt(
         run,
         { code: 'CANCELLED', message: run.cancelReason, remedy: '' },
         { at, maxAttempts: 0 },

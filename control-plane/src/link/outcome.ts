@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts';
 import type { Limits } from '../limits.ts';
 import { JOB_KIND_SPECS } from '../runs/job-kinds.ts';
 import { retryPauseMs } from '../runs/retry.ts';
-import { canceled, end, giveUpAttempt, type Run } from '../runs/run.ts';
+import { canceled, end, abandonAttempt, type Run } from '../runs/run.ts';
 import { momentOf, type Moment } from '../runtime/clock.ts';
 import { ControlPlaneError, type ErrorBody } from '../runtime/errors.ts';
 import { problemsOf } from '../runtime/problems.ts';
@@ -91,7 +91,7 @@ function afterOutcome(
   const { status } = outcome;
   const error = errorOf(outcome);
   const retry = (reason: ErrorBody, pauseMs = 0): Run =>
-    giveUpAttempt(run, reason, { at, maxAttempts: limits.maxAttempts, pauseMs });
+    abandonAttempt(run, reason, { at, maxAttempts: limits.maxAttempts, pauseMs });
   if (status === 'interrupted') return retry(error ?? WORKER_DIED);
   if (status === 'failed' && error !== null && outcome.error?.retryable === true) {
     if (RUNNER_FAILURES.has(error.code)) return retry(error);

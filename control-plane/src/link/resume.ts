@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts';
 import { momentOf } from '../runtime/clock.ts';
 import type { ErrorBody } from '../runtime/errors.ts';
-import { giveUpAttempt, withEpochUsed, type Holder } from '../runs/run.ts';
+import { abandonAttempt, withEpochUsed, type Holder } from '../runs/run.ts';
 import type { Run, Runner, Transaction } from '../store/store.ts';
 import { claim } from './claim.ts';
 import type { SessionDeps } from './session-deps.ts';
@@ -37,7 +37,7 @@ export async function resume(
     await notePresence(tx, deps, runner, statement);
     for (const { ref } of held) await noteEpoch(tx, deps, ref);
     const refs = held.map(({ ref }) => ref);
-    const forgotten = await giveUpForgotten(tx, deps, by, refs);
+    const forgotten = await abandonForgotten(tx, deps, by, refs);
     const { positions, cancels } = await resumeHeld(tx, deps, by, held, channel);
     return { positions, cancels, forgotten, drainReason: runner.drainReason };
   });
@@ -119,7 +119,7 @@ async function keep(
   if (mismatch !== undefined) {
     // The run is not at fault, so maxAttempts does not apply.
     const limit = { at: momentOf(deps.clock), maxAttempts: Infinity };
-    await tx.runs.save(giveUpAttempt(run, mismatch, limit));
+    await tx.runs.save(abandonAttempt(run, mismatch, limit));
     deps.log.warn(
       { run: run.id, attempt: ref.attempt, epoch: ref.epoch, ...mismatch },
       'attempt abandoned',
@@ -158,7 +158,7 @@ function sequenceMismatch(
  * runner (a copy of the machine that does not answer at the moment) and offers that are still in
  * transit keep their lease, because they may be active.
  */
-async function giveUpForgotten(
+async function abandonForgotten(
   tx: Transaction,
   deps: Deps,
   { runnerId, bootId }: Holder,
@@ -178,6 +178,6 @@ async function giveUpForgotten(
   };
   const { maxAttempts } = deps.limits;
   for (const run of lost)
-    await tx.runs.save(giveUpAttempt(run, reason, { at: momentOf(deps.clock), maxAttempts }));
+    await tx.runs.save(abandonAttempt(run, reason, { at: momentOf(deps.clock), maxAttempts }));
   return lost.map(({ id }) => id);
 }

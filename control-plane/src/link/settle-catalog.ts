@@ -1,7 +1,7 @@
 import { applyFindings } from '../catalog/findings.ts';
 import { isBuiltOn, revisionAfter, settledBy } from '../catalog/catalog-state.ts';
 import type { Deps } from '../deps.ts';
-import { end, giveUpAttempt, type Run } from '../runs/run.ts';
+import { end, abandonAttempt, type Run } from '../runs/run.ts';
 import { momentOf } from '../runtime/clock.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import type { Attempt, Transaction } from '../store/store.ts';
@@ -19,7 +19,7 @@ export async function settleCatalog(
   { builtOn, outcomeLine }: { readonly builtOn: string | undefined; readonly outcomeLine: string },
 ): Promise<Run> {
   const { service } = run.before;
-  if (!(await isComplete(tx, service, attempt, builtOn))) return giveUpStale(deps, run.before);
+  if (!(await isComplete(tx, service, attempt, builtOn))) return abandonStale(deps, run.before);
   const { ended, complete } = await applyAndEnd(tx, deps, run.after, attempt);
   const state = settledBy(
     await tx.catalogStates.get(service),
@@ -47,13 +47,13 @@ async function isComplete(
   return unchanged.length === 0;
 }
 
-function giveUpStale(deps: Deps, run: Run): Run {
+function abandonStale(deps: Deps, run: Run): Run {
   const reason = new ControlPlaneError(
     'CATALOG_MOVED',
     'the run was based on a catalog revision that is no longer current',
   );
   const { maxAttempts } = deps.limits;
-  return giveUpAttempt(run, reason.body(), { at: momentOf(deps.clock), maxAttempts });
+  return abandonAttempt(run, reason.body(), { at: momentOf(deps.clock), maxAttempts });
 }
 
 /**

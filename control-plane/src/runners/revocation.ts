@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts';
 import { withdrawOffer } from '../link/offer-answers.ts';
 import type { Registry } from '../link/registry.ts';
-import { giveUpAttempt, holder, type Run } from '../runs/run.ts';
+import { abandonAttempt, holder, type Run } from '../runs/run.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
 import { momentOf, type Moment } from '../runtime/clock.ts';
 import type { Runner, Transaction } from '../store/store.ts';
@@ -37,7 +37,7 @@ async function freeRuns(tx: Transaction, deps: Deps, runnerId: string, at: Momen
     await tx.runs.save(
       run.status.state === 'offered'
         ? withdrawOffer(run, at, at.monotonic)
-        : giveUpAttempt(run, reason, { at, maxAttempts }),
+        : abandonAttempt(run, reason, { at, maxAttempts }),
     );
   return held;
 }

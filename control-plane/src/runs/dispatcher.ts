@@ -12,7 +12,7 @@ import { isOverdue } from './deadlines.ts';
 import { heldRuns } from './held-runs.ts';
 import { isQueued, place, type Placement, type Wait, type Waits } from './placement.ts';
 import { signatureFor } from './signature-for.ts';
-import { end, giveUpAttempt, offerTo, type Run } from './run.ts';
+import { end, abandonAttempt, offerTo, type Run } from './run.ts';
 import { traceIdOf, traceparentOf } from './traceparent.ts';
 
 /** Maximum time until expired offers and leases are noticed. */
@@ -99,7 +99,7 @@ export class Dispatcher {
       remedy: 'Check that the runner is up and can reach the control plane.',
     };
     const { maxAttempts } = this.#deps.limits;
-    return giveUpAttempt(run, reason, { at, maxAttempts, canReturn: true });
+    return abandonAttempt(run, reason, { at, maxAttempts, canReturn: true });
   }
 
   /** Offers runs to runners with free capacity, and records why the others wait. */

@@ -209,7 +209,7 @@ export interface GivingUp {
  * Abandons the attempt: the run is canceled if that was requested, queued again while `maxAttempts`
  * allows, otherwise failed.
  */
-export function giveUpAttempt(
+export function abandonAttempt(
   run: Run,
   reason: ErrorBody,
   { at, maxAttempts, pauseMs = 0, canReturn: lapses = false }: GivingUp,

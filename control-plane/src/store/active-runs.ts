@@ -4,10 +4,10 @@
  * - The order is that of the runs' creation.
  */
 import { isEnded } from '../runs/run.ts';
-import type { Follower } from './group-commit.ts';
+import type { CommitObserver } from './group-commit.ts';
 import type { Run } from './store.ts';
 
-export class ActiveRuns implements Follower {
+export class ActiveRuns implements CommitObserver {
   readonly #read: () => readonly Run[];
   readonly #version: () => number;
   /** By id; undefined until they are needed. */
@@ -48,7 +48,7 @@ export class ActiveRuns implements Follower {
     this.#replaced = [];
   }
 
-  takeBack(): void {
+  undoLast(): void {
     for (const { id, before } of this.#replaced.toReversed()) {
       if (before === undefined) this.#saved.delete(id);
       else this.#saved.set(id, before);

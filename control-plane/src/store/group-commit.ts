@@ -1,7 +1,7 @@
 /**
  * Transactions of one connection, many in one commit. Invariants:
  * - Transactions run one after the other, in the order in which they were submitted.
- * - Each is atomic by itself: a savepoint takes back what a failed one has written.
+ * - Each is atomic by itself: a savepoint undoes what a failed one has written.
  * - None settles as done before the commit that contains it is on disk.
  * - Each settles, whatever fails; only those of the failed commit fail with it.
  */
@@ -11,11 +11,11 @@ import type { DatabaseSync } from 'node:sqlite';
 const MAX_GROUP = 256;
 
 /** State in memory that follows what is committed. */
-export interface Follower {
+export interface CommitObserver {
   /** A transaction begins; what earlier ones of the commit have written stays. */
   begin(): void;
   /** The transaction that began last has failed. */
-  takeBack(): void;
+  undoLast(): void;
   committed(): void;
   rolledBack(): void;
 }
@@ -36,7 +36,7 @@ interface Done {
 
 export class GroupCommit {
   readonly #database: Connection;
-  readonly #followers: readonly Follower[];
+  readonly #observers: readonly CommitObserver[];
   readonly #gather: () => Promise<void>;
   #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
@@ -44,11 +44,11 @@ export class GroupCommit {
   /** `gather` gives others time to submit transactions for the same commit. */
   constructor(
     database: Connection,
-    followers: readonly Follower[],
+    observers: readonly CommitObserver[],
     gather: () => Promise<void> = nextTurn,
   ) {
     this.#database = database;
-    this.#followers = followers;
+    this.#observers = observers;
     this.#gather = gather;
   }
 
@@ -93,37 +93,37 @@ export class GroupCommit {
         await this.#runOne(this.#waiting.shift()!, done);
       this.#database.exec('COMMIT');
     } catch (thrown) {
-      this.#giveUp(done, thrown);
+      this.#failGroup(done, thrown);
       return;
     }
-    for (const follower of this.#followers) follower.committed();
+    for (const observer of this.#observers) observer.committed();
     for (const { settle } of done) settle();
   }
 
   /** Throws when the failure has ended the commit for all. */
   async #runOne({ work, reject }: Waiting, done: Done[]): Promise<void> {
     try {
-      this.#database.exec('SAVEPOINT one');
-      for (const follower of this.#followers) follower.begin();
+      this.#database.exec('SAVEPOINT member');
+      for (const observer of this.#observers) observer.begin();
       const settle = await work();
-      this.#database.exec('RELEASE one');
+      this.#database.exec('RELEASE member');
       done.push({ settle, reject });
     } catch (thrown) {
       reject(thrown);
       // SQLite itself rolls everything back on some errors, such as a full disk.
       if (!this.#database.isTransaction) throw thrown;
-      this.#database.exec('ROLLBACK TO one; RELEASE one');
-      for (const follower of this.#followers) follower.takeBack();
+      this.#database.exec('ROLLBACK TO member; RELEASE member');
+      for (const observer of this.#observers) observer.undoLast();
     }
   }
 
-  #giveUp(done: readonly Done[], reason: unknown): void {
+  #failGroup(done: readonly Done[], reason: unknown): void {
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
     } catch {
       // The next BEGIN fails for the same reason, and tells it to a transaction that needs it.
     }
-    for (const follower of this.#followers) follower.rolledBack();
+    for (const observer of this.#observers) observer.rolledBack();
     for (const { reject } of done) reject(reason);
   }
 }

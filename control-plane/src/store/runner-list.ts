@@ -1,8 +1,8 @@
-import type { Follower } from './group-commit.ts';
+import type { CommitObserver } from './group-commit.ts';
 import type { Runner } from './store.ts';
 
 /** The enrolled runners, in memory. Read again only after one of them has changed. */
-export class RunnerList implements Follower {
+export class RunnerList implements CommitObserver {
   readonly #read: () => readonly Runner[];
   readonly #version: () => number;
   #readAt: number | undefined;
@@ -36,7 +36,7 @@ export class RunnerList implements Follower {
 
   begin(): void {}
 
-  takeBack(): void {}
+  undoLast(): void {}
 
   committed(): void {
     if (this.#isChanged) this.#committed = undefined;

@@ -94,7 +94,7 @@ describe.each([
     expect([org.called, org.asked]).toEqual([called, asked]);
   });
 
-  it('is given up at once if the patience ran out before the outage was detected', async () => {
+  it('is abandoned at once if the patience ran out before the outage was detected', async () => {
     const { clock, org, call, gate } = stage();
     org.down = down;
     gate.failed(busy());

@@ -47,7 +47,7 @@ type Down = {
 type State =
   | { readonly kind: 'up' }
   | Down
-  | { readonly kind: 'givenUp'; readonly error: RunnerError };
+  | { readonly kind: 'abandoned'; readonly error: RunnerError };
 
 /**
  * Consecutive failures, without any answer in between, that count as an outage. A refused
@@ -102,7 +102,7 @@ export class OutageGate {
   ): Promise<boolean> {
     let wasDown = false;
     while (this.#state.kind !== 'up') {
-      if (this.#state.kind === 'givenUp') throw this.#state.error;
+      if (this.#state.kind === 'abandoned') throw this.#state.error;
       // A probe that finds no patience left changes the state before it returns: do not read it
       // from there.
       const probing = (this.#state.probing ??= this.#probe(this.#state, probe));
@@ -121,14 +121,15 @@ export class OutageGate {
     mayPass: (error: RunnerError) => boolean,
     signal: AbortSignal,
   ): Promise<T> {
-    if (this.#state.kind === 'givenUp') throw this.#state.error;
+    if (this.#state.kind === 'abandoned') throw this.#state.error;
     try {
       return await this.#persist(work, { mayPass, signal, since: undefined, failed: undefined });
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted) throw error;
       const fatal = error.fatal ? error : error.with({ fatal: true });
-      if (error.retryable && !this.#isGivenUp) this.#setState({ kind: 'givenUp', error: fatal });
+      if (error.retryable && !this.#isAbandoned)
+        this.#setState({ kind: 'abandoned', error: fatal });
       throw fatal;
     }
   }
@@ -142,7 +143,7 @@ export class OutageGate {
     await this.#persist(() => probe(signal), { mayPass, signal, since, failed }).catch(
       (thrown: unknown) => {
         // Any other error is an answer of the server.
-        if (signal.aborted || this.#isGivenUp) throw thrown;
+        if (signal.aborted || this.#isAbandoned) throw thrown;
       },
     );
     this.answered();
@@ -183,7 +184,7 @@ export class OutageGate {
   ): Promise<void> {
     const { server, clock, patienceMs, logger, onWait } = this.#options;
     const left = since + patienceMs - clock.monotonic();
-    if (left <= 0) throw this.#giveUp(error);
+    if (left <= 0) throw this.#abandon(error);
     const pauseMs = Math.min(left, backoff.pauseAfter(error));
     logger.log('info', `waiting for ${server}`, {
       ...errorFields(error),
@@ -194,17 +195,17 @@ export class OutageGate {
     await clock.sleep(pauseMs, signal);
   }
 
-  #giveUp(last: RunnerError): RunnerError {
+  #abandon(last: RunnerError): RunnerError {
     const seconds = Math.round(this.#options.patienceMs / 1000);
     const message = `${last.message}; retried for ${seconds} s`;
     const details = { cause: last, remedy: last.remedy, retryable: true, fatal: true };
     const error = new RunnerError(last.code, message, details);
-    this.#setState({ kind: 'givenUp', error });
+    this.#setState({ kind: 'abandoned', error });
     return error;
   }
 
-  get #isGivenUp(): boolean {
-    return this.#state.kind === 'givenUp';
+  get #isAbandoned(): boolean {
+    return this.#state.kind === 'abandoned';
   }
 
   #setState(state: State): void {

@@ -51,7 +51,7 @@ describe('an attempt without room on disk', () => {
     for (let step = 0; step < 30; step++) await stage.clock.advance(10_000);
     expect(stage.workers.of(run).stops).toEqual([]);
     stage.unreachable = undefined;
-    await stage.until('given up', () => stage.workers.of(run).stops.length === 1, 1_000);
+    await stage.until('abandoned', () => stage.workers.of(run).stops.length === 1, 1_000);
   });
 
   it('waits while its own records can be delivered', async () => {

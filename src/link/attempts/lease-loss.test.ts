@@ -28,7 +28,7 @@ describe('an attempt whose lease ends', () => {
     stage.unreachable = new RunnerError('NETWORK_UNREACHABLE', 'no route');
     await stage.controlPlane.channel.close('cut');
     const cutAt = stage.clock.monotonic();
-    await stage.until('given up', () => worker.killed, 100);
+    await stage.until('abandoned', () => worker.killed, 100);
     expect(stage.clock.monotonic() - cutAt).toBeGreaterThan(30_000);
     expect(stage.clock.monotonic() - cutAt).toBeLessThanOrEqual(50_000);
     await stage.untilForgotten();
@@ -47,7 +47,7 @@ describe('an attempt whose lease ends', () => {
   it('is dropped after the machine was suspended, despite a late reply', async () => {
     const worker = await startRun();
     stage.clock.suspend(600_000);
-    await stage.until('given up', () => worker.killed, 100, 20);
+    await stage.until('abandoned', () => worker.killed, 100, 20);
   });
 
   it('reports LEASE_LOST when its worker ended by itself', async () => {

@@ -66,7 +66,7 @@ export class RelayWorker {
   }
 
   async #next(relay: Relay, signal: AbortSignal): Promise<void> {
-    if ((await deploymentOf(this.#deps, relay)) === undefined) return this.#giveUpDeleted();
+    if ((await deploymentOf(this.#deps, relay)) === undefined) return this.#abandonDeleted();
     await this.#withSession(relay, (step) => this.#take(relay, step, signal));
   }
 
@@ -102,7 +102,7 @@ export class RelayWorker {
     }
   }
 
-  async #giveUpDeleted(): Promise<void> {
+  async #abandonDeleted(): Promise<void> {
     await this.#cancel('the pipeline was deleted in OpenMetadata');
     await this.#fail({
       code: 'PIPELINE_DELETED',

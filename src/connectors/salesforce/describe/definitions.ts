@@ -147,7 +147,7 @@ export class DefinitionReader {
     // expected.
     if (salesforceCode(error) === 'EXCEEDED_ID_LIMIT')
       return this.#find(halves(query), { ...search, tries: TRIES });
-    this.#giveUp(error, search.what);
+    this.#noteFailure(error, search.what);
     return { found: [], lost: !this.#isOff };
   }
 
@@ -160,7 +160,7 @@ export class DefinitionReader {
     );
   }
 
-  #giveUp(error: RunnerError, what: string): void {
+  #noteFailure(error: RunnerError, what: string): void {
     if (this.#isOff) return;
     this.#isOff = FINAL.has(error.code);
     this.#deps.logger.log(
