@@ -158,7 +158,7 @@ const start = (pipeline, options = {}) =>
 
 /** A full run reads and sends everything, also what has not changed. */
 const fullRunButton = (pipeline) =>
-  actionButton('Full run', () => openRun(start(pipeline, { whole: true })), 'quiet');
+  actionButton('Full run', () => openRun(start(pipeline, { fullRun: true })), 'quiet');
 
 const signButton = (pipeline) => actionButton('Sign', () => sign('pipeline', pipeline), 'quiet');
 

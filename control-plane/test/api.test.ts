@@ -63,9 +63,9 @@ describe('invalid requests', () => {
     ],
     ['POST', '/api/v1/pipelines/sandbox_metadata/runs?deadline=5', undefined, 400, 'INPUT_INVALID'],
     ['POST', '/api/v1/services/sandbox/test-connection', { deadlineMs: -1 }, 400, 'INPUT_INVALID'],
-    ['POST', '/api/v1/services/sandbox/test-connection', { whole: true }, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/services/sandbox/test-connection', { fullRun: true }, 400, 'INPUT_INVALID'],
     ['POST', '/api/v1/services/sandbox/jobs/metadata', undefined, 400, 'INPUT_INVALID'],
-    ['POST', '/api/v1/pipelines/sandbox_metadata/runs', { whole: 'yes' }, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/pipelines/sandbox_metadata/runs', { fullRun: 'yes' }, 400, 'INPUT_INVALID'],
     ['PUT', '/api/v1/pipelines/x', { service: 'sandbox', deadlinems: 5 }, 400, 'INPUT_INVALID'],
     ['PUT', '/api/v1/settings', { keepRuns: 1, keepruns: 2 }, 400, 'INPUT_INVALID'],
   ] as const)(
@@ -155,7 +155,7 @@ describe('start of a run', () => {
     expect(closed).toEqual([]);
     expect(components.schemas.StartRequest).toMatchObject({
       additionalProperties: false,
-      properties: { deadlineMs: {}, whole: { type: 'boolean' } },
+      properties: { deadlineMs: {}, fullRun: { type: 'boolean' } },
     });
   });
 });

@@ -109,8 +109,8 @@ describe('catalog revision in an offer', () => {
   it('is empty for a requested full run and set for the run after it', async () => {
     await deliver(await begin(), [tableLine('A')]);
     expect(
-      (await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs', { whole: true })).body,
-    ).toMatchObject({ whole: true });
+      (await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs', { fullRun: true })).body,
+    ).toMatchObject({ fullRun: true });
     const full = await taken();
     expect(full.catalogRevision).toBe('');
     const revision = await deliver(full, [tableLine('A')]);

@@ -76,7 +76,7 @@ export async function assign(): Promise<Assigned> {
     refusedBy: [],
     lastFailure: null,
     deadlineMs: 0,
-    whole: false,
+    fullRun: false,
     recordsKept: true,
   };
   return store.transaction(async (tx) => {

@@ -38,7 +38,7 @@ const RUN: QueuedRun = {
   lastFailure: null,
   deadlineMs: 0,
   recordsKept: true,
-  whole: false,
+  fullRun: false,
 };
 
 function session(presence: object = {}): ConnectedRunner {

@@ -33,7 +33,7 @@ export const RUN: QueuedRun = {
   cancelReason: null,
   refusedBy: ['rnr_9'],
   deadlineMs: 9,
-  whole: true,
+  fullRun: true,
   recordsKept: true,
 };
 export const RUNNER: Runner = {

@@ -102,7 +102,7 @@ export const RunViewSchema = z
       description: 'The slot of the schedule; null for a run that was started by hand',
     }),
     deadlineMs: z.number().int(),
-    whole: z.boolean().openapi({ description: 'Whether it was started as a full run' }),
+    fullRun: z.boolean().openapi({ description: 'Whether it was started as a full run' }),
     recordsKept: z
       .boolean()
       .openapi({ description: 'False once its records were deleted in favor of newer runs' }),

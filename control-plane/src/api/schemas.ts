@@ -150,7 +150,7 @@ export const TestRequest = z
 export const StartRequest = z
   .strictObject({
     deadlineMs: Deadline.optional(),
-    whole: z
+    fullRun: z
       .boolean()
       .optional()
       .openapi({ description: 'Full run: read and send everything, also what has not changed' }),

@@ -169,7 +169,7 @@ export class Dispatcher {
     return {
       runnerId,
       run: assigned,
-      revision: run.whole ? '' : state.revision,
+      revision: run.fullRun ? '' : state.revision,
       signature: await signatureFor(tx, run),
     };
   }

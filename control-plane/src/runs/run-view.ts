@@ -32,7 +32,7 @@ export async function viewRun(deps: Deps, run: Run) {
 function viewState(deps: Deps, run: Run) {
   const ended = isEnded(run.status) ? run.status : undefined;
   const { id, kind, service, pipeline, attempt, epoch, queuedAt, startedAt, lastFailure } = run;
-  const { deadlineMs, whole, recordsKept, pool, slot } = run;
+  const { deadlineMs, fullRun, recordsKept, pool, slot } = run;
   return {
     id,
     kind,
@@ -53,7 +53,7 @@ function viewState(deps: Deps, run: Run) {
     pool,
     slot,
     deadlineMs,
-    whole,
+    fullRun,
     recordsKept,
   };
 }

@@ -109,7 +109,7 @@ export interface Run {
   /** Maximum duration of an attempt; 0 for the runner's own limit. */
   readonly deadlineMs: number;
   /** A full run: its offers carry no catalog revision, so the runner reads and sends everything. */
-  readonly whole: boolean;
+  readonly fullRun: boolean;
   /** False once its records were deleted to save space. */
   readonly recordsKept: boolean;
 }

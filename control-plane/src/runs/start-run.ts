@@ -16,7 +16,7 @@ export type Also = (tx: Transaction, run: Run) => Promise<void>;
 export interface StartOptions {
   readonly deadlineMs?: number | undefined;
   /** See Run. */
-  readonly whole?: boolean | undefined;
+  readonly fullRun?: boolean | undefined;
 }
 
 export interface ScheduledStart {
@@ -56,7 +56,7 @@ export function startStepJob(
 export function startPipeline(
   deps: Deps,
   name: string,
-  { deadlineMs, whole = false }: StartOptions = {},
+  { deadlineMs, fullRun = false }: StartOptions = {},
   scheduled?: ScheduledStart,
 ): Promise<Run> {
   const prepare = async (tx: Transaction): Promise<Draft> => {
@@ -68,7 +68,7 @@ export function startPipeline(
       kind: 'metadata',
       pipeline: name,
       deadlineMs: deadlineMs ?? pipeline.deadlineMs,
-      whole,
+      fullRun,
       slot: scheduled?.slot ?? null,
       workflow: (runId) => workflowOf(service, pipeline, runId),
     };
@@ -85,7 +85,7 @@ export interface Draft {
   readonly pool: string | null;
   readonly slot: Slot | null;
   readonly deadlineMs: number;
-  readonly whole: boolean;
+  readonly fullRun: boolean;
   readonly workflow: (runId: string) => object;
 }
 
@@ -94,7 +94,7 @@ function draftFor({
   runner,
   pool,
 }: Service): Omit<Draft, 'kind' | 'workflow' | 'deadlineMs'> {
-  return { service: name, pipeline: null, pinnedTo: runner, pool, slot: null, whole: false };
+  return { service: name, pipeline: null, pinnedTo: runner, pool, slot: null, fullRun: false };
 }
 
 /** Queues a run; `also` writes in the same transaction. */

@@ -99,7 +99,7 @@ function fromRun(run: Run): SQLInputValue[] {
     run.recordsKept ? 1 : 0,
     run.lastEpoch,
     run.lastFailure === null ? null : JSON.stringify(run.lastFailure),
-    run.whole ? 1 : 0,
+    run.fullRun ? 1 : 0,
     run.pool,
     run.slot?.at ?? null,
     run.slot?.retry ?? null,
@@ -142,7 +142,7 @@ function toRun(row: Row): Run {
     lastFailure:
       row['last_failure'] === null ? null : (json(row['last_failure']) as Run['lastFailure']),
     deadlineMs: row['deadline_ms'] as number,
-    whole: row['whole'] === 1,
+    fullRun: row['whole'] === 1,
     pool: row['pool'] as string | null,
     slot:
       row['slot_at'] === null

@@ -71,9 +71,9 @@ describe('catalog of OpenMetadata', () => {
     ],
   ] as readonly (readonly [string, () => unknown, boolean])[])(
     'when %s, tells whether the next run is a full run',
-    async (_what, change, whole) => {
+    async (_what, change, fullRun) => {
       change();
-      expect(await run()).toBe(whole);
+      expect(await run()).toBe(fullRun);
       expect(scene.server.store.all('table').filter(({ deleted }) => !deleted)).not.toEqual([]);
       expect(scene.server.store.get('table', ACCOUNT)).toMatchObject({ deleted: false });
     },

@@ -58,13 +58,13 @@ describe('run of a deployed pipeline', () => {
 
   it('changes nothing the second time, and the next run is incremental', async () => {
     const runner = await scene.runner();
-    for (const whole of [true, false]) {
+    for (const fullRun of [true, false]) {
       const id = await scene.trigger();
       const { ref, catalogRevision } = await accept(runner);
-      expect(catalogRevision === '').toBe(whole);
+      expect(catalogRevision === '').toBe(fullRun);
       await finish(runner, ref, linesOf('Account', 'Contact'));
       await scene.relayIs(id, 'done');
-      expect(await scene.view(id)).toMatchObject({ whole });
+      expect(await scene.view(id)).toMatchObject({ fullRun });
     }
     expect(scene.server.store.all('table').map(({ version }) => version)).toEqual([0.1, 0.1]);
   });

@@ -173,7 +173,7 @@ function queueTest(
     pool: pending.pool,
     slot: null,
     deadlineMs: 0,
-    whole: false,
+    fullRun: false,
     workflow: (runId) => workflowOf(definition(runId), pipeline, runId),
   };
   return queueRun(

@@ -81,7 +81,7 @@ function draftOf(
     pool: pool ?? service.pool,
     slot: scheduled?.slot ?? null,
     deadlineMs: pipeline.deadlineMs,
-    whole: false,
+    fullRun: false,
     workflow: (runId) => workflowOf(service, pipeline, runId),
   };
 }

@@ -10,7 +10,7 @@ export async function release(relay: Relay, step: RelayStep, signal: AbortSignal
   let isKilled = false;
   await step.save(async (current, tx, run) => {
     isKilled = isEnded(run.status);
-    if (!isKilled) await tx.runs.save({ ...run, whole: reason !== undefined });
+    if (!isKilled) await tx.runs.save({ ...run, fullRun: reason !== undefined });
     return { ...current, status: { state: 'pending', trouble: null } };
   });
   if (reason !== undefined && !isKilled) step.log.log('info', `full run: ${reason}`);

@@ -142,7 +142,7 @@ function draftOf(
     pool: pool ?? service.pool,
     slot: scheduled?.slot ?? null,
     deadlineMs: pipeline.deadlineMs,
-    whole: false,
+    fullRun: false,
     workflow: (runId) => ({
       ...workflowOf({ ...service, connection: connectionOf(runId) }, pipeline, runId),
       ingestionPipelineFQN: fqn,
