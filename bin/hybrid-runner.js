@@ -61,7 +61,7 @@ function runOn(binary) {
   const signals = process.stdin.isTTY ? FORWARDED : [...FORWARDED, 'SIGINT'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
   if (process.stdin.isTTY) process.on('SIGINT', () => undefined);
-  child.on('error', (error) => refuse(error.message));
+  child.on('error', (error) => exitWithReason(error.message));
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code);
     for (const name of signals) process.removeAllListeners(name);
@@ -76,7 +76,7 @@ function endWithLauncher() {
   process.channel.unref();
 }
 
-function refuse(reason) {
+function exitWithReason(reason) {
   reportTooOld(reason);
   process.exit(EXIT_INVALID);
 }
@@ -106,9 +106,9 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   const { main } = await import('../dist/cli/main.js');
   await main(args);
 } else if (process.env.HYBRID_RUNNER_NODE !== undefined) {
-  refuse('the Node.js installed with this program is too old as well');
+  exitWithReason('the Node.js installed with this program is too old as well');
 } else {
   const binary = bundledNode();
-  if (binary === undefined) refuse(NODE_MISSING);
+  if (binary === undefined) exitWithReason(NODE_MISSING);
   else runOn(binary);
 }

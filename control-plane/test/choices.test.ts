@@ -31,7 +31,7 @@ const step = fc.record({
     fc.record({
       pool: fc.constantFrom(null, 'default', 'eu'),
       pinnedTo: fc.constantFrom(null, 'r1', 'missing'),
-      refusedBy: fc.constantFrom([], ['r0'], ['r0', 'r1']),
+      rejectedBy: fc.constantFrom([], ['r0'], ['r0', 'r1']),
       keeper: fc.option(fc.nat(RUNNERS - 1)),
     }),
     { maxLength: 6 },
@@ -92,6 +92,6 @@ function holding(runnerId: string): Partial<Run> {
 
 function run(id: string, of: Partial<Run>): Run {
   const queued = { state: 'queued', notBefore: 0, retryAt: null, left: null, absence: null };
-  const asks = { pool: null, pinnedTo: null, refusedBy: [], attempt: 1, status: queued };
+  const asks = { pool: null, pinnedTo: null, rejectedBy: [], attempt: 1, status: queued };
   return { id, kind: 'metadata', service: `service of ${id}`, ...asks, ...of } as unknown as Run;
 }

@@ -73,7 +73,7 @@ export async function assign(): Promise<Assigned> {
     queuedAt: 0,
     startedAt: null,
     cancelReason: null,
-    refusedBy: [],
+    rejectedBy: [],
     lastFailure: null,
     deadlineMs: 0,
     fullRun: false,

@@ -34,7 +34,7 @@ const RUN: QueuedRun = {
   queuedAt: 0,
   startedAt: null,
   cancelReason: null,
-  refusedBy: [],
+  rejectedBy: [],
   lastFailure: null,
   deadlineMs: 0,
   recordsKept: true,
@@ -47,7 +47,7 @@ function session(presence: object = {}): ConnectedRunner {
     bootId: 'boot',
     isAlive: async () => true,
     send: () => undefined,
-    refuse: () => undefined,
+    reject: () => undefined,
     close: () => undefined,
     presence: () => ({
       channel: 'ws',
@@ -100,7 +100,7 @@ describe('waiting run', () => {
       waitOf({ pool: 'eu', pinnedTo: 'edge' }),
       'waiting for runner edge in pool eu, but it is in pool default',
     ],
-    ['REFUSED', waitOf({ refusedBy: ['rnr_1'] }), 'edge rejected the run permanently'],
+    ['REJECTED', waitOf({ rejectedBy: ['rnr_1'] }), 'edge rejected the run permanently'],
     [
       'KIND_UNSUPPORTED',
       waitOf({ kind: 'test_connection' }),

@@ -31,7 +31,7 @@ export const RUN: QueuedRun = {
   queuedAt: 5,
   startedAt: null,
   cancelReason: null,
-  refusedBy: ['rnr_9'],
+  rejectedBy: ['rnr_9'],
   deadlineMs: 9,
   fullRun: true,
   recordsKept: true,

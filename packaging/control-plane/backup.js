@@ -18,7 +18,7 @@ import { parseArgs } from 'node:util';
 const USAGE = 'usage: hybrid-control-plane-backup [--key FILE] DIRECTORY [DATA]';
 const KEY_FILE = 'openmetadata.key';
 
-function refuse(problem) {
+function exitWithProblem(problem) {
   process.stderr.write(`hybrid-control-plane-backup: ${problem}\n`);
   process.exit(2);
 }
@@ -27,7 +27,7 @@ function readArguments() {
   try {
     return parseArgs({ options: { key: { type: 'string' } }, allowPositionals: true });
   } catch {
-    return refuse(USAGE);
+    return exitWithProblem(USAGE);
   }
 }
 
@@ -41,21 +41,21 @@ function keepKey() {
   try {
     copyFileSync(join(data, KEY_FILE), keyCopy, constants.COPYFILE_EXCL);
   } catch (thrown) {
-    refuse(`failed to write ${keyCopy}: ${thrown.message}`);
+    exitWithProblem(`failed to write ${keyCopy}: ${thrown.message}`);
   }
 }
 
 const { values, positionals } = readArguments();
 const [target, data = '/var/lib/hybrid-control-plane'] = positionals;
-if (target === undefined || positionals.length > 2) refuse(USAGE);
-if (existsSync(target)) refuse(`${target} exists; name a directory that does not`);
+if (target === undefined || positionals.length > 2) exitWithProblem(USAGE);
+if (existsSync(target)) exitWithProblem(`${target} exists; name a directory that does not`);
 const store = join(data, 'store.sqlite');
 const keyCopy = values.key;
 if (keyCopy !== undefined && existsSync(keyCopy))
-  refuse(`${keyCopy} exists; name a file that does not`);
+  exitWithProblem(`${keyCopy} exists; name a file that does not`);
 if (keyCopy !== undefined && !relative(target, resolve(keyCopy)).startsWith('..'))
-  refuse(`${keyCopy} is within ${target}; name a file elsewhere`);
-if (!existsSync(store)) refuse(`there is no store in ${data}`);
+  exitWithProblem(`${keyCopy} is within ${target}; name a file elsewhere`);
+if (!existsSync(store)) exitWithProblem(`there is no store in ${data}`);
 
 // The files include the admin token and the private key of the certificate.
 process.umask(0o077);

@@ -62,7 +62,7 @@ export function composeSandbox(options: CompiledOptions): SandboxCore {
     isSandbox,
     now,
   };
-  return { proxyCounts: { connections: 0, refused: 0 }, gateway };
+  return { proxyCounts: { connections: 0, rejected: 0 }, gateway };
 }
 
 /** The actions of the admin endpoint. */
@@ -86,7 +86,7 @@ export function adminActions({ gateway, proxyCounts }: SandboxCore): AdminAction
     resetStats: () => {
       stats.reset();
       usage.reset();
-      Object.assign(proxyCounts, { connections: 0, refused: 0 });
+      Object.assign(proxyCounts, { connections: 0, rejected: 0 });
       sessions.logins = 0;
       faults.fired = 0;
     },

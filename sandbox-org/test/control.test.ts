@@ -173,7 +173,7 @@ describe('the proxy', () => {
     expect(await connectTo('example.com:443')).toContain('403');
     expect(await connectTo('acme.my.salesforce.com:22')).toContain('403');
     expect(await connectTo('acme.my.salesforce.com:443', 'Basic bm90OnJpZ2h0')).toContain('407');
-    expect(sandbox.stats().proxy).toEqual({ connections: 2, refused: 3 });
+    expect(sandbox.stats().proxy).toEqual({ connections: 2, rejected: 3 });
   });
 });
 

@@ -1,7 +1,7 @@
 import { acquireFileLock } from '../../foundation/src/runtime/file-lock.ts';
 import { systemProcesses } from '../../foundation/src/runtime/processes.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { refused } from './signature.ts';
+import { rejected } from './signature.ts';
 
 /**
  * Runs `work` unless another upgrade is in progress, which would be taken for one that was killed.
@@ -15,7 +15,7 @@ export async function exclusively<T>(path: string, work: () => Promise<T>): Prom
   }).catch((thrown: unknown) => {
     const error = RunnerError.from(thrown);
     if (error.code !== 'STATE_LOCKED') throw error;
-    throw refused('another upgrade is in progress', error).with({
+    throw rejected('another upgrade is in progress', error).with({
       remedy: 'Wait until it has ended.',
     });
   });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { refused, verifySignature } from './signature.ts';
+import { rejected, verifySignature } from './signature.ts';
 
 const MAX_UNPACKED = 1024 ** 3;
 const CHECKSUMS = 'SHA256SUMS';
@@ -44,7 +44,7 @@ export async function readRelease(options: ReleaseOptions): Promise<Release> {
       .split('\n')
       .includes(`${sum}  ${basename(archive)}`)
   )
-    throw refused(`${basename(archive)} is not the file that ${CHECKSUMS} names`);
+    throw rejected(`${basename(archive)} is not the file that ${CHECKSUMS} names`);
   return { version, name, tar: unzip(bytes) };
 }
 
@@ -55,8 +55,8 @@ function parseName(file: string, platform: string): { version: string; name: str
     );
   const { name, version, platform: other } = match?.groups ?? {};
   if (name === undefined || version === undefined)
-    throw refused(`${file} does not have the name of an archive of a release`);
-  if (other !== platform) throw refused(`${file} is for ${other}, this machine is ${platform}`);
+    throw rejected(`${file} does not have the name of an archive of a release`);
+  if (other !== platform) throw rejected(`${file} is for ${other}, this machine is ${platform}`);
   return { name, version };
 }
 
@@ -75,6 +75,6 @@ function unzip(bytes: Buffer): Buffer {
   try {
     return gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED });
   } catch (thrown) {
-    throw refused('the archive is damaged', thrown);
+    throw rejected('the archive is damaged', thrown);
   }
 }

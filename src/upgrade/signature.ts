@@ -28,7 +28,7 @@ export function verifySignature(
 ): void {
   const { key, hash, bytes } = parseSignature(signature);
   if (!trustedKeys(signers, now).some((trusted) => trusted.equals(key)))
-    throw refused('the release is signed with a key that this installation does not trust');
+    throw rejected('the release is signed with a key that this installation does not trust');
   const digest = createHash(hash).update(content).digest();
   const signed = Buffer.concat([
     Buffer.from(MAGIC),
@@ -36,7 +36,7 @@ export function verifySignature(
     field(digest),
   ]);
   if (!verify(null, signed, publicKey(key), bytes))
-    throw refused('the signature does not belong to these checksums');
+    throw rejected('the signature does not belong to these checksums');
 }
 
 function parseSignature(text: string): Signature {
@@ -52,11 +52,11 @@ function parseSignature(text: string): Signature {
     const type = signature.field().toString();
     const bytes = signature.field();
     if (namespace !== NAMESPACE || type !== KEY_TYPE || !['sha256', 'sha512'].includes(hash))
-      throw refused('the signature is one of something else');
+      throw rejected('the signature is one of something else');
     return { key, hash, bytes };
   } catch (thrown) {
     if (thrown instanceof RunnerError) throw thrown;
-    throw refused('the signature is damaged', thrown);
+    throw rejected('the signature is damaged', thrown);
   }
 }
 
@@ -119,7 +119,7 @@ class FieldReader {
   }
 
   expect(content: Buffer): void {
-    if (!this.#take(content.length).equals(content)) throw refused('the signature is damaged');
+    if (!this.#take(content.length).equals(content)) throw rejected('the signature is damaged');
   }
 
   field(): Buffer {
@@ -128,12 +128,12 @@ class FieldReader {
 
   #take(length: number): Buffer {
     const taken = this.#bytes.subarray(this.#at, this.#at + length);
-    if (taken.length !== length) throw refused('the signature is damaged');
+    if (taken.length !== length) throw rejected('the signature is damaged');
     this.#at += length;
     return taken;
   }
 }
 
-export function refused(message: string, cause?: unknown): RunnerError {
+export function rejected(message: string, cause?: unknown): RunnerError {
   return new RunnerError('UPGRADE_REFUSED', message, cause === undefined ? {} : { cause });
 }

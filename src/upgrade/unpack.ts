@@ -5,7 +5,7 @@ import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { renameDurably } from '../../foundation/src/runtime/atomic-write.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Release } from './release-file.ts';
-import { refused } from './signature.ts';
+import { rejected } from './signature.ts';
 
 const BLOCK = 512;
 const EXECUTABLE = 0o111;
@@ -60,12 +60,12 @@ function readEntries({ tar, name }: Release): readonly Entry[] {
   const entries: Entry[] = [];
   for (let at = 0; ;) {
     const header = tar.subarray(at, at + BLOCK);
-    if (header.length < BLOCK) throw refused('the archive is truncated');
+    if (header.length < BLOCK) throw rejected('the archive is truncated');
     if (header.every((byte) => byte === 0)) return entries;
     const size = Number.parseInt(text(header, 124, 12), 8);
     const content = tar.subarray(at + BLOCK, at + BLOCK + size);
     if (!Number.isSafeInteger(size) || content.length < size)
-      throw refused('the archive is truncated');
+      throw rejected('the archive is truncated');
     const entry = entryOf(header, content, name);
     if (entry !== undefined) entries.push(entry);
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
@@ -81,7 +81,7 @@ function entryOf(header: Buffer, content: Buffer, name: string): Entry | undefin
   const safe =
     parts.length > 1 && parts.every((part) => part !== '' && part !== '.' && part !== '..');
   if (!safe || parts[0] !== name || !['0', '5'].includes(type))
-    throw refused('the archive contains something other than files of its own directory');
+    throw rejected('the archive contains something other than files of its own directory');
   const mode = Number.parseInt(text(header, 100, 8), 8);
   return { path: parts.slice(1).join('/'), mode, content: type === '5' ? undefined : content };
 }

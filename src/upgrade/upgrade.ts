@@ -14,7 +14,7 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { printable } from '../../foundation/src/runtime/printable.ts';
 import type { Installation } from './installation.ts';
 import type { Release } from './release-file.ts';
-import { refused } from './signature.ts';
+import { rejected } from './signature.ts';
 import { endUpgrade, markUpgrade, pointTo, unfinishedUpgrade, type Unfinished } from './switch.ts';
 import { unpack } from './unpack.ts';
 import { isNewer } from './version-order.ts';
@@ -72,7 +72,7 @@ export async function upgrade(
 ): Promise<boolean> {
   const { parent, version: current } = installation;
   if (!isNewer(release.version, current))
-    throw refused(`${release.version} is not newer than the installed ${current}`).with({
+    throw rejected(`${release.version} is not newer than the installed ${current}`).with({
       remedy:
         'To roll back, point the link to the directory of the older release and restart the service.',
     });
@@ -81,7 +81,7 @@ export async function upgrade(
   const root = await unpack(release, parent, deps.disk);
   const reported = await deps.tryOut(root, signal);
   if (reported !== release.version)
-    throw refused(
+    throw rejected(
       `the program in the archive reports version ${printable(reported, 60)} instead of ${release.version}`,
     );
   signal.throwIfAborted();
@@ -110,7 +110,7 @@ async function verifiableService(
   if (runner?.connected === true) return { mainPid, pid: runner.pid };
   const problem =
     runner === undefined ? 'does not answer on its status socket' : 'is not connected';
-  throw refused(`the service ${problem}, so the new release could not be verified`).with({
+  throw rejected(`the service ${problem}, so the new release could not be verified`).with({
     remedy:
       'Run `hybrid-runner doctor`, and upgrade once the service is connected; or stop the service, upgrade, and start it.',
   });

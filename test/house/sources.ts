@@ -52,3 +52,7 @@ export const allPrograms = [
   ...sources('demo'),
   ...sources('bench'),
 ].filter((path) => !isTest(path));
+
+/** A comment or a string. */
+export const TOKEN =
+  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;

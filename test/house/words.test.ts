@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allPrograms, handWritten, read } from './sources.ts';
+import { allPrograms, handWritten, read, TOKEN } from './sources.ts';
 
 const REFUSE = /\b(?:refuse[sd]?|refusing|refusals?)\b/i;
 
@@ -16,9 +16,6 @@ const WORDINGS: readonly (readonly [instead: string, wording: RegExp])[] = [
 
 /** The control plane closes a connection with a frame of this name, and TCP refuses connections. */
 const REFUSAL = /^(?:src\/channel|src\/link\/connection|control-plane\/src\/link)\//;
-
-const TOKEN =
-  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
 
 /** Comments, and strings that contain a space, without the code within them. */
 const texts = allPrograms
@@ -78,12 +75,3 @@ describe.each(DOCUMENT_WORDINGS)(
     });
   },
 );
-
-describe('names', () => {
-  it('say what a value is', () => {
-    const vague = allPrograms.filter((path) =>
-      /\b(?:const|let|function) (?:given|within|told|unheardOf)\b/.test(read(path)),
-    );
-    expect(vague).toEqual([]);
-  });
-});

@@ -164,9 +164,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'treat 503 as rejected credentials',
     edits: [
       {
-        file: 'src/connectors/salesforce/sign-in/oauth-refusal.ts',
-        find: 'REFUSING.has(status) ? refusalOf',
-        replace: 'status > 0 ? refusalOf',
+        file: 'src/connectors/salesforce/sign-in/oauth-rejection.ts',
+        find: 'const verdict = REJECTING.has(status)',
+        replace: 'const verdict = status > 0',
       },
     ],
     tests: ['src/connectors/salesforce/sign-in/inconclusive.faults.test.ts'],

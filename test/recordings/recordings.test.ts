@@ -6,7 +6,7 @@ import {
   type DescribedObject,
 } from '../../src/connectors/salesforce/describe/sobject-describe.ts';
 import { readListing } from '../../src/connectors/salesforce/describe/object-list.ts';
-import { readError } from '../../src/connectors/salesforce/api/refusal.ts';
+import { readError } from '../../src/connectors/salesforce/api/rejection.ts';
 import { readLoginResponse } from '../../src/connectors/salesforce/sign-in/soap-login.ts';
 import type { Column } from '../../openmetadata/src/columns.ts';
 import type { CreateTable } from '../../openmetadata/src/entities.ts';

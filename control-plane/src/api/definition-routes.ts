@@ -4,7 +4,7 @@ import {
   DELETED,
   jsonBody,
   PreconditionHeaders,
-  REFUSALS,
+  REJECTIONS,
   requestBody,
   SECURITY,
 } from './routing.ts';
@@ -26,7 +26,7 @@ export function definitionRoutes<
   View extends z.ZodType,
   List extends z.ZodType,
 >({ path, listPath, request, view, list, texts }: DefinitionKind<Request, View, List>) {
-  const responses = { 200: jsonBody(view, texts.view), ...REFUSALS };
+  const responses = { 200: jsonBody(view, texts.view), ...REJECTIONS };
   return {
     put: createRoute({
       method: 'put',
@@ -41,7 +41,7 @@ export function definitionRoutes<
       path: listPath,
       summary: texts.list,
       security: SECURITY,
-      responses: { 200: jsonBody(list, texts.all), ...REFUSALS },
+      responses: { 200: jsonBody(list, texts.all), ...REJECTIONS },
     }),
     get: createRoute({
       method: 'get',

@@ -10,7 +10,7 @@ import {
   nextOf,
   TypeCountSchema,
 } from './catalog-schemas.ts';
-import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
+import { application, createRoute, jsonBody, REJECTIONS, SECURITY } from './routing.ts';
 
 const typesRoute = createRoute({
   method: 'get',
@@ -19,7 +19,7 @@ const typesRoute = createRoute({
   security: SECURITY,
   responses: {
     200: jsonBody(z.object({ types: z.array(TypeCountSchema) }), 'The types'),
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 const listRoute = createRoute({
@@ -37,7 +37,7 @@ const listRoute = createRoute({
       }),
       'A page of entities',
     ),
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 const EntityParameters = FqnParameter.extend({
@@ -56,7 +56,7 @@ const getRoute = createRoute({
   summary: 'Get an entity of any type as it was received',
   security: SECURITY,
   request: { params: EntityParameters },
-  responses: { 200: jsonBody(EntityView, 'The entity'), ...REFUSALS },
+  responses: { 200: jsonBody(EntityView, 'The entity'), ...REJECTIONS },
 });
 
 export function entitiesApi({ store: { read } }: Deps): OpenAPIHono {

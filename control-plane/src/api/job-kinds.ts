@@ -1,6 +1,6 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { JOB_KIND_SPECS, JOB_KINDS } from '../runs/job-kinds.ts';
-import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
+import { application, createRoute, jsonBody, REJECTIONS, SECURITY } from './routing.ts';
 
 const JobKindView = z.object({ kind: z.enum(JOB_KINDS), title: z.string() }).openapi('JobKind');
 
@@ -11,7 +11,7 @@ const listRoute = createRoute({
   security: SECURITY,
   responses: {
     200: jsonBody(z.object({ kinds: z.array(JobKindView) }), 'All job kinds'),
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 

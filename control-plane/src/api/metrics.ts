@@ -2,7 +2,7 @@ import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Deps } from '../deps.ts';
 import type { Registry } from '../link/registry.ts';
 import { version } from '../runtime/program.ts';
-import { application, createRoute, REFUSALS, SECURITY } from './routing.ts';
+import { application, createRoute, REJECTIONS, SECURITY } from './routing.ts';
 
 const ACTIVE = ['queued', 'offered', 'running'] as const;
 
@@ -13,7 +13,7 @@ const route = createRoute({
   security: SECURITY,
   responses: {
     200: { description: 'The metrics', content: { 'text/plain': { schema: z.string() } } },
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 

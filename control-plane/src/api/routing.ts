@@ -26,7 +26,7 @@ export function requestBody<T extends z.ZodType>(schema: T) {
 const rejected = jsonBody(ApiError, 'Rejected');
 
 /** The error responses that any route behind the admin token may give. */
-export const REFUSALS = {
+export const REJECTIONS = {
   400: rejected,
   401: rejected,
   404: rejected,
@@ -36,7 +36,7 @@ export const REFUSALS = {
   422: rejected,
   428: rejected,
 } as const;
-export const DELETED = { 204: { description: 'Deleted' }, ...REFUSALS } as const;
+export const DELETED = { 204: { description: 'Deleted' }, ...REJECTIONS } as const;
 
 /** For requests that change a definition (RFC 9110, section 13). */
 export const PreconditionHeaders = z.object({

@@ -5,7 +5,7 @@ import { existingRun } from '../runs/existing.ts';
 import { readLogs } from '../runs/run-log.ts';
 import type { Run } from '../runs/run.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
-import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
+import { application, createRoute, jsonBody, REJECTIONS, SECURITY } from './routing.ts';
 import { streamRunEvents } from './run-events.ts';
 import { LogLine } from './run-schemas.ts';
 import { Cursor, IdParameter, Limit } from './schemas.ts';
@@ -21,7 +21,7 @@ const logsRoute = createRoute({
       z.object({ logs: z.array(LogLine), next: z.number().int() }),
       'Log lines; `next` is the `after` of the next page',
     ),
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 const RecordsQuery = z.object({ after: Cursor, limit: Limit(1_000_000, 1_000_000) });
@@ -36,7 +36,7 @@ const recordsRoute = createRoute({
       description: 'One record on each line',
       content: { 'application/x-ndjson': { schema: z.string() } },
     },
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 const eventsRoute = createRoute({
@@ -50,7 +50,7 @@ const eventsRoute = createRoute({
       description: 'Events; resumable with Last-Event-ID',
       content: { 'text/event-stream': { schema: z.string() } },
     },
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 

@@ -7,7 +7,14 @@ import type { Conflict, Presence, Registry } from '../link/registry.ts';
 import { revokeRunner } from '../runners/revocation.ts';
 import type { Deps } from '../deps.ts';
 import type { Runner } from '../store/store.ts';
-import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
+import {
+  application,
+  createRoute,
+  jsonBody,
+  REJECTIONS,
+  requestBody,
+  SECURITY,
+} from './routing.ts';
 import {
   ApiError,
   DrainRequest,
@@ -37,7 +44,7 @@ const createTokenRoute = createRoute({
   summary: 'Create a token that enrolls one runner',
   security: SECURITY,
   request: requestBody(TokenRequest),
-  responses: { 201: jsonBody(Token, 'The token, which is not shown again'), ...REFUSALS },
+  responses: { 201: jsonBody(Token, 'The token, which is not shown again'), ...REJECTIONS },
 });
 const listRoute = createRoute({
   method: 'get',
@@ -46,7 +53,7 @@ const listRoute = createRoute({
   security: SECURITY,
   responses: {
     200: jsonBody(z.object({ runners: z.array(RunnerView) }), 'All runners'),
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 const patchRoute = createRoute({
@@ -55,7 +62,7 @@ const patchRoute = createRoute({
   summary: 'Move a runner to another pool; it finishes its runs',
   security: SECURITY,
   request: { params: IdParameter, ...requestBody(RunnerRequest) },
-  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
+  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REJECTIONS },
 });
 const drainRoute = createRoute({
   method: 'post',
@@ -63,7 +70,7 @@ const drainRoute = createRoute({
   summary: 'Drain a runner: it finishes its runs and gets no new ones',
   security: SECURITY,
   request: { params: IdParameter, ...requestBody(DrainRequest) },
-  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
+  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REJECTIONS },
 });
 const resumeRoute = createRoute({
   method: 'post',
@@ -71,7 +78,7 @@ const resumeRoute = createRoute({
   summary: 'Resume a drained runner',
   security: SECURITY,
   request: { params: IdParameter },
-  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
+  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REJECTIONS },
 });
 const revokeRoute = createRoute({
   method: 'post',
@@ -79,7 +86,7 @@ const revokeRoute = createRoute({
   summary: 'Revoke a runner permanently',
   security: SECURITY,
   request: { params: IdParameter },
-  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
+  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REJECTIONS },
 });
 
 export function enrollmentApi(deps: Deps): OpenAPIHono {

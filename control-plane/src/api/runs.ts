@@ -9,7 +9,7 @@ import { viewRun } from '../runs/run-view.ts';
 import { RUN_STATES, type Run } from '../runs/run.ts';
 import { startPipeline, startStepJob, type StartOptions } from '../runs/start-run.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
-import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
+import { application, createRoute, jsonBody, REJECTIONS, SECURITY } from './routing.ts';
 import { RunViewSchema } from './run-schemas.ts';
 import {
   IdParameter,
@@ -42,7 +42,7 @@ const testRoute = createRoute({
   summary: 'Test the connection of a service',
   security: SECURITY,
   request: { params: NameParameter, ...startBody(TestRequest) },
-  responses: { 202: run('The run'), ...REFUSALS },
+  responses: { 202: run('The run'), ...REJECTIONS },
 });
 const JobParameters = NameParameter.extend({
   kind: z.enum(STEP_KINDS).openapi({ param: { name: 'kind', in: 'path' } }),
@@ -53,7 +53,7 @@ const jobRoute = createRoute({
   summary: 'Start a job of a service, of a kind that yields steps',
   security: SECURITY,
   request: { params: JobParameters, ...startBody(TestRequest) },
-  responses: { 202: run('The run'), ...REFUSALS },
+  responses: { 202: run('The run'), ...REJECTIONS },
 });
 const startRoute = createRoute({
   method: 'post',
@@ -61,7 +61,7 @@ const startRoute = createRoute({
   summary: 'Start a run of a pipeline',
   security: SECURITY,
   request: { params: NameParameter, ...startBody(StartRequest) },
-  responses: { 202: run('The run'), ...REFUSALS },
+  responses: { 202: run('The run'), ...REJECTIONS },
 });
 const listRoute = createRoute({
   method: 'get',
@@ -74,7 +74,7 @@ const listRoute = createRoute({
       z.object({ runs: z.array(RunViewSchema), next: z.string().nullable() }),
       'A page of runs; `next` is the `before` of the next page',
     ),
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 const getRoute = createRoute({
@@ -83,7 +83,7 @@ const getRoute = createRoute({
   summary: 'Get a run',
   security: SECURITY,
   request: { params: IdParameter },
-  responses: { 200: run('The run'), ...REFUSALS },
+  responses: { 200: run('The run'), ...REJECTIONS },
 });
 const cancelRoute = createRoute({
   method: 'post',
@@ -91,7 +91,7 @@ const cancelRoute = createRoute({
   summary: 'Cancel a run',
   security: SECURITY,
   request: { params: IdParameter },
-  responses: { 202: run('The run'), ...REFUSALS },
+  responses: { 202: run('The run'), ...REJECTIONS },
 });
 
 export function runsApi(deps: Deps, registry: Registry): OpenAPIHono {

@@ -1,7 +1,14 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { keepRuns, saveKeepRuns } from '../runs/retention.ts';
 import type { Deps } from '../deps.ts';
-import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
+import {
+  application,
+  createRoute,
+  jsonBody,
+  REJECTIONS,
+  requestBody,
+  SECURITY,
+} from './routing.ts';
 import { Settings } from './schemas.ts';
 
 const getRoute = createRoute({
@@ -9,7 +16,7 @@ const getRoute = createRoute({
   path: '/api/v1/settings',
   summary: 'Get the settings',
   security: SECURITY,
-  responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
+  responses: { 200: jsonBody(Settings, 'The settings'), ...REJECTIONS },
 });
 const putRoute = createRoute({
   method: 'put',
@@ -17,7 +24,7 @@ const putRoute = createRoute({
   summary: 'Change the settings',
   security: SECURITY,
   request: requestBody(Settings),
-  responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
+  responses: { 200: jsonBody(Settings, 'The settings'), ...REJECTIONS },
 });
 
 export function settingsApi(deps: Deps): OpenAPIHono {

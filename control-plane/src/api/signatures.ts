@@ -7,7 +7,7 @@ import {
   viewSignatures,
   workflowToSign,
 } from '../signatures/signatures.ts';
-import { application, DELETED, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
+import { application, DELETED, jsonBody, REJECTIONS, requestBody, SECURITY } from './routing.ts';
 import { NameParameter, Time } from './schemas.ts';
 
 const SUBJECTS = ['pipeline', 'service'] as const;
@@ -41,7 +41,7 @@ const list = createRoute({
   security: SECURITY,
   responses: {
     200: jsonBody(z.object({ signatures: z.array(SignatureView) }), 'All signatures'),
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 
@@ -56,7 +56,7 @@ function routesOf(subject: (typeof SUBJECTS)[number]) {
       summary: `Get the workflow document to sign for ${what}`,
       security: SECURITY,
       request,
-      responses: { 200: jsonBody(Workflow, 'The document'), ...REFUSALS },
+      responses: { 200: jsonBody(Workflow, 'The document'), ...REJECTIONS },
     }),
     put: createRoute({
       method: 'put',
@@ -64,7 +64,7 @@ function routesOf(subject: (typeof SUBJECTS)[number]) {
       summary: `Store the signature that is offered with ${what}`,
       security: SECURITY,
       request: { ...request, ...requestBody(SignatureRequest) },
-      responses: { 200: jsonBody(SignatureView, 'What the signature says'), ...REFUSALS },
+      responses: { 200: jsonBody(SignatureView, 'What the signature says'), ...REJECTIONS },
     }),
     delete: createRoute({
       method: 'delete',

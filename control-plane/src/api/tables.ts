@@ -12,7 +12,7 @@ import {
   TableRowSchema,
   TableView,
 } from './catalog-schemas.ts';
-import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
+import { application, createRoute, jsonBody, REJECTIONS, SECURITY } from './routing.ts';
 
 const listRoute = createRoute({
   method: 'get',
@@ -29,7 +29,7 @@ const listRoute = createRoute({
       }),
       'A page of tables',
     ),
-    ...REFUSALS,
+    ...REJECTIONS,
   },
 });
 const getRoute = createRoute({
@@ -38,7 +38,7 @@ const getRoute = createRoute({
   summary: 'Get a table with everything that the catalog contains about it',
   security: SECURITY,
   request: { params: FqnParameter },
-  responses: { 200: jsonBody(TableView, 'The table'), ...REFUSALS },
+  responses: { 200: jsonBody(TableView, 'The table'), ...REJECTIONS },
 });
 const lineageRoute = createRoute({
   method: 'get',
@@ -46,7 +46,7 @@ const lineageRoute = createRoute({
   summary: 'Get the tables upstream and downstream of a table',
   security: SECURITY,
   request: { params: FqnParameter, query: LineageQuery },
-  responses: { 200: jsonBody(LineageView, 'Tables and the edges between them'), ...REFUSALS },
+  responses: { 200: jsonBody(LineageView, 'Tables and the edges between them'), ...REJECTIONS },
 });
 
 export function tablesApi({ store: { read } }: Deps): OpenAPIHono {

@@ -85,12 +85,12 @@ async function afterRejection(
 ): Promise<Run> {
   const at = momentOf(deps.clock);
   if (!permanent) return withdrawOffer(run, at, at.monotonic + deps.limits.retryOfferMs);
-  const refused = { ...run, refusedBy: [...run.refusedBy, runnerId] };
+  const rejected = { ...run, rejectedBy: [...run.rejectedBy, runnerId] };
   const others = (await tx.runners.list()).filter(
-    (runner) => registry.get(runner.id) !== undefined && canTake(refused, runner),
+    (runner) => registry.get(runner.id) !== undefined && canTake(rejected, runner),
   );
-  if (others.length > 0) return withdrawOffer(refused, at, at.monotonic);
-  return end(refused, 'failed', at.now, {
+  if (others.length > 0) return withdrawOffer(rejected, at, at.monotonic);
+  return end(rejected, 'failed', at.now, {
     code: code.slice(0, 100),
     message: message.slice(0, 1000),
     remedy: 'Correct the service or pipeline, or ask the owner of the runner to permit it.',

@@ -45,7 +45,7 @@ export interface ConnectedRunner {
   isAlive(other: OtherProcess): Promise<boolean>;
   send(frame: ToRunner): void;
   /** Sends the refusal as the last frame and closes. */
-  refuse(code: 'RUNNER_REVOKED', message: string): void;
+  reject(code: 'RUNNER_REVOKED', message: string): void;
   close(reason: string): void;
 }
 

@@ -83,8 +83,8 @@ export class Session implements ConnectedRunner {
     this.#wire.close(reason);
   }
 
-  refuse(code: 'RUNNER_REVOKED', message: string): void {
-    this.#refuse({ code, message, permanent: true, retryAfterMs: 0 });
+  reject(code: 'RUNNER_REVOKED', message: string): void {
+    this.#reject({ code, message, permanent: true, retryAfterMs: 0 });
   }
 
   async isAlive({ platform, version }: OtherProcess): Promise<boolean> {
@@ -172,12 +172,12 @@ export class Session implements ConnectedRunner {
   async #hello(hello: Hello, nonce: Buffer): Promise<void> {
     const { authorities, store, registry } = this.#deps;
     const verdict = await verifyHello(hello, nonce, authorities, store.read.runners);
-    if (!verdict.ok) return this.#refuse(verdict.refusal);
+    if (!verdict.ok) return this.#reject(verdict.refusal);
     await registry.runExclusively(verdict.runner.id, async () => {
       const refusal = await settleIdentity(this.#deps, registry, verdict.statement);
       if (this.#isClosed()) return;
       if (refusal === undefined) await this.#welcome(verdict.runner, verdict.statement);
-      else this.#refuse(refusal);
+      else this.#reject(refusal);
     });
   }
 
@@ -192,7 +192,7 @@ export class Session implements ConnectedRunner {
     // What an earlier connection of the runner has sent comes first.
     await Promise.all([delivery.idle(), renewals.flush()]);
     const resumption = await resume(this.#deps, statement, this.channel);
-    if (resumption === undefined) return this.refuse('RUNNER_REVOKED', 'runner has been revoked');
+    if (resumption === undefined) return this.reject('RUNNER_REVOKED', 'runner has been revoked');
     if (this.#isClosed()) return;
     this.#sendWelcome(statement, resumption.positions);
     this.#state = { name: 'welcomed' };
@@ -233,7 +233,7 @@ export class Session implements ConnectedRunner {
     return this.#deps.clock.monotonic() - this.#lastFrameAt;
   }
 
-  #refuse(refusal: Refusal): void {
+  #reject(refusal: Refusal): void {
     this.#deps.log.warn({ runner: this.runnerId, code: refusal.code }, 'runner rejected');
     this.send({ kind: 'refusal', body: refusal });
     this.close(refusal.code);

@@ -18,7 +18,7 @@ export async function revokeRunner(deps: Deps, registry: Registry, id: string): 
     await tx.runners.save(revoked);
     return { runner: revoked, freed: await freeRuns(tx, deps, id, at) };
   });
-  registry.get(id)?.refuse('RUNNER_REVOKED', 'runner has been revoked');
+  registry.get(id)?.reject('RUNNER_REVOKED', 'runner has been revoked');
   deps.log.warn({ runner: id, name: runner.name }, 'runner revoked');
   for (const run of freed) deps.changes.changed(run.id);
   deps.changes.changed(DISPATCH);

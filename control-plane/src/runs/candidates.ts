@@ -22,10 +22,10 @@ interface Requirement {
 
 const REQUIREMENTS: readonly Requirement[] = [
   {
-    met: (run, { runner }) => !run.refusedBy.includes(runner.id),
+    met: (run, { runner }) => !run.rejectedBy.includes(runner.id),
     unmet: (names) =>
       absent(
-        'REFUSED',
+        'REJECTED',
         `${names} rejected the run permanently`,
         'Connect another runner, or cancel the run.',
       ),
@@ -115,7 +115,7 @@ function indexOf(runners: readonly Runner[]): ReadonlyMap<string, Runner> {
 
 /** Whether the run may go to this runner, which has not rejected it permanently. */
 export function canTake(run: Run, runner: Pick<Runner, 'id' | 'name' | 'pool'>): boolean {
-  return isEligible(run, runner) && !run.refusedBy.includes(runner.id);
+  return isEligible(run, runner) && !run.rejectedBy.includes(runner.id);
 }
 
 export function namesOf(sessions: readonly ConnectedRunner[], runners: readonly Runner[]): string {

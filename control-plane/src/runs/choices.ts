@@ -35,8 +35,8 @@ export class Choices {
 
   /** The runners that could take it if they had capacity, or why there are none. */
   of(run: Run): Choice | Wait {
-    const { kind, pool, pinnedTo, refusedBy } = run;
-    const key = JSON.stringify([kind, pool, pinnedTo, refusedBy]);
+    const { kind, pool, pinnedTo, rejectedBy } = run;
+    const key = JSON.stringify([kind, pool, pinnedTo, rejectedBy]);
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
     const candidates = candidatesFor(run, this.#input);

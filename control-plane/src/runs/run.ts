@@ -103,7 +103,7 @@ export interface Run {
   /** Why the run was canceled; null unless it was. */
   readonly cancelReason: string | null;
   /** Ids of runners that rejected it permanently. */
-  readonly refusedBy: readonly string[];
+  readonly rejectedBy: readonly string[];
   /** Why the previous attempt was abandoned; null for the first. */
   readonly lastFailure: ErrorBody | null;
   /** Maximum duration of an attempt; 0 for the runner's own limit. */
@@ -196,7 +196,7 @@ export function offerAgain(run: Run, notBefore: number): Run {
   return { ...run, status: { state: 'queued', notBefore, retryAt: null, left, absence: null } };
 }
 
-export interface GivingUp {
+export interface Abandoning {
   readonly at: Moment;
   readonly maxAttempts: number;
   /** Before the next attempt; 0 by default. */
@@ -212,7 +212,7 @@ export interface GivingUp {
 export function abandonAttempt(
   run: Run,
   reason: ErrorBody,
-  { at, maxAttempts, pauseMs = 0, canReturn: lapses = false }: GivingUp,
+  { at, maxAttempts, pauseMs = 0, canReturn: lapses = false }: Abandoning,
 ): Run {
   if (run.cancelReason !== null) return end(run, 'cancelled', at.now, canceled(run.cancelReason));
   if (run.attempt >= maxAttempts) {

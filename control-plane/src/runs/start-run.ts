@@ -128,7 +128,7 @@ function newRun(id: string, { workflow, ...draft }: Draft, at: Moment): Run {
     queuedAt: at.now,
     startedAt: null,
     cancelReason: null,
-    refusedBy: [],
+    rejectedBy: [],
     lastFailure: null,
     recordsKept: true,
   };

@@ -14,7 +14,7 @@ export const WAIT_CODES = [
   'RUNNER_DRAINING',
   'RUNNER_UNHEALTHY',
   'KIND_UNSUPPORTED',
-  'REFUSED',
+  'REJECTED',
 ] as const;
 
 /** Why a run waits. */

@@ -63,21 +63,21 @@ export function cronOf(expression: string, timezone: string): Cron {
 
 function checkFields(expression: string): void {
   const shown = JSON.stringify(expression.slice(0, MAX_LENGTH));
-  const refuse = (problem: string, cause?: unknown): never => {
+  const reject = (problem: string, cause?: unknown): never => {
     throw new ControlPlaneError('INPUT_INVALID', `schedule ${shown} ${problem}`, {
       remedy:
         'Enter five cron fields (minute, hour, day, month, weekday) such as "30 2 * * *", a preset such as @daily, or nothing for manual runs.',
       cause,
     });
   };
-  if (expression.length > MAX_LENGTH) refuse('is too long');
-  if (expression.split(' ').length !== 5) refuse('does not have five fields');
+  if (expression.length > MAX_LENGTH) reject('is too long');
+  if (expression.split(' ').length !== 5) reject('does not have five fields');
   try {
     if (cronOf(expression, 'UTC').nextRun() !== null) return;
   } catch (thrown) {
-    refuse(`is not valid: ${problemOf(thrown)}`, thrown);
+    reject(`is not valid: ${problemOf(thrown)}`, thrown);
   }
-  refuse('matches no date');
+  reject('matches no date');
 }
 
 function problemOf(thrown: unknown): string {

@@ -16,7 +16,7 @@ export type ScheduledStarter = (
 /** Starts pipelines of this control plane itself, and leaves the others to `startManaged`. */
 export function starterByOrigin(
   deps: Deps,
-  startManaged: ScheduledStarter = refuseManaged,
+  startManaged: ScheduledStarter = rejectManaged,
 ): ScheduledStarter {
   return (pipeline, start, signal) =>
     pipeline.origin === null
@@ -24,7 +24,7 @@ export function starterByOrigin(
       : startManaged(pipeline, start, signal);
 }
 
-async function refuseManaged({ name }: Pipeline): Promise<never> {
+async function rejectManaged({ name }: Pipeline): Promise<never> {
   throw new ControlPlaneError(
     'CONFLICT',
     `pipeline ${name} is managed by OpenMetadata, and this control plane has no connection to it`,

@@ -94,7 +94,7 @@ function fromRun(run: Run): SQLInputValue[] {
     run.queuedAt,
     run.startedAt,
     run.cancelReason,
-    JSON.stringify(run.refusedBy),
+    JSON.stringify(run.rejectedBy),
     run.deadlineMs,
     run.recordsKept ? 1 : 0,
     run.lastEpoch,
@@ -137,7 +137,7 @@ function toRun(row: Row): Run {
     queuedAt: row['queued_at'] as number,
     startedAt: row['started_at'] as number | null,
     cancelReason: row['cancel_reason'] as string | null,
-    refusedBy: json(row['refused_by']) as string[],
+    rejectedBy: json(row['refused_by']) as string[],
     lastEpoch: row['last_epoch'] as number,
     lastFailure:
       row['last_failure'] === null ? null : (json(row['last_failure']) as Run['lastFailure']),

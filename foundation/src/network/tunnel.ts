@@ -24,13 +24,13 @@ export async function openTunnel(
   const { head, rest } = await readHead(stream, proxy, signal);
   const status = /^HTTP\/1\.[01] (?<status>\d{3})(?: |\r\n)/.exec(head)?.groups?.['status'];
   if (status === undefined)
-    throw refused(
+    throw rejected(
       proxy,
       'sent a response that is not HTTP',
       'Check that the address is that of an HTTP proxy, and whether it expects http:// or https://.',
     );
   if (!status.startsWith('2'))
-    throw refused(
+    throw rejected(
       proxy,
       `responded with status ${status} to CONNECT ${authority}`,
       REMEDIES[status],
@@ -47,7 +47,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   504: 'Check name resolution and firewall of the proxy, which could not reach the host.',
 };
 
-function refused(proxy: Proxy, what: string, remedy: string | undefined): RunnerError {
+function rejected(proxy: Proxy, what: string, remedy: string | undefined): RunnerError {
   return new RunnerError(
     'PROXY_REFUSED',
     `the proxy ${formatEndpoint(proxy.endpoint)} ${what}`,
@@ -69,7 +69,7 @@ function readHead(
         const end = seen.indexOf('\r\n\r\n');
         if (end === -1 && seen.length <= MAX_HEAD && looksLikeHttp(seen)) continue;
         if (end === -1)
-          return reject(refused(proxy, 'sent a response that is not HTTP', undefined));
+          return reject(rejected(proxy, 'sent a response that is not HTTP', undefined));
         return resolve({ head: seen.toString('latin1', 0, end + 2), rest: seen.subarray(end + 4) });
       }
     });

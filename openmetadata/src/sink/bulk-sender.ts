@@ -28,7 +28,7 @@ interface Unknown {
 
 type Answer =
   | { readonly kind: 'answered'; readonly body: unknown }
-  | { readonly kind: 'refused' }
+  | { readonly kind: 'rejected' }
   | { readonly kind: 'tooMuch' }
   /** The server has checked the tables and writes them in the background. */
   | { readonly kind: 'accepted'; readonly body: unknown }
@@ -78,7 +78,7 @@ export class BulkSender {
     if (!this.#supported || tables.length === 0) return { arrived: [], retrySingly: tables };
     const answer = await this.#send(tables, signal);
     switch (answer.kind) {
-      case 'refused':
+      case 'rejected':
         return { arrived: [], retrySingly: tables };
       case 'tooMuch':
         return tables.length > 1
@@ -203,7 +203,7 @@ export class BulkSender {
         };
       if (status === 413) return { kind: 'tooMuch' };
       if (status === 202) return { kind: 'accepted', body };
-      return status < 300 ? { kind: 'answered', body } : { kind: 'refused' };
+      return status < 300 ? { kind: 'answered', body } : { kind: 'rejected' };
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted) throw error;
@@ -213,7 +213,7 @@ export class BulkSender {
           patient: error.code !== 'NETWORK_RESET',
           error: error.with({ retryable: false }),
         };
-      if (error.code === 'SINK_FAILED') return { kind: 'refused' };
+      if (error.code === 'SINK_FAILED') return { kind: 'rejected' };
       throw error;
     }
   }

@@ -149,9 +149,9 @@ export class MetadataServer {
   /**
    * Whether a newer token than the rejected one is available: tokens may be rotated during a run.
    */
-  async #renewed(refused: BotToken, signal: AbortSignal): Promise<boolean> {
+  async #renewed(rejected: BotToken, signal: AbortSignal): Promise<boolean> {
     this.#token = await this.#options.jwtToken.read(signal);
-    return this.#token.version !== refused.version;
+    return this.#token.version !== rejected.version;
   }
 }
 

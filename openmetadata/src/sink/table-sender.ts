@@ -52,11 +52,11 @@ export class TableSender {
     const seconds = few.flatMap(({ second }) =>
       second !== undefined && names.has(second.fqn) ? [second] : [],
     );
-    const { retrySingly: refused } = await this.#bulk.put(seconds, signal);
-    const again = new Set(refused.map(({ fqn }) => fqn));
+    const { retrySingly: rejected } = await this.#bulk.put(seconds, signal);
+    const again = new Set(rejected.map(({ fqn }) => fqn));
     return {
       arrived: arrived.filter(({ fqn }) => !again.has(fqn)),
-      retrySingly: [...retrySingly, ...refused],
+      retrySingly: [...retrySingly, ...rejected],
     };
   }
 

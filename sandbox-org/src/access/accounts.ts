@@ -19,7 +19,7 @@ export interface AccountOptions {
   readonly passwordExpired: boolean;
 }
 
-export type PasswordVerdict = 'granted' | 'refused' | 'needs-token';
+export type PasswordVerdict = 'granted' | 'rejected' | 'needs-token';
 
 /** The org's integration user and its sign-in rules. */
 export class Accounts {
@@ -55,11 +55,11 @@ export class Accounts {
   check(username: string, password: string, sourceAddress: string): PasswordVerdict {
     const { credentials } = this;
     if (this.locked || username.toLowerCase() !== credentials.username.toLowerCase())
-      return 'refused';
+      return 'rejected';
     const withToken = password === credentials.password + credentials.securityToken;
     if (!withToken && password !== credentials.password) {
       this.#failures += 1;
-      return 'refused';
+      return 'rejected';
     }
     if (!withToken && !this.isTrusted(sourceAddress)) return 'needs-token';
     this.#failures = 0;

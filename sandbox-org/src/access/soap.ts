@@ -111,13 +111,13 @@ function login(call: SoapCall, context: SoapContext, envelope: unknown): string 
   const password = branch(envelope, 'Body', 'login', 'password');
   const otherOrg = organization !== '' && !sameId(organization, context.organizationId);
   const verdict = otherOrg
-    ? 'refused'
+    ? 'rejected'
     : context.accounts.check(
         username,
         typeof password === 'string' ? password : '',
         call.sourceAddress,
       );
-  if (verdict === 'refused') throw new Fault('INVALID_LOGIN', INVALID_LOGIN);
+  if (verdict === 'rejected') throw new Fault('INVALID_LOGIN', INVALID_LOGIN);
   if (verdict === 'needs-token')
     throw new Fault('LOGIN_MUST_USE_SECURITY_TOKEN', INVALID_LOGIN + NEW_LOCATION);
   return success(call, context);

@@ -25,7 +25,7 @@ export interface StatsReport {
   readonly maxConcurrency: number;
   readonly connections: number;
   readonly faultsFired: number;
-  readonly proxy: { readonly connections: number; readonly refused: number };
+  readonly proxy: { readonly connections: number; readonly rejected: number };
   /** Newest last, at most 500. */
   readonly requests: readonly LoggedRequest[];
 }

@@ -9,7 +9,7 @@ export interface ProxyOptions {
 
 export interface ProxyCounts {
   connections: number;
-  refused: number;
+  rejected: number;
 }
 
 /** The host names forwarded to the sandbox; others are rejected, or the proxy would be open. */
@@ -24,10 +24,10 @@ export function createConnectProxy(options: ProxyOptions, counts: ProxyCounts): 
   });
   server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
     client.on('error', () => client.destroy());
-    const refusal = refusalOf(request, options);
-    if (refusal) {
-      counts.refused += 1;
-      client.end(`HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\n\r\n`);
+    const rejection = rejectionOf(request, options);
+    if (rejection) {
+      counts.rejected += 1;
+      client.end(`HTTP/1.1 ${rejection}\r\nContent-Length: 0\r\n\r\n`);
     } else {
       counts.connections += 1;
       tunnel(client, head, options.target);
@@ -36,7 +36,7 @@ export function createConnectProxy(options: ProxyOptions, counts: ProxyCounts): 
   return server;
 }
 
-function refusalOf(request: IncomingMessage, { credentials }: ProxyOptions): string | null {
+function rejectionOf(request: IncomingMessage, { credentials }: ProxyOptions): string | null {
   if (credentials) {
     const expected = `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
     if (request.headers['proxy-authorization'] !== expected)

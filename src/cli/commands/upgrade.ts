@@ -13,7 +13,7 @@ import { readServiceState } from '../../service/state.ts';
 import { exclusively } from '../../upgrade/exclusive.ts';
 import { findInstallation, rootOf, type Installation } from '../../upgrade/installation.ts';
 import { readRelease } from '../../upgrade/release-file.ts';
-import { refused } from '../../upgrade/signature.ts';
+import { rejected } from '../../upgrade/signature.ts';
 import {
   undoUnfinished,
   upgrade,
@@ -141,6 +141,6 @@ async function tryOut(root: string, signal: AbortSignal): Promise<string> {
     return stdout.trim();
   } catch (thrown) {
     throwIfAborted(signal);
-    throw refused('the program in the archive does not start', thrown);
+    throw rejected('the program in the archive does not start', thrown);
   }
 }

@@ -6,7 +6,7 @@ import {
   tableNamed,
   type SalesforceRun,
 } from '../../../test/support/salesforce-run.ts';
-import { refusal } from './api/refusal.ts';
+import { rejection } from './api/rejection.ts';
 import { readLoginResponse } from './sign-in/soap-login.ts';
 
 /**
@@ -126,10 +126,10 @@ describe('a secret where a text is truncated', () => {
   it('leaves no part in error messages', async () => {
     const session = `00D000000000001!${'aB3_'.repeat(24)}`;
     for (const errorCode of [session, `x${'.'.repeat(90)}${session}`, `pass word-${session}`]) {
-      const { message } = refusal(400, [{ errorCode, message: session }], 'a query');
+      const { message } = rejection(400, [{ errorCode, message: session }], 'a query');
       expect(message).toBe('a query: unknown error, status 400');
     }
-    expect(refusal(400, [{ errorCode: 'MALFORMED_QUERY', message: '' }], 'a query').message).toBe(
+    expect(rejection(400, [{ errorCode: 'MALFORMED_QUERY', message: '' }], 'a query').message).toBe(
       'a query: MALFORMED_QUERY, status 400',
     );
     expect(() =>

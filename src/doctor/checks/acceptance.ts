@@ -17,11 +17,11 @@ export const acceptance: Check = {
     const { machine, version, platform, timeoutMs } = facts.options;
     const { clock, random } = machine;
     const deps = { clock, random, version, platform, timeoutMs };
-    const refused = await errorOf(tryIdentity(dialer, await facts.identity(), deps, signal));
+    const rejected = await errorOf(tryIdentity(dialer, await facts.identity(), deps, signal));
     return [
-      refused === undefined
+      rejected === undefined
         ? pass(subject, `accepted by ${dialer.authority}`)
-        : failed(subject, refused),
+        : failed(subject, rejected),
     ];
   },
 };

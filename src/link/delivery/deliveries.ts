@@ -98,14 +98,14 @@ export class Deliveries {
   }
 
   /** Throws PROTOCOL_VIOLATION for an unknown code. */
-  refused(ref: AttemptRef, nack: Nack): void {
+  rejected(ref: AttemptRef, nack: Nack): void {
     switch (nack.code) {
       case 'NACK_CODE_STALE_EPOCH':
       case 'NACK_CODE_UNKNOWN_RUN':
         return this.#drop(ref, nack);
       case 'NACK_CODE_OUT_OF_ORDER':
       case 'NACK_CODE_CORRUPT':
-        return this.get(ref)?.refused(nack);
+        return this.get(ref)?.rejected(nack);
       default:
         throw new RunnerError(
           'PROTOCOL_VIOLATION',

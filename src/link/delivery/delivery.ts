@@ -68,7 +68,7 @@ export class Delivery {
   /**
    * For OUT_OF_ORDER and CORRUPT. Throws PROTOCOL_VIOLATION for a record that cannot be sent again.
    */
-  refused(nack: Nack): void {
+  rejected(nack: Nack): void {
     if (nack.code !== 'NACK_CODE_CORRUPT')
       return this.#position.rewindTo(toSequence(nack.expectedSequence));
     this.#position.noteCorrupt();

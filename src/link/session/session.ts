@@ -224,7 +224,7 @@ export class Session {
       expectedSequence: nack.expectedSequence,
       error: printable(nack.message),
     });
-    deliveries.refused(ref, nack);
+    deliveries.rejected(ref, nack);
   }
 }
 

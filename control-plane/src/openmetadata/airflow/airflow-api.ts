@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
 import type { SignIn } from '../endpoints/sign-in.ts';
-import { json, refusal, type Answer } from './answers.ts';
+import { json, errorAnswer, type Answer } from './answers.ts';
 import { airflowCalls, elsewhere } from './calls.ts';
 import type { CallsDeps } from './handler.ts';
 import { parsePath, type AirflowCall } from './requests.ts';
@@ -32,7 +32,7 @@ export function airflowApi(deps: AirflowApiDeps): Hono<Env> {
     maxSize: MAX_BODY_BYTES,
     onError: () =>
       toResponse(
-        refusal(
+        errorAnswer(
           new ControlPlaneError(
             'INPUT_INVALID',
             `request body exceeds the size limit of ${MAX_BODY_BYTES} bytes`,
@@ -74,7 +74,7 @@ function answerer(deps: AirflowApiDeps): (context: Context<Env>) => Promise<Answ
           { method, path, code: error.code, error: error.message },
           'OpenMetadata call rejected',
         );
-      return refusal(error);
+      return errorAnswer(error);
     }
   };
 }

@@ -22,7 +22,7 @@ export function json(value: object): Answer {
 }
 
 /** One line of plain text: problem and remedy. */
-export function refusal(error: ControlPlaneError | RunnerError): Answer {
+export function errorAnswer(error: ControlPlaneError | RunnerError): Answer {
   const status = error instanceof ControlPlaneError ? error.status : 503;
   return {
     status: KNOWN_STATUSES.has(status) ? status : 400,

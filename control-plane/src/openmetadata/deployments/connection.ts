@@ -46,7 +46,7 @@ export function checkedConnection(
     .filter(([name, value]) => value !== undefined && !isDefault(name, value));
   const known = Object.fromEntries(entries.filter(([name]) => CONNECTION_FIELDS.includes(name)));
   const secrets = plainSecretsOf(known);
-  refuseUnreadable(service, secrets);
+  rejectUnreadable(service, secrets);
   const plain = secrets.map(({ path }) => path);
   if (plain.length > 0 && !allowPlainSecrets) throw plainText(service, plain);
   parseSalesforceConnection(replacedIn(known, plain, () => PLACEHOLDER));
@@ -72,7 +72,7 @@ function isDefault(name: string, value: unknown): boolean {
   return name === 'salesforceApiVersion' && DEFAULT_API_VERSION.test(String(value));
 }
 
-function refuseUnreadable(
+function rejectUnreadable(
   { name }: ServerService,
   secrets: readonly { readonly path: string; readonly value: unknown }[],
 ): void {

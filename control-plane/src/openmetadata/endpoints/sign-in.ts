@@ -33,7 +33,7 @@ export class SignIn {
   /** The endpoint of an Authorization header. Throws UNAUTHENTICATED and TOO_MANY_REQUESTS. */
   async endpointOf(header: string | undefined, address: string): Promise<StoredEndpoint> {
     const credentials = basicCredentials(header);
-    if (credentials === undefined) throw refused();
+    if (credentials === undefined) throw rejected();
     const endpoint = await this.#deps.store.read.endpoints.ofUser(credentials.user);
     const stored = endpoint?.passwordHash ?? NOBODY;
     if (endpoint !== undefined && this.#known.has(credentials.password, stored)) return endpoint;
@@ -41,7 +41,7 @@ export class SignIn {
       this.#checkFailures(address);
       if (!(await matchesPassword(credentials.password, stored)) || endpoint === undefined) {
         this.#countFailure(address);
-        throw refused();
+        throw rejected();
       }
       this.#known.add(credentials.password, stored);
       return endpoint;
@@ -69,7 +69,7 @@ export class SignIn {
   }
 }
 
-function refused(): ControlPlaneError {
+function rejected(): ControlPlaneError {
   return new ControlPlaneError('UNAUTHENTICATED', 'user or password is missing or wrong', {
     remedy: `Enter the credentials of \`${PROGRAM} openmetadata add\` in the server’s settings.`,
   });

@@ -81,7 +81,7 @@ export class ConnectionTest {
   }
 
   /** Ends the dialog with words about a test that cannot begin. */
-  async refuse(error: ErrorBody): Promise<void> {
+  async reject(error: ErrorBody): Promise<void> {
     await this.#conclude([], error);
   }
 

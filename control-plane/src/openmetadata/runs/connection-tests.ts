@@ -87,7 +87,7 @@ export class ConnectionTests {
       this.#follow(test.follow(run, this.#stopping.signal), api, about);
     } catch (thrown) {
       const error = toControlPlaneError(thrown);
-      this.#follow(test.refuse(error.body()), api, { endpoint: endpoint.name, workflow: id });
+      this.#follow(test.reject(error.body()), api, { endpoint: endpoint.name, workflow: id });
       if (error.code === 'OPENMETADATA_FAILED') throw error;
     }
   }

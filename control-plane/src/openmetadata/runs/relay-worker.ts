@@ -15,7 +15,7 @@ import { DISPATCH } from '../../runtime/change-hub.ts';
 import { ControlPlaneError, type ErrorBody } from '../../runtime/errors.ts';
 import type { Relay } from '../../store/relay.ts';
 import { foundationClock, foundationRandom } from '../server/adapters.ts';
-import { isTokenRefused, serverError } from '../server/server-error.ts';
+import { isTokenRejected, serverError } from '../server/server-error.ts';
 import { tokenVersion } from '../server/token.ts';
 import type { RelayDeps } from './relay-deps.ts';
 import { RelayLog } from './relay-log.ts';
@@ -27,7 +27,7 @@ import { awaitAttempt, writeAttempt } from './writing.ts';
 
 const BACKOFF = { baseMs: 2000, capMs: 60_000, stableMs: 0 } as const;
 /** A rejected token is retried this often even if no deployment brings another. */
-const REFUSED_PAUSE_MS = 15 * 60_000;
+const REJECTED_PAUSE_MS = 15 * 60_000;
 const TICK_MS = 1000;
 /** How often an attempt is written again because some of its records did not arrive. */
 const MAX_REPETITIONS = 3;
@@ -136,16 +136,16 @@ export class RelayWorker {
         : current,
     );
     await this.#log.flush();
-    if (isTokenRefused(thrown)) return this.#untilNewToken(signal);
+    if (isTokenRejected(thrown)) return this.#untilNewToken(signal);
     await this.#pause(retryInMs, signal);
   }
 
   async #untilNewToken(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
-    const until = clock.monotonic() + REFUSED_PAUSE_MS;
-    const refused = await this.#tokenVersion();
+    const until = clock.monotonic() + REJECTED_PAUSE_MS;
+    const rejected = await this.#tokenVersion();
     while (!signal.aborted && clock.monotonic() < until) {
-      if ((await this.#tokenVersion()) !== refused || (await this.#isStopped())) return;
+      if ((await this.#tokenVersion()) !== rejected || (await this.#isStopped())) return;
       await this.#pause(TICK_MS, signal);
     }
   }

@@ -15,7 +15,7 @@ import { checkedConnection, type CheckedConnection } from '../deployments/connec
 import { sealPlainSecrets } from '../deployments/plain-secrets.ts';
 import { uuid } from '../server/adapters.ts';
 import { existingEndpoint } from './existing.ts';
-import { isShownAsRun, storeRefusedRun } from './refused-run.ts';
+import { isShownAsRun, storeRejectedRun } from './rejected-run.ts';
 import { RELAYS, type RelayDeps } from './relay-deps.ts';
 
 const TRIGGER_MS = 30_000;
@@ -40,8 +40,8 @@ export async function triggerRun(
     const config = overrideOf(options.conf);
     const settings = { config, sourceConfig: pipeline.sourceConfig };
     const relay = newRelay(deployment, uuid(deps.random), settings);
-    const refused = { service, pipeline, relay, error: error.body() };
-    return storeRefusedRun(deps, deployment, refused, options.scheduled);
+    const rejected = { service, pipeline, relay, error: error.body() };
+    return storeRejectedRun(deps, deployment, rejected, options.scheduled);
   }
 }
 

@@ -21,6 +21,6 @@ export function toControlPlaneError(thrown: unknown): ControlPlaneError {
 }
 
 /** Whether the server rejected the token: only another one helps. */
-export function isTokenRefused(thrown: unknown): boolean {
+export function isTokenRejected(thrown: unknown): boolean {
   return thrown instanceof RunnerError && thrown.code === 'SINK_UNAUTHORIZED';
 }

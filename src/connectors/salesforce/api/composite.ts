@@ -5,7 +5,7 @@ import { RunnerError } from '../errors/errors.ts';
 import { type JsonItem, jsonItems, type JsonList, type ListCut } from '../json/json-items.ts';
 import type { SalesforceApi } from './api.ts';
 import { incomplete } from './pages.ts';
-import { refusal } from './refusal.ts';
+import { rejection } from './rejection.ts';
 
 /** One part of a composite request: a GET. */
 export interface Part {
@@ -108,12 +108,12 @@ const ORG_STATE: ReadonlySet<string> = new Set([
  * For `keep`: throws the rejection of a part where the cause is the state of the org and not the
  * part. The call is then made again, or the run ends, as if the whole call had been rejected.
  */
-export function throwOrgRefusal(
+export function throwOrgRejection(
   { status, body }: Pick<PartAnswer, 'status' | 'body'>,
   what: string,
 ): void {
   if (status === 200) return;
-  const error = refusal(status, body, what);
+  const error = rejection(status, body, what);
   if (ORG_STATE.has(error.code)) throw error;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { each, parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts';
-import { throwOrgRefusal } from './composite.ts';
+import { throwOrgRejection } from './composite.ts';
 import { readRows } from './pages.ts';
 import {
   inGroups,
@@ -60,6 +60,6 @@ export async function* readMetadata<K>(
 }
 
 function metadataIn({ status, body }: QueryAnswer, what: string): unknown {
-  throwOrgRefusal({ status, body }, what);
+  throwOrgRejection({ status, body }, what);
   return status === 200 ? (readRows(body, rowSchema, what)[0]?.Metadata ?? undefined) : undefined;
 }

@@ -6,7 +6,7 @@ import type { ConnectorContext } from '../../connector.ts';
 import { readClientTls } from '../sign-in/client-tls.ts';
 import type { Connection } from '../sign-in/connection.ts';
 import { mayBeOutage } from '../sign-in/outage.ts';
-import { createRefusalStore } from '../sign-in/refusal-store.ts';
+import { createRejectionStore } from '../sign-in/rejection-store.ts';
 import { SessionKeeper } from '../sign-in/session-keeper.ts';
 import { createSignInRetry } from '../sign-in/sign-in-retry.ts';
 import { SignIn } from '../sign-in/sign-in.ts';
@@ -117,10 +117,10 @@ function createSessions(
   signal: AbortSignal,
 ): SessionKeeper {
   const { secrets, clock, logger, protect, admitOrganization, stateDirectory } = context;
-  const refusals =
+  const rejections =
     stateDirectory === undefined
       ? undefined
-      : createRefusalStore(join(stateDirectory, 'refused-sign-ins'));
+      : createRejectionStore(join(stateDirectory, 'refused-sign-ins'));
   const signIn = new SignIn({
     connection,
     secrets,
@@ -129,7 +129,7 @@ function createSessions(
     logger,
     admitOrganization,
     protect,
-    refusals,
+    rejections,
   });
   return new SessionKeeper(
     (bounded) =>

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { RunnerError } from '../errors/errors.ts';
 import { incomplete, readPageEnd, readPageRows, requireTotal, type PageEnd } from './pages.ts';
 import { queryMany, type QueryTarget } from './query-many.ts';
-import { refusal, salesforceCode } from './refusal.ts';
+import { rejection, salesforceCode } from './rejection.ts';
 
 /** One page of rows. */
 export interface Page<T> {
@@ -90,7 +90,7 @@ async function firstPage<T>(
     target,
     [query],
     ({ status, body }): Page<T> => {
-      if (status !== 200) throw refusal(status, body, what);
+      if (status !== 200) throw rejection(status, body, what);
       const first = { end: readPageEnd(body, what), rows: readPageRows(body, row, what) };
       if (first.end.next === undefined) requireTotal(first.end, first.rows.length, what);
       return first;

@@ -6,7 +6,7 @@ import { parseResponse } from './composite.ts';
 import { incomplete, readPageEnd, requireTotal, type PageEnd } from './pages.ts';
 import { type QueryAnswer, queryMany, type QueryTarget } from './query-many.ts';
 import { pagesAfter } from './query-pages.ts';
-import { refusal } from './refusal.ts';
+import { rejection } from './rejection.ts';
 
 /**
  * What to keep of a row; undefined drops it. Throws SALESFORCE_UNEXPECTED for a row with an
@@ -55,10 +55,10 @@ function firstRows<T>(
   read: ReadRow<T>,
   what: string,
 ): FirstRows<T> | RunnerError {
-  const refused = status === 200 ? undefined : refusal(status, body, what);
+  const rejected = status === 200 ? undefined : rejection(status, body, what);
   // A rejection that may pass makes the whole call again.
-  if (refused?.retryable === true) throw refused;
-  if (refused !== undefined) return refused;
+  if (rejected?.retryable === true) throw rejected;
+  if (rejected !== undefined) return rejected;
   try {
     const end = readPageEnd(body, what);
     if (extracted === undefined) throw incomplete(what, 'no rows');

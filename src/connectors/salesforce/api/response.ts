@@ -2,7 +2,7 @@ import { tryParseJson } from '../../../../foundation/src/domain/json.ts';
 import type { HttpResponse } from '../../../../foundation/src/http/client.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { parseRetryAfter } from '../../../../foundation/src/network/retry-after.ts';
-import { readError, refusal } from './refusal.ts';
+import { readError, rejection } from './rejection.ts';
 
 export const NOT_MODIFIED = 304;
 
@@ -13,7 +13,7 @@ const MAX_RETRY_AFTER_MS = 300_000;
 export function requireSuccess(response: HttpResponse, what: string): HttpResponse {
   const { status, headers } = response;
   if ((status >= 200 && status < 300) || status === NOT_MODIFIED) return response;
-  throw refusal(status, valueOf(response.body()), what, retryAfterMs(headers));
+  throw rejection(status, valueOf(response.body()), what, retryAfterMs(headers));
 }
 
 /** A date counts from the date of the response, so the local clock has no influence. */
@@ -30,7 +30,7 @@ function retryAfterMs({
  * ones.
  */
 export function isBusy({ status, body }: HttpResponse): boolean {
-  return status >= 400 && refusal(status, valueOf(body()), '').code === 'SALESFORCE_BUSY';
+  return status >= 400 && rejection(status, valueOf(body()), '').code === 'SALESFORCE_BUSY';
 }
 
 /**
@@ -44,7 +44,7 @@ export function parseBody(response: HttpResponse, what: string): unknown {
       retryable: true,
     });
   const error = readError(body);
-  if (Array.isArray(body) && error !== undefined) throw refusal(response.status, body, what);
+  if (Array.isArray(body) && error !== undefined) throw rejection(response.status, body, what);
   return body;
 }
 

@@ -7,7 +7,7 @@ import { type EntityRow, type FieldRow, readEntityRow, readFieldRow } from './de
 import type { ListedObject } from './object-list.ts';
 import { inGroups, MAX_QUERIES } from '../api/query-many.ts';
 import { queryRows, type ReadRow } from '../api/query-rows.ts';
-import { salesforceCode } from '../api/refusal.ts';
+import { salesforceCode } from '../api/rejection.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
 /** Tries of a query whose answer is incomplete. */

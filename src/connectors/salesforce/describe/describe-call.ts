@@ -1,7 +1,7 @@
 import type { SalesforceApi } from '../api/api.ts';
 import { readComposite, type PartAnswer } from '../api/composite.ts';
 import { incomplete } from '../api/pages.ts';
-import { refusal } from '../api/refusal.ts';
+import { rejection } from '../api/rejection.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { DeferredDescribe } from './deferred-describe.ts';
 import type { ListedObject } from './object-list.ts';
@@ -70,7 +70,7 @@ function outcomeOf(
     return conditional
       ? { listed, unchanged: true }
       : { listed, error: incomplete(what, 'unchanged, but requested unconditionally') };
-  if (answer.status !== 200) return { listed, error: refusal(answer.status, answer.body, what) };
+  if (answer.status !== 200) return { listed, error: rejection(answer.status, answer.body, what) };
   try {
     return { listed, describe: new DeferredDescribe(answer, listed.name) };
   } catch (thrown) {

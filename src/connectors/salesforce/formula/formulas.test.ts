@@ -113,7 +113,7 @@ const FORMULAS: readonly (readonly [formula: string, references: readonly string
   ['(((Amount)))', ['Amount']],
 ];
 
-const REFUSED: readonly (readonly [formula: string, position: number, message: string])[] = [
+const REJECTED: readonly (readonly [formula: string, position: number, message: string])[] = [
   ['', 0, 'found the end of the formula'],
   ['   /* nothing */', 16, 'found the end of the formula'],
   ['Amount +', 8, 'found the end of the formula'],
@@ -144,7 +144,7 @@ describe('parseFormula', () => {
     expect(parsed.ok && references(parsed.ast).map(({ text }) => text)).toEqual(expected);
   });
 
-  it.each(REFUSED)('rejects %s at the position of the problem', (formula, position, message) => {
+  it.each(REJECTED)('rejects %s at the position of the problem', (formula, position, message) => {
     expect(parseFormula(formula)).toEqual({
       ok: false,
       position,

@@ -36,7 +36,7 @@ class Parser {
 
   parse(): ParsedFormula {
     const ast = this.#expression(1);
-    if (this.#current.kind !== 'end') this.#refuse(`unexpected ${nameOf(this.#current)}`);
+    if (this.#current.kind !== 'end') this.#reject(`unexpected ${nameOf(this.#current)}`);
     return this.#problem === undefined ? { ok: true, ast } : { ok: false, ...this.#problem };
   }
 
@@ -44,7 +44,7 @@ class Parser {
     return this.#tokens[this.#at]!;
   }
 
-  #refuse(message: string): Expression {
+  #reject(message: string): Expression {
     this.#problem ??= { position: this.#current.position, message };
     this.#at = this.#tokens.length - 1;
     return NULL;
@@ -63,7 +63,7 @@ class Parser {
 
   #expect(symbol: string): void {
     if (!this.#take(symbol))
-      this.#refuse(`expected "${symbol}" but found ${nameOf(this.#current)}`);
+      this.#reject(`expected "${symbol}" but found ${nameOf(this.#current)}`);
   }
 
   #operator(): Operator | undefined {
@@ -100,7 +100,7 @@ class Parser {
     const token = this.#current;
     if (token.kind === 'symbol') return this.#signOrBracket(token.value);
     if (token.kind === 'end')
-      return this.#refuse('expected a value but found the end of the formula');
+      return this.#reject('expected a value but found the end of the formula');
     this.#at += 1;
     if (token.kind === 'text') return { kind: 'text', value: token.value };
     if (token.kind === 'number') return { kind: 'number', digits: token.value };
@@ -120,7 +120,7 @@ class Parser {
       });
     }
     if (symbol !== '-' && symbol !== '+' && symbol !== '!')
-      return this.#refuse(`expected a value but found "${symbol}"`);
+      return this.#reject(`expected a value but found "${symbol}"`);
     return this.#nested(() => {
       this.#at += 1;
       return { kind: 'sign', operator: symbol, operand: this.#operand() };
@@ -128,7 +128,7 @@ class Parser {
   }
 
   #call(name: Token): Expression {
-    if (/[.:$]/.test(name.value)) return this.#refuse(`"${name.value}" is not a function name`);
+    if (/[.:$]/.test(name.value)) return this.#reject(`"${name.value}" is not a function name`);
     return this.#nested(() => {
       this.#expect('(');
       const values: Expression[] = [];
@@ -143,7 +143,7 @@ class Parser {
 
   #nested(read: () => Expression): Expression {
     if (this.#nesting >= MAX_NESTING)
-      return this.#refuse(`nested more than ${MAX_NESTING} levels deep`);
+      return this.#reject(`nested more than ${MAX_NESTING} levels deep`);
     this.#nesting += 1;
     const expression = read();
     this.#nesting -= 1;

@@ -8,7 +8,7 @@ import { endsRun } from '../api/run-ending.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { groupForQueries, soqlLiterals } from '../api/soql.ts';
-import { refusal } from '../api/refusal.ts';
+import { rejection } from '../api/rejection.ts';
 import { isModifiedSince } from './dates.ts';
 import { shortId } from '../setup/durable-id.ts';
 import { type QueryAnswer, queryMany } from '../api/query-many.ts';
@@ -128,7 +128,7 @@ interface Answer {
 }
 
 function answerOf({ index, status, body }: QueryAnswer): Answer {
-  const error = status === 200 ? undefined : refusal(status, body, WHAT);
+  const error = status === 200 ? undefined : rejection(status, body, WHAT);
   return {
     forbidden: error !== undefined && FORBIDDEN.has(error.code),
     rows: error === undefined ? rowsIn(body) : rowsInstead(error, isRequired(index)),

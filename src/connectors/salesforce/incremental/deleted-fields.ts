@@ -2,7 +2,7 @@ import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts'
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
-import { refusal } from '../api/refusal.ts';
+import { rejection } from '../api/rejection.ts';
 import { queryMany, type QueryTarget } from '../api/query-many.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 import type { IncrementalState } from './incremental-state.ts';
@@ -60,7 +60,7 @@ function countFields(
     { ...target, what: WHAT },
     queries,
     ({ status, body }) => {
-      if (status !== 200) throw refusal(status, body, WHAT);
+      if (status !== 200) throw rejection(status, body, WHAT);
       return countIn(body);
     },
     signal,

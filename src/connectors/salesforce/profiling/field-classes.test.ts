@@ -24,7 +24,7 @@ const page = (...records: object[]): Answer => ({ body: { done: true, records } 
 const cutPage = (...records: object[]): Answer => ({
   body: { done: true, totalSize: 9, records },
 });
-const refused: Answer = { status: 400, body: [{ errorCode: 'INVALID_FIELD', message: 'no' }] };
+const rejected: Answer = { status: 400, body: [{ errorCode: 'INVALID_FIELD', message: 'no' }] };
 
 /** Each try of the one call gets the next answers, one for each of its queries. */
 function apiWith(...tries: readonly (readonly Answer[])[]): SalesforceApi {
@@ -78,7 +78,7 @@ it('closes fields with a sensitivity level or a compliance category, and compute
 });
 
 it('omits the objects of a rejected query only', async () => {
-  const api = apiWith([refused, page(row('Contact', 'Email'))]);
+  const api = apiWith([rejected, page(row('Contact', 'Email'))]);
   expect(await classesOf(api)).toEqual({ Contact: { Email: 'open' } });
 });
 
@@ -90,7 +90,7 @@ it('omits every object if one response is incomplete', async () => {
 it('uses nothing of a response that was requested again', async () => {
   const api = apiWith(
     [page(row('Account', 'Name')), cutPage(row('Contact', 'Email'))],
-    [refused, page(row('Contact', 'Email'))],
+    [rejected, page(row('Contact', 'Email'))],
   );
   expect(await classesOf(api)).toEqual({ Contact: { Email: 'open' } });
 });

@@ -103,7 +103,7 @@ describe('profiled values', () => {
   });
 
   it.each([
-    ['refused', { kind: 'forbid' }],
+    ['rejected', { kind: 'forbid' }],
     [
       'not available',
       {

@@ -146,18 +146,19 @@ describe('profiles', () => {
         body: [{ errorCode: 'OPERATION_TOO_LARGE', message: 'too large' }],
       },
     });
-    const refused = await extractFrom(sandbox, {
+    const rejected = await extractFrom(sandbox, {
       connection: { sobjectNames: ['Lead'] },
       sourceConfig: { profile: {} },
     });
     expect(
-      profilesIn(refused).map(({ request }) => [
+      profilesIn(rejected).map(({ request }) => [
         request['columnProfile'],
         (request['tableProfile'] as { rowCount: number }).rowCount > 0,
       ]),
     ).toEqual([[undefined, true]]);
     expect(
-      refused.logs.find(({ message }) => message.startsWith('failed to profile some tables'))?.data,
+      rejected.logs.find(({ message }) => message.startsWith('failed to profile some tables'))
+        ?.data,
     ).toEqual({ tables: 1 });
   });
 

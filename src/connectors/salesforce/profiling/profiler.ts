@@ -51,7 +51,7 @@ const rowSchema = z.record(z.string(), z.unknown());
 export class Profiler {
   readonly #deps: ProfilerDeps;
   #callsLeft: number;
-  readonly #skipped = { unclassified: 0, refused: 0, overBudget: 0 };
+  readonly #skipped = { unclassified: 0, rejected: 0, overBudget: 0 };
 
   constructor(deps: ProfilerDeps) {
     this.#deps = deps;
@@ -150,18 +150,18 @@ export class Profiler {
       const error = rethrowIfRunEnds(thrown, signal);
       logger.log('debug', 'failed to profile table', { object, ...errorFields(error) });
     }
-    if (!answers.has(0)) this.#skipped.refused += 1;
+    if (!answers.has(0)) this.#skipped.rejected += 1;
     return answers;
   }
 
   #logSkipped(): void {
     const { logger, maxApiCalls } = this.#deps;
-    const { unclassified, refused, overBudget } = this.#skipped;
+    const { unclassified, rejected, overBudget } = this.#skipped;
     if (unclassified > 0)
       logger.log('warn', 'profiles limited to counts: field classifications are not readable', {
         tables: unclassified,
       });
-    if (refused > 0) logger.log('warn', 'failed to profile some tables', { tables: refused });
+    if (rejected > 0) logger.log('warn', 'failed to profile some tables', { tables: rejected });
     if (overBudget > 0)
       logger.log('info', 'profiles skipped: maxApiCalls is used up', {
         tables: overBudget,

@@ -75,7 +75,7 @@ describe('sample rows without permission', () => {
 
 describe('sample rows without classifications', () => {
   it.each([
-    ['refused', { kind: 'forbid' }],
+    ['rejected', { kind: 'forbid' }],
     [
       'not available',
       {

@@ -47,7 +47,7 @@ export class Sampler {
   readonly #deps: SamplerDeps;
   #callsLeft: number;
   readonly #tables: SampleTable[] = [];
-  readonly #skipped = { unclassified: 0, refused: 0, overBudget: 0 };
+  readonly #skipped = { unclassified: 0, rejected: 0, overBudget: 0 };
 
   constructor(deps: SamplerDeps) {
     this.#deps = deps;
@@ -110,7 +110,7 @@ export class Sampler {
     const answers = await this.#query(tables, signal);
     for (const [index, { table, columns }] of tables.entries()) {
       const rows = columns.length === 0 ? [] : answers.get(index);
-      if (rows === undefined) this.#skipped.refused += 1;
+      if (rows === undefined) this.#skipped.rejected += 1;
       else yield sampleRecord(table.fqn, columns, rows);
     }
   }
@@ -145,14 +145,14 @@ export class Sampler {
 
   #logSkipped(): void {
     const { logger, maxApiCalls } = this.#deps;
-    const { unclassified, refused, overBudget } = this.#skipped;
+    const { unclassified, rejected, overBudget } = this.#skipped;
     if (unclassified > 0)
       logger.log('warn', 'sample rows skipped: field classifications are not readable', {
         tables: unclassified,
       });
-    if (refused > 0)
+    if (rejected > 0)
       logger.log('warn', 'sample rows skipped: Salesforce rejected the query', {
-        tables: refused,
+        tables: rejected,
       });
     if (overBudget > 0)
       logger.log('info', 'sample rows skipped: maxApiCalls is used up', {

@@ -2,7 +2,7 @@ import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts'
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { throwOrgRefusal } from '../api/composite.ts';
+import { throwOrgRejection } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';
 import { queryMany } from '../api/query-many.ts';
 import { soqlLiterals } from '../api/soql.ts';
@@ -64,7 +64,7 @@ export class Owners {
         { api, version, what: WHAT, surface: 'data' },
         queries.map(({ soql }) => soql),
         ({ index, status, body }) => {
-          throwOrgRefusal({ status, body }, WHAT);
+          throwOrgRejection({ status, body }, WHAT);
           const { kind } = queries[index]!;
           if (status === 200) this.#add(kind, readRows(body, rowSchema, WHAT));
           else this.#logFailure({ kind, status });

@@ -49,7 +49,7 @@ function compile(raw: RawConnection): Connection {
   const domain = parseDomain(textOf(raw.salesforceDomain) ?? 'login');
   const id = textOf(raw.organizationId);
   const organizationId = id === undefined ? undefined : parseOrganizationId(id);
-  refuseExtras(raw);
+  rejectExtras(raw);
   const tls = compileTls(raw.sslConfig);
   if (tls.clientCertificate && isSharedDomain(domain))
     throw new RunnerError(
@@ -97,7 +97,7 @@ function compileTls(ssl: RawConnection['sslConfig']): Connection['tls'] {
   return { ca: textOf(ssl?.caCertificate) !== undefined, clientCertificate: certificate };
 }
 
-const REFUSED_REMEDIES: Readonly<Record<'connectionOptions' | 'connectionArguments', string>> = {
+const REJECTED_REMEDIES: Readonly<Record<'connectionOptions' | 'connectionArguments', string>> = {
   connectionOptions:
     'Remove them: every supported setting of a Salesforce connection has its own field.',
   connectionArguments:
@@ -108,7 +108,7 @@ const REFUSED_REMEDIES: Readonly<Record<'connectionOptions' | 'connectionArgumen
  * OpenMetadata passes these to its client library, where they could name another host or another
  * session.
  */
-function refuseExtras(raw: RawConnection): void {
+function rejectExtras(raw: RawConnection): void {
   for (const field of ['connectionOptions', 'connectionArguments'] as const) {
     const names = Object.keys(raw[field] ?? {});
     if (names.length === 0) continue;
@@ -117,7 +117,7 @@ function refuseExtras(raw: RawConnection): void {
       .map((name) => JSON.stringify(name.slice(0, 50)))
       .join(', ');
     throw new RunnerError('SALESFORCE_CONNECTION_INVALID', `${field} is not supported: ${shown}`, {
-      remedy: REFUSED_REMEDIES[field],
+      remedy: REJECTED_REMEDIES[field],
     });
   }
 }

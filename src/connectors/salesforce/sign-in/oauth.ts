@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RunnerError } from '../errors/errors.ts';
 import type { Carry } from './jsforce-transport.ts';
 import { inconclusive } from './inconclusive.ts';
-import { tokenRefusal } from './oauth-refusal.ts';
+import { tokenRejection } from './oauth-rejection.ts';
 
 export interface Grant {
   readonly consumerKey: string;
@@ -51,7 +51,7 @@ export async function requestToken(
     token = await client.requestToken({ ...grant.parameters });
   } catch (thrown) {
     if (thrown instanceof RunnerError) throw thrown;
-    throw tokenRefusal(status, thrown instanceof Error ? thrown : undefined, grant);
+    throw tokenRejection(status, thrown instanceof Error ? thrown : undefined, grant);
   }
   return readToken(status, token);
 }

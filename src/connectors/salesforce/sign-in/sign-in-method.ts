@@ -49,7 +49,7 @@ function jwt({
   securityToken,
   consumerSecret,
 }: SignInFields): SignInMethod {
-  refuseTogether('privateKey', { password, securityToken, consumerSecret });
+  rejectTogether('privateKey', { password, securityToken, consumerSecret });
   return {
     kind: 'jwt',
     username: needed(username, 'username', 'privateKey'),
@@ -79,7 +79,7 @@ function oauth({
       withToken: securityToken,
     };
   }
-  refuseTogether('consumerSecret without password', { securityToken });
+  rejectTogether('consumerSecret without password', { securityToken });
   if (isSharedDomain(domain)) {
     throw invalid(
       `client credentials (consumerKey and consumerSecret) require the org's own domain, but salesforceDomain is "${domain}"; use for example "acme.my"`,
@@ -109,7 +109,7 @@ function needed(value: string | undefined, field: string, dependent: string): st
   return value;
 }
 
-function refuseTogether(field: string, others: Readonly<Record<string, boolean>>): void {
+function rejectTogether(field: string, others: Readonly<Record<string, boolean>>): void {
   const conflicting = Object.keys(others).filter((name) => others[name]);
   if (conflicting.length > 0)
     throw invalid(

@@ -69,14 +69,14 @@ describe('SignIn', () => {
   it('makes no call in an organization that the local policy does not permit', async () => {
     const { username, password, securityToken } = sandbox.credentials;
     const asked: (readonly string[])[] = [];
-    const refuse = (organization: readonly string[]): never => {
+    const reject = (organization: readonly string[]): never => {
       asked.push(organization);
       throw new RunnerError('ORGANIZATION_DENIED', 'another organization');
     };
     const run = extractFrom(sandbox, {
       connection: { username, password: 'x', securityToken: 'x', ...one },
       secrets: { password, securityToken },
-      admitOrganization: refuse,
+      admitOrganization: reject,
     });
     await expect(run).rejects.toMatchObject({ code: 'ORGANIZATION_DENIED' });
     expect(asked).toEqual([

@@ -8,8 +8,8 @@ import { neededSecrets } from './grants.ts';
 import { OAuthSignIn } from './oauth-sign-in.ts';
 import { organizationSpellings } from './organization-id.ts';
 import { readSecret } from './read-secret.ts';
-import type { RefusalStore } from './refusal-store.ts';
-import { RefusedCredentials } from './refused-credentials.ts';
+import type { RejectionStore } from './rejection-store.ts';
+import { RejectedCredentials } from './rejected-credentials.ts';
 import type { Session } from './session.ts';
 import { SoapSignIn } from './soap-sign-in.ts';
 
@@ -23,7 +23,7 @@ export interface SignInDeps {
   readonly admitOrganization: (organization: readonly string[]) => Promise<void>;
   readonly protect: (value: string) => void;
   /** Rejections of earlier attempts; absent if none are stored. */
-  readonly refusals?: RefusalStore | undefined;
+  readonly rejections?: RejectionStore | undefined;
 }
 
 /**
@@ -32,14 +32,14 @@ export interface SignInDeps {
  */
 export class SignIn {
   readonly #deps: SignInDeps;
-  readonly #refused: RefusedCredentials;
+  readonly #rejected: RejectedCredentials;
   readonly #soap: SoapSignIn;
   readonly #oauth: OAuthSignIn;
   #organizationId: string | undefined;
 
   constructor(deps: SignInDeps) {
     this.#deps = deps;
-    this.#refused = new RefusedCredentials(deps);
+    this.#rejected = new RejectedCredentials(deps);
     this.#soap = new SoapSignIn(deps);
     this.#oauth = new OAuthSignIn(deps);
     this.#organizationId = deps.connection.organizationId;
@@ -52,12 +52,12 @@ export class SignIn {
   async open(signal: AbortSignal): Promise<Session> {
     const secrets = await this.#readSecrets(signal);
     const versions = new Map([...secrets].map(([field, secret]) => [field, secret.version]));
-    await this.#refused.check(versions);
+    await this.#rejected.check(versions);
     try {
       return await this.#requireSameOrg(await this.#authenticate(secrets, signal));
     } catch (thrown) {
       const error = this.#suspectCertificate(RunnerError.from(thrown));
-      if (error.code === 'SALESFORCE_LOGIN_FAILED') await this.#refused.record(versions, error);
+      if (error.code === 'SALESFORCE_LOGIN_FAILED') await this.#rejected.record(versions, error);
       throw error;
     }
   }

@@ -54,14 +54,14 @@ async function read(
     const { value, properties } = await client.getSecret(name);
     return value === undefined ? undefined : { content: value, version: properties.version };
   } catch (thrown) {
-    const error = refusal(thrown);
+    const error = rejection(thrown);
     if (error === undefined) return undefined;
     throw error;
   }
 }
 
 /** Undefined for a secret that is not there. The words of the vault are left out. */
-function refusal(thrown: unknown): RunnerError | undefined {
+function rejection(thrown: unknown): RunnerError | undefined {
   if (thrown instanceof RunnerError) return thrown;
   const status = isRestError(thrown) ? thrown.statusCode : undefined;
   const message = `Azure Key Vault responded with status ${status ?? 'unknown'}`;

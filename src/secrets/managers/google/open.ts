@@ -50,7 +50,7 @@ function resourceOf({ project, namePrefix }: GoogleOptions, path: SecretPath): s
 
 function secretIn({ status, body }: SdkResponse): StoredSecret | undefined {
   if (status === 404) return undefined;
-  if (status !== 200) throw refusal(status);
+  if (status !== 200) throw rejection(status);
   const { name, payload } = parse(body);
   // The number alone, which other processes see as well: a rejected password is remembered by it.
   return { content: Buffer.from(payload.data, 'base64'), version: name.split('/').at(-1)! };
@@ -65,7 +65,7 @@ function parse(body: Buffer): z.infer<typeof answerSchema> {
   }
 }
 
-function refusal(status: number): RunnerError {
+function rejection(status: number): RunnerError {
   const message = `Google Secret Manager responded with status ${status}`;
   if (status === 401) return new RunnerError('SECRET_MANAGER_SIGN_IN_FAILED', message);
   if (status === 403) return new RunnerError('SECRET_MANAGER_DENIED', message);

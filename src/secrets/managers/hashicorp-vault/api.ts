@@ -50,7 +50,7 @@ function identityOf(
 }
 
 /** For an answer that is neither a success nor one of its own to the caller. */
-export function refusal(response: ManagerResponse, what: string): RunnerError {
+export function rejection(response: ManagerResponse, what: string): RunnerError {
   const { status } = response;
   if (status === 503)
     return new RunnerError(

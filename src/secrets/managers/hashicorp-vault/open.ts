@@ -6,7 +6,7 @@ import type { HashicorpVaultOptions } from '../hashicorp-vault.ts';
 import type { ManagerResponse } from '../http.ts';
 import type { SecretManager, StoredSecret } from '../manager-kind.ts';
 import { SignedIn } from '../signed-in.ts';
-import { refusal, type VaultApi, vaultApi } from './api.ts';
+import { rejection, type VaultApi, vaultApi } from './api.ts';
 import { signInTo } from './sign-in.ts';
 
 const entries = z.record(z.string(), z.unknown());
@@ -52,7 +52,7 @@ class HashicorpVault implements SecretManager {
     const path = this.#pathOf(name);
     const response = await this.#read(path, signal);
     if (response.status === 404) return undefined;
-    if (response.status !== 200) throw refusal(response, 'a read');
+    if (response.status !== 200) throw rejection(response, 'a read');
     return storedIn(response.json(), this.#options.kvVersion);
   }
 
@@ -83,7 +83,7 @@ class HashicorpVault implements SecretManager {
     const response = await this.#api('GET', 'auth/token/lookup-self', { token }, signal);
     if (response.status === 200) return true;
     if (response.status === 403) return false;
-    throw refusal(response, 'a look-up of the token');
+    throw rejection(response, 'a look-up of the token');
   }
 }
 

@@ -5,7 +5,7 @@ import { readCredential } from '../credential-file.ts';
 import { type HashicorpVaultOptions, TOKEN_VARIABLE } from '../hashicorp-vault.ts';
 import type { ManagerResponse } from '../http.ts';
 import type { Token } from '../signed-in.ts';
-import { refusal, type VaultApi } from './api.ts';
+import { rejection, type VaultApi } from './api.ts';
 
 /** Lives are in seconds; 0 is a token without an end. */
 const authSchema = z.object({
@@ -118,7 +118,7 @@ function parse<T>(response: ManagerResponse, what: string, schema: z.ZodType<T>)
       'SECRET_MANAGER_SIGN_IN_FAILED',
       `the server rejected ${what} (status ${status})`,
     );
-  if (status !== 200) throw refusal(response, what);
+  if (status !== 200) throw rejection(response, what);
   const parsed = schema.safeParse(response.json());
   if (parsed.success) return parsed.data;
   throw new RunnerError(

@@ -23,7 +23,7 @@ export function isShownAsRun({ code }: ControlPlaneError): boolean {
   return SHOWN.has(code);
 }
 
-export interface Refused {
+export interface RejectedStart {
   readonly service: Service;
   readonly pipeline: Pipeline;
   readonly relay: Relay;
@@ -31,10 +31,10 @@ export interface Refused {
 }
 
 /** Stores the run as failed, and its relay, which has nothing left but to report that. */
-export async function storeRefusedRun(
+export async function storeRejectedRun(
   deps: RelayDeps,
   deployment: Deployment,
-  { service, pipeline, relay, error }: Refused,
+  { service, pipeline, relay, error }: RejectedStart,
   scheduled: TriggerOptions['scheduled'],
 ): Promise<Run> {
   const { clock, changes, log } = deps;

@@ -32,12 +32,12 @@ beforeEach(() => {
   sandbox.unlockUser();
 });
 
-const REFUSED_SOAP = [
+const REJECTED_SOAP = [
   'INVALID_LOGIN',
   'sf:INVALID_LOGIN',
   'INVALID_OPERATION_WITH_EXPIRED_PASSWORD',
 ];
-const REFUSED_OAUTH: Readonly<
+const REJECTED_OAUTH: Readonly<
   Record<string, readonly [way: string, name: string, description: string]>
 > = {
   'a wrong password': ['OAuth with a password', 'invalid_grant', 'authentication failure'],
@@ -54,9 +54,11 @@ const REFUSED_OAUTH: Readonly<
   'a wrong client secret': ['client credentials', 'invalid_client', 'invalid client credentials'],
   'a wrong key': ['JWT bearer', 'invalid_grant', 'invalid assertion'],
 };
-const REFUSED: readonly (readonly [string, string, FaultRule['effect']])[] = [
-  ...SOAP.flatMap((method) => REFUSED_SOAP.map((code) => [method, code, soapFault(code)] as const)),
-  ...Object.entries(REFUSED_OAUTH).map(
+const REJECTED: readonly (readonly [string, string, FaultRule['effect']])[] = [
+  ...SOAP.flatMap((method) =>
+    REJECTED_SOAP.map((code) => [method, code, soapFault(code)] as const),
+  ),
+  ...Object.entries(REJECTED_OAUTH).map(
     ([what, [method, name, description]]) =>
       [
         method,
@@ -67,7 +69,7 @@ const REFUSED: readonly (readonly [string, string, FaultRule['effect']])[] = [
 ];
 
 describe('a rejection of the credentials', () => {
-  it.each(REFUSED)(
+  it.each(REJECTED)(
     'to %s (%s) is final: this run does not send them again, and later runs no passwords',
     async (method, _name, effect) => {
       const stateDirectory = stateDirectoryOf();

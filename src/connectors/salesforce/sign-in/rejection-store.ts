@@ -14,14 +14,14 @@ export interface SentCredentials {
 }
 
 /** Remembers rejected credentials across attempts, because orgs lock users after a few failures. */
-export interface RefusalStore {
+export interface RejectionStore {
   /** When these were rejected, as Unix time in milliseconds; undefined if they were not. */
   find(sent: SentCredentials): Promise<number | undefined>;
   record(sent: SentCredentials): Promise<void>;
 }
 
 /** Beyond this number, the oldest are forgotten. */
-const MAX_REFUSALS = 200;
+const MAX_REJECTIONS = 200;
 
 /**
  * One empty file for each rejection, named by a hash, with the time of the rejection. Nothing is
@@ -29,7 +29,7 @@ const MAX_REFUSALS = 200;
  * deleted at any time. Secrets from the vault and from files keep their versions. Those from
  * environment variables have new ones in each process, so their rejections are forgotten with it.
  */
-export function createRefusalStore(directory: string): RefusalStore {
+export function createRejectionStore(directory: string): RejectionStore {
   return {
     find: async (sent) => {
       return (await ifPresent(stat(join(directory, nameOf(sent)))))?.mtimeMs;
@@ -51,10 +51,10 @@ function nameOf({ endpoint, username, versions }: SentCredentials): string {
 
 async function forgetOldest(directory: string): Promise<void> {
   const names = await readdir(directory);
-  if (names.length <= MAX_REFUSALS) return;
+  if (names.length <= MAX_REJECTIONS) return;
   const aged = await Promise.all(
     names.map(async (name) => ({ name, at: (await stat(join(directory, name))).mtimeMs })),
   );
-  const oldest = aged.sort((a, b) => a.at - b.at).slice(0, names.length - MAX_REFUSALS);
+  const oldest = aged.sort((a, b) => a.at - b.at).slice(0, names.length - MAX_REJECTIONS);
   await Promise.all(oldest.map(({ name }) => rm(join(directory, name), { force: true })));
 }

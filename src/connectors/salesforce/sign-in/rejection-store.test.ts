@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, statSync, utimesSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, describe, it } from 'vitest';
-import { createRefusalStore, type SentCredentials } from './refusal-store.ts';
+import { createRejectionStore, type SentCredentials } from './rejection-store.ts';
 
 function place(): string {
-  return join(mkdtempSync(join(tmpdir(), 'refusals-')), 'refused-sign-ins');
+  return join(mkdtempSync(join(tmpdir(), 'rejections-')), 'refused-sign-ins');
 }
 
 const sent: SentCredentials = {
@@ -17,12 +17,12 @@ const sent: SentCredentials = {
   ]),
 };
 
-describe('createRefusalStore', () => {
+describe('createRejectionStore', () => {
   it('finds rejections after a restart, with fields in any order', async () => {
     const directory = place();
     const before = Date.now() - 2000;
-    await createRefusalStore(directory).record(sent);
-    const later = createRefusalStore(directory);
+    await createRejectionStore(directory).record(sent);
+    const later = createRejectionStore(directory);
     const turned = {
       ...sent,
       username: 'U@Acme.com',
@@ -49,14 +49,14 @@ describe('createRefusalStore', () => {
     ['another user', { ...sent, username: 'other@acme.com' }],
     ['another host', { ...sent, endpoint: 'login.salesforce.com:443' }],
   ])('does not take %s for them', async (_what, other) => {
-    const store = createRefusalStore(place());
+    const store = createRejectionStore(place());
     await store.record(sent);
     expect(await store.find(other)).toBeUndefined();
   });
 
   it('stores neither user, host nor version, and is readable only by its owner', async () => {
     const directory = place();
-    await createRefusalStore(directory).record(sent);
+    await createRejectionStore(directory).record(sent);
     const files = readdirSync(directory);
     expect(
       files.map((name) => [
@@ -70,7 +70,7 @@ describe('createRefusalStore', () => {
 
   it('forgets the oldest beyond 200', async () => {
     const directory = place();
-    const store = createRefusalStore(directory);
+    const store = createRejectionStore(directory);
     await store.record(sent);
     utimesSync(join(directory, readdirSync(directory)[0]!), 1, 1);
     for (let index = 0; index < 200; index++)

@@ -3,15 +3,15 @@ import { formatEndpoint } from '../../../../foundation/src/network/endpoint.ts';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Connection } from './connection.ts';
-import type { RefusalStore, SentCredentials } from './refusal-store.ts';
+import type { RejectionStore, SentCredentials } from './rejection-store.ts';
 
 /** Versions of secrets by field. */
 type Versions = ReadonlyMap<string, string>;
 
-export interface RefusedCredentialsDeps {
+export interface RejectedCredentialsDeps {
   readonly connection: Connection;
   readonly logger: Logger;
-  readonly refusals?: RefusalStore | undefined;
+  readonly rejections?: RejectionStore | undefined;
 }
 
 /**
@@ -19,11 +19,11 @@ export interface RefusedCredentialsDeps {
  * new version, because orgs lock users after a few failures. Rejected passwords are recorded across
  * attempts.
  */
-export class RefusedCredentials {
-  readonly #deps: RefusedCredentialsDeps;
+export class RejectedCredentials {
+  readonly #deps: RejectedCredentialsDeps;
   #last: { readonly key: string; readonly error: RunnerError } | undefined;
 
-  constructor(deps: RefusedCredentialsDeps) {
+  constructor(deps: RejectedCredentialsDeps) {
     this.#deps = deps;
   }
 
@@ -31,11 +31,11 @@ export class RefusedCredentials {
   async check(versions: Versions): Promise<void> {
     if (this.#last?.key === keyOf(versions)) throw this.#last.error;
     const sent = this.#lockable(versions);
-    const refusedAt = sent === undefined ? undefined : await this.#deps.refusals?.find(sent);
-    if (refusedAt === undefined) return;
+    const rejectedAt = sent === undefined ? undefined : await this.#deps.rejections?.find(sent);
+    if (rejectedAt === undefined) return;
     throw new RunnerError(
       'SALESFORCE_LOGIN_FAILED',
-      `Salesforce rejected these credentials on ${new Date(refusedAt).toISOString()}; they are not sent again so that the user is not locked`,
+      `Salesforce rejected these credentials on ${new Date(rejectedAt).toISOString()}; they are not sent again so that the user is not locked`,
       {
         remedy:
           'Store the correct password and security token. If they are correct and the user was unlocked, store them again unchanged: that creates a new version.',
@@ -47,7 +47,7 @@ export class RefusedCredentials {
     this.#last = { key: keyOf(versions), error };
     const sent = this.#lockable(versions);
     if (sent === undefined) return;
-    await this.#deps.refusals?.record(sent).catch((thrown: unknown) => {
+    await this.#deps.rejections?.record(sent).catch((thrown: unknown) => {
       this.#deps.logger.log(
         'warn',
         'failed to record rejected credentials; the next run will send them again',

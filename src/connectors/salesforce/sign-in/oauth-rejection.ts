@@ -7,9 +7,9 @@ import type { Grant } from './oauth.ts';
  * Statuses with which Salesforce rejects a grant. With any other, the body says nothing about the
  * credentials.
  */
-const REFUSING: ReadonlySet<number> = new Set([400, 401, 403]);
+const REJECTING: ReadonlySet<number> = new Set([400, 401, 403]);
 
-const REFUSALS: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
+const REJECTIONS: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
   invalid_client_id: [
     'SALESFORCE_LOGIN_DENIED',
     'Check consumerKey. A new app takes some minutes to become active.',
@@ -47,9 +47,15 @@ const TRANSIENT: ReadonlySet<string> = new Set([
  * The typed error of a rejected token request. jsforce names its error after `error` of the
  * response. The description is only searched for known words and never repeated.
  */
-export function tokenRefusal(status: number, thrown: Error | undefined, grant: Grant): RunnerError {
+export function tokenRejection(
+  status: number,
+  thrown: Error | undefined,
+  grant: Grant,
+): RunnerError {
   const name = /^[A-Za-z0-9_]{1,60}$/.exec(thrown?.name ?? '')?.[0] ?? 'unknown error';
-  const verdict = REFUSING.has(status) ? refusalOf(name, thrown?.message ?? '', grant) : undefined;
+  const verdict = REJECTING.has(status)
+    ? rejectionOf(name, thrown?.message ?? '', grant)
+    : undefined;
   if (verdict === undefined) return inconclusive(status, 'the token endpoint', TRANSIENT.has(name));
   const [code, remedy] = verdict;
   return new RunnerError(
@@ -59,13 +65,13 @@ export function tokenRefusal(status: number, thrown: Error | undefined, grant: G
   );
 }
 
-function refusalOf(
+function rejectionOf(
   name: string,
   description: string,
   grant: Grant,
 ): readonly [ErrorCode, string?] | undefined {
-  if (name === 'invalid_grant') return grantRefusal(description, grant);
-  return Object.hasOwn(REFUSALS, name) ? REFUSALS[name] : undefined;
+  if (name === 'invalid_grant') return grantRejection(description, grant);
+  return Object.hasOwn(REJECTIONS, name) ? REJECTIONS[name] : undefined;
 }
 
 /** Rejections that a setting of the org or the connection solves, and another secret does not. */
@@ -98,7 +104,7 @@ const GRANT_DENIALS: readonly (readonly [RegExp, string])[] = [
 const ABOUT_CREDENTIALS =
   /authentication failure|invalid (?:password|user(?:name)?(?: ?(?:or|and|\/) ?password)?|login)|expired password|password expired/i;
 
-function grantRefusal(description: string, { parameters }: Grant): readonly [ErrorCode, string] {
+function grantRejection(description: string, { parameters }: Grant): readonly [ErrorCode, string] {
   const denial = GRANT_DENIALS.find(([text]) => text.test(description));
   if (denial !== undefined) return ['SALESFORCE_LOGIN_DENIED', denial[1]];
   if (/assertion/i.test(description))

@@ -80,7 +80,7 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
  * The typed error of a call that Salesforce rejected with `status`. The message contains the error
  * code and never the text of the response, which may repeat what was sent.
  */
-export function refusal(
+export function rejection(
   status: number,
   body: unknown,
   what: string,
@@ -91,7 +91,7 @@ export function refusal(
   const reason = error === undefined ? `status ${status}` : `${error.errorCode}, status ${status}`;
   return new RunnerError(code, `${what}: ${reason}`, {
     ...options,
-    cause: new RefusalCause(error?.errorCode),
+    cause: new RejectionCause(error?.errorCode),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
@@ -100,7 +100,7 @@ export function refusal(
  * What the typed error of a rejection keeps of the answer. Not an Error: logs have the code in the
  * message.
  */
-class RefusalCause {
+class RejectionCause {
   readonly errorCode: string | undefined;
 
   constructor(errorCode: string | undefined) {
@@ -110,7 +110,7 @@ class RefusalCause {
 
 /** The `errorCode` that Salesforce rejected a call with; undefined for any other error. */
 export function salesforceCode({ cause }: RunnerError): string | undefined {
-  return cause instanceof RefusalCause ? cause.errorCode : undefined;
+  return cause instanceof RejectionCause ? cause.errorCode : undefined;
 }
 
 function verdict(status: number, error: SalesforceError | undefined): Verdict {
