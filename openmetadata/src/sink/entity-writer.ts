@@ -13,6 +13,7 @@ import {
   titled,
   type StoredEntity,
 } from './entity.ts';
+import { Permissions } from './permissions.ts';
 import { CONFLICT, type Answer, type MetadataServer } from './server.ts';
 
 export interface Target {
@@ -44,13 +45,14 @@ export class EntityWriter {
   readonly #server: MetadataServer;
   readonly #override: boolean;
   readonly #logger: Logger;
-  /** Until the server rejects it: the policy of its ingestion bot forbids it by default. */
-  #mayChangeDisplayNames = true;
+  readonly #permissions: Permissions;
+  #hasReportedNames = false;
 
   constructor(server: MetadataServer, override: boolean, logger: Logger) {
     this.#server = server;
     this.#override = override;
     this.#logger = logger;
+    this.#permissions = new Permissions(server);
   }
 
   /** Whether the source's values replace those of users. */
@@ -135,11 +137,11 @@ export class EntityWriter {
     if (!this.#override) return false;
     for (let tries = 0; tries < PATCH_TRIES; tries++) {
       const found = await this.find(target, signal);
-      const operations = found === undefined ? [] : this.#allowed(request, found);
-      if (operations.length === 0 || found === undefined) return false;
+      if (found === undefined) return false;
+      const operations = await this.#permitted(target, overrideEdits(request, found), signal);
+      if (operations.length === 0) return false;
       const { status } = await this.#patch(target, found, operations, signal);
-      if (status === 403) this.#keepDisplayNames();
-      else if (status !== CONFLICT) return true;
+      if (status !== CONFLICT) return true;
     }
     throw new RunnerError(
       'SINK_REJECTED',
@@ -148,11 +150,20 @@ export class EntityWriter {
     );
   }
 
-  #allowed(request: Json, stored: StoredEntity): readonly PatchOperation[] {
-    const operations = overrideEdits(request, stored);
-    return this.#mayChangeDisplayNames
-      ? operations
-      : operations.filter(({ path }) => !path.endsWith('/displayName'));
+  /**
+   * The operations without those that the server's policies deny. The server itself does not look:
+   * it checks a patch that names a version, as ours do, for the operation EditAll only.
+   */
+  async #permitted(
+    { type }: Target,
+    operations: readonly PatchOperation[],
+    signal: AbortSignal,
+  ): Promise<readonly PatchOperation[]> {
+    const others = operations.filter(({ path }) => !path.endsWith('/displayName'));
+    if (others.length === operations.length) return operations;
+    if (await this.#permissions.permit(type, 'EditDisplayName', signal)) return operations;
+    this.#reportNames();
+    return others;
   }
 
   #patch(
@@ -167,16 +178,15 @@ export class EntityWriter {
         path: `${ENTITY_PATHS[type]}/${id}`,
         what: titled(type, fqn),
         body: version === undefined ? operations : [isStill(version), ...operations],
-        accept: this.#mayChangeDisplayNames ? [403] : [],
         isConflict: isFailedTest,
       },
       signal,
     );
   }
 
-  #keepDisplayNames(): void {
-    if (!this.#mayChangeDisplayNames) return;
-    this.#mayChangeDisplayNames = false;
+  #reportNames(): void {
+    if (this.#hasReportedNames) return;
+    this.#hasReportedNames = true;
     this.#logger.log('warn', 'server forbids its bot to change display names; edited ones stay');
   }
 

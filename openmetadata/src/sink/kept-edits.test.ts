@@ -60,13 +60,17 @@ describe('edits made in the catalog', () => {
     });
   });
 
-  it('are replaced but for display names, which the server forbids its bot to change', async () => {
+  it.each([
+    { bot: true, displayName: 'by people' },
+    { bot: false, displayName: 'Account' },
+  ])('are replaced; display names only if the server permits it (bot: $bot)', async (of) => {
     const named = table('Account', {
       description: 'from the source',
       more: { displayName: 'Account' },
     });
     await catalog.run([...parents, named]);
     const { store } = catalog.server;
+    store.bot = of.bot;
     store.patch(store.get('table', named.fqn), [
       { op: 'add', path: '/description', value: 'by people' },
       { op: 'add', path: '/displayName', value: 'by people' },
@@ -74,7 +78,7 @@ describe('edits made in the catalog', () => {
     const again = (): ReturnType<Catalog['run']> =>
       catalog.run([...parents, named], { overrideMetadata: true });
     expect(await again()).toMatchObject({ status: 'success', counts: { written: 1 } });
-    const expected = { description: 'from the source', displayName: 'by people' };
+    const expected = { description: 'from the source', displayName: of.displayName };
     expect(catalog.storedTable('Account')).toMatchObject(expected);
     expect(await again()).toMatchObject({ status: 'success', counts: { unchanged: 4 } });
   });

@@ -6,6 +6,7 @@ import { masked, unmasked, withDefaults } from './secrets.ts';
 import type { Entity, Json, Kind, Put, Store } from './store.ts';
 import type { Reply, Request, ServerState } from './server-state.ts';
 import { latestProfile, putProfile, putSample } from './table-data-routes.ts';
+import { assertPermitted, permissionsOf } from './bot-policy.ts';
 import { removedColumns, withoutColumns } from './versions.ts';
 
 const BACKGROUND_MS = 20;
@@ -27,6 +28,8 @@ export function route(request: Request, store: Store, state: ServerState): Reply
   if (method === 'PUT' && parts[0] === 'lineage') return addLineage(request.body, store, state);
   if (method === 'DELETE' && parts[0] === 'lineage') return deleteLineage(parts, store, state);
   if (method === 'GET' && parts[0] === 'lineage') return upstream(parts[3] ?? '', store, state);
+  if (method === 'GET' && parts[0] === 'permissions')
+    return { status: 200, body: permissionsOf(parts[1] ?? '', store.bot) };
   if (method === 'GET' && parts[0] === 'events') return store.events.list(request.query);
   const depth = parts[0] === 'services' ? 2 : 1;
   const kind = COLLECTIONS[parts.slice(0, depth).join('/')];
@@ -128,9 +131,7 @@ function single(
   if (ifMatch !== undefined && ifMatch !== etagOf(entity))
     throw new Problem(412, 'The entity has been modified. Please refresh and retry.');
   const operations = body as Parameters<Store['patch']>[1];
-  // The rule DisplayName-Deny of DefaultBotPolicy.
-  if (store.bot && operations.some(({ path }) => path.endsWith('/displayName')))
-    throw new Problem(403, 'operation EditDisplayName denied by rule DisplayName-Deny');
+  if (store.bot) assertPermitted(operations);
   // The server answers with the new state, but stores nothing.
   if (ifMatch !== undefined)
     return { status: 200, body: withReferences(applyPatch(entity, operations) as Entity, store) };
