@@ -18,7 +18,9 @@ import { ChangeHub, DISPATCH } from './runtime/change-hub.ts';
 import type { Clock, RandomBytes } from './runtime/clock.ts';
 import { StartFailures } from './schedules/start-failures.ts';
 import { authority } from './server/addresses.ts';
+import { Health } from './server/health.ts';
 import { Port } from './server/port.ts';
+import { serveProbes, type ListenAddress, type Probes } from './server/probes.ts';
 import type { TlsFiles } from './server/tls.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
@@ -40,12 +42,17 @@ export interface ControlPlaneOptions {
   readonly log: Logger;
   /** The name or address that others should use; shown to operators of OpenMetadata servers. */
   readonly advertised?: string;
+  /** Where to answer /livez and /readyz, without TLS. Default: nowhere. */
+  readonly probes?: ListenAddress;
   /** Replaces the calls to OpenMetadata servers and the runs of their pipelines. */
   readonly openMetadata?: OpenMetadataParts;
 }
 
 export interface RunningControlPlane {
   readonly port: number;
+  /** The port of the probes; undefined without. */
+  readonly probePort: number | undefined;
+  readonly health: Health;
   /**
    * Stops in order: no new connections, sessions closed, delivered batches stored, store closed.
    */
@@ -64,6 +71,8 @@ export async function startControlPlane(
   const engine = createEngine(deps, authorities);
   const parts = options.openMetadata ?? openMetadataParts(deps, engine.registry, sealer);
   const openMetadata = createOpenMetadata({ deps, sealer, stopping: stopping.signal, ...parts });
+  const health = new Health(deps);
+  const probes = await probesOf(options, health);
   const app = createApp({
     deps,
     openMetadata: openMetadata.api,
@@ -76,19 +85,41 @@ export async function startControlPlane(
   if (options.advertised !== undefined)
     await saveAddress(deps.store, `https://${authority(options.advertised, number)}`);
   for (const name of options.names) authorities.add(authority(name.toLowerCase(), number));
+  health.become('serving');
   const running = Promise.all([
     engine.run(stopping.signal, openMetadata.startManaged),
     openMetadata.run(stopping.signal),
   ]);
-  const close = async (): Promise<void> => {
-    port.stopListening();
-    stopping.abort();
-    deps.changes.changed(DISPATCH);
-    await running;
-    port.close();
-    await deps.store.close();
-  };
-  return { port: number, close };
+  const close = (): Promise<void> => shutDown({ deps, health, port, probes, stopping, running });
+  return { port: number, probePort: probes?.port, health, close };
+}
+
+interface Parts {
+  readonly deps: Deps;
+  readonly health: Health;
+  readonly port: Port;
+  readonly probes: Probes | undefined;
+  readonly stopping: AbortController;
+  readonly running: Promise<unknown>;
+}
+
+async function shutDown(parts: Parts): Promise<void> {
+  const { deps, health, port, probes, stopping, running } = parts;
+  health.become('draining');
+  port.stopListening();
+  stopping.abort();
+  deps.changes.changed(DISPATCH);
+  await running;
+  port.close();
+  await probes?.close();
+  await deps.store.close();
+}
+
+async function probesOf(
+  { probes }: ControlPlaneOptions,
+  health: Health,
+): Promise<Probes | undefined> {
+  return probes === undefined ? undefined : serveProbes(probes, health);
 }
 
 function portOf({ tls }: ControlPlaneOptions, app: OpenAPIHono, engine: Engine): Port {

@@ -12,7 +12,7 @@ import { ControlPlaneError } from './runtime/errors.ts';
 import { runOpenMetadataCommand } from './openmetadata/endpoints/command.ts';
 import { parseOptions, type Options } from './options.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { tellServiceManager } from './server/service-manager.ts';
+import { feedWatchdog, tellServiceManager } from './server/service-manager.ts';
 import { ownTls, readTls, type TlsFiles } from './server/tls.ts';
 
 const log = pino({ name: 'control-plane' }, pino.destination({ dest: 2, sync: true }));
@@ -44,9 +44,14 @@ async function main(options: Options): Promise<void> {
     random: randomBytes,
     log,
     limits: limitsOf(options),
+    ...(options.probes === undefined ? {} : { probes: options.probes }),
   });
   allowGrowth();
-  stopOnSignal(() => controlPlane.close());
+  const watching = new AbortController();
+  stopOnSignal(() => {
+    watching.abort();
+    return controlPlane.close();
+  });
   const address = authority(advertised, controlPlane.port);
   printReadyLine({
     ready: true,
@@ -57,6 +62,7 @@ async function main(options: Options): Promise<void> {
     ...(options.printAdminToken ? { adminToken: token } : {}),
   });
   await tellServiceManager('READY=1', process);
+  await feedWatchdog(() => controlPlane.health.live().ok, systemClock, watching.signal, process);
 }
 
 function limitsOf(options: Options): Limits {

@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { PROGRAM, version } from './runtime/program.ts';
+import type { ListenAddress } from './server/probes.ts';
 
 export interface Options {
   readonly host: string;
@@ -11,6 +13,7 @@ export interface Options {
   readonly adminTokenFile?: string;
   readonly printAdminToken: boolean;
   readonly authority: readonly string[];
+  readonly probes?: ListenAddress;
   readonly leaseTtl: number;
   readonly heartbeatInterval: number;
   readonly maxAttempts: number;
@@ -59,6 +62,11 @@ function addServerOptions(program: Command): void {
       'further address under which runners reach this control plane; repeatable',
       collect,
       [],
+    )
+    .option(
+      '--probes <ip:port>',
+      'address to answer /livez and /readyz at, without TLS; default: nowhere',
+      listenAddress,
     );
 }
 
@@ -101,4 +109,14 @@ function wholeNumber(min: number, max: number = 2 ** 31 - 1): (text: string) => 
 
 function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
+}
+
+/** A name could resolve to any address. */
+function listenAddress(text: string): ListenAddress {
+  const match = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[^:]+)):(?<port>\d{1,5})$/.exec(text);
+  const { v4, v6, port } = match?.groups ?? {};
+  const host = v4 === 'localhost' ? '127.0.0.1' : (v6 ?? v4 ?? '');
+  if (isIP(host) !== (v6 === undefined ? 4 : 6) || !(Number(port) <= 65_535))
+    throw new InvalidArgumentError('Enter an IP address and a port, such as 127.0.0.1:7480.');
+  return { host, port: Number(port) };
 }

@@ -66,6 +66,7 @@ describe('program start', () => {
     ['--port', 'x'],
     ['--tls-cert', 'a.pem'],
     ['--unknown', '1'],
+    ['--probes', 'localhost.example:7480'],
   ])('rejects %s %s', async (name, value) => {
     await expect(startProgram(folder.path, [name, value])).rejects.toThrow('ended with 2');
   });

@@ -32,6 +32,7 @@ export interface Api {
 export interface Stage extends Target {
   readonly data: string;
   readonly api: Api;
+  readonly probePort: number | undefined;
   enroll(name?: string): Promise<Identity>;
   close(): Promise<void>;
 }
@@ -71,7 +72,7 @@ export async function openStage(
   limits: Partial<Limits> = {},
   data = temporaryFolder(),
   clock: Clock = systemClock,
-  parts: Pick<ControlPlaneOptions, 'openMetadata' | 'log'> = { log: testLog() },
+  parts: Partial<Pick<ControlPlaneOptions, 'openMetadata' | 'log' | 'probes'>> = {},
 ): Promise<Stage> {
   const tls = await ownTls(join(data.path, 'tls'), ['localhost', '127.0.0.1'], Date.now());
   const ca = readFileSync(tls.caFile, 'utf8');
@@ -86,6 +87,7 @@ export async function openStage(
     clock,
     random: randomBytes,
     limits: { ...DEFAULT_LIMITS, ...limits },
+    log: testLog(),
     ...parts,
   });
   const target = { port: running.port, ca };
@@ -93,6 +95,7 @@ export async function openStage(
   return {
     ...target,
     data: data.path,
+    probePort: running.probePort,
     api,
     enroll: (name) => enrollVia(api, name),
     close: async () => {

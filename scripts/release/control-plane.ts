@@ -36,7 +36,12 @@ export async function controlPlane(scratch: string): Promise<Product> {
     unit: join(root, 'packaging/systemd/hybrid-control-plane.service'),
     imageDirectories: ['/var/lib/hybrid-control-plane'],
     imageEnvironment: { NODE_OPTIONS },
-    imageCommand: ['--host=0.0.0.0', '--port=7443', '--data=/var/lib/hybrid-control-plane'],
+    imageCommand: [
+      '--host=0.0.0.0',
+      '--port=7443',
+      '--probes=127.0.0.1:7480',
+      '--data=/var/lib/hybrid-control-plane',
+    ],
     shared: [],
   };
 }

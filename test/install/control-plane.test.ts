@@ -80,6 +80,12 @@ const addService = (name: string): Promise<unknown> =>
     }),
   );
 
+/** Without a program that speaks HTTP, which the machine does not have. */
+const probe = (): Promise<string> =>
+  machine.ask(
+    String.raw`exec 3<>/dev/tcp/127.0.0.1/7480; printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3; cat <&3`,
+  );
+
 const answers = (): Promise<void> =>
   machine.waitFor('the control plane to answer', async () => Array.isArray(await services()));
 
@@ -105,6 +111,7 @@ describe.skipIf(obstacle() !== undefined)('the Debian package of the control pla
     expect(token!.stdout.trim()).toBe(
       readFileSync(join(machine.root, STATE, 'admin-token'), 'utf8').trim(),
     );
+    expect(await probe()).toMatch(/200 OK[^]*ready$/);
     const rating = await machine.ask(
       'systemd-analyze security --no-pager hybrid-control-plane.service',
     );

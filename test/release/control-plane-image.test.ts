@@ -42,6 +42,10 @@ describe.skipIf(releaseObstacle() !== undefined)(
         { timeout: 60_000, interval: 500 },
       );
       expect((await ask('/api/v1/services')).stdout).toContain('401');
+      const healthy = `fetch('http://127.0.0.1:7480/readyz').then((answer) => process.exit(answer.ok ? 0 : 1))`;
+      expect(await host.podman(['exec', 'plane', 'node', '--eval', healthy])).toMatchObject({
+        code: 0,
+      });
       expect(
         await host.podman(['exec', 'plane', 'hybrid-control-plane-backup', `${DATA}/backup`]),
       ).toMatchObject({ code: 0 });

@@ -58,7 +58,10 @@ const CODES = {
     remedy: 'Check the address of the upstream Airflow, and that it is running.',
   },
   TIMEOUT: { status: 504, remedy: 'Try again.' },
-  ADDRESS_IN_USE: { status: 500, remedy: 'Stop the other program, or choose another --port.' },
+  ADDRESS_IN_USE: {
+    status: 500,
+    remedy: 'Stop the other program, or choose another --port or address of --probes.',
+  },
   USAGE: { status: 400, remedy: `See \`${PROGRAM} --help\`.` },
 } as const;
 

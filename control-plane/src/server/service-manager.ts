@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Clock } from '../runtime/clock.ts';
 
 /**
  * systemd listens on a Unix datagram socket, which Node cannot open, so systemd-notify sends the
@@ -19,7 +20,7 @@ export interface ServiceManagerOptions {
  * is one. Never rejects.
  */
 export async function tellServiceManager(
-  assignment: 'READY=1' | 'STOPPING=1',
+  assignment: 'READY=1' | 'STOPPING=1' | 'WATCHDOG=1',
   { env, programs = PROGRAMS, timeoutMs: timeout = TIMEOUT_MS }: ServiceManagerOptions,
 ): Promise<void> {
   const { NOTIFY_SOCKET } = env;
@@ -29,4 +30,24 @@ export async function tellServiceManager(
   const options = { env: { NOTIFY_SOCKET }, timeout };
   execFile(program, [`--pid=${process.pid}`, assignment], options, () => resolve());
   await promise;
+}
+
+/**
+ * Feeds the watchdog of the service manager until the signal fires, twice as often as it requires,
+ * but only while this process is alive. Returns at once where there is no watchdog.
+ */
+export async function feedWatchdog(
+  isAlive: () => boolean,
+  clock: Clock,
+  signal: AbortSignal,
+  options: ServiceManagerOptions,
+): Promise<void> {
+  const { WATCHDOG_USEC, WATCHDOG_PID } = options.env;
+  const microseconds = Number(WATCHDOG_USEC);
+  if (!Number.isSafeInteger(microseconds) || microseconds <= 0) return;
+  if (WATCHDOG_PID !== undefined && WATCHDOG_PID !== `${process.pid}`) return;
+  while (!signal.aborted) {
+    if (isAlive()) await tellServiceManager('WATCHDOG=1', options);
+    await clock.sleep(microseconds / 2000, signal);
+  }
 }
