@@ -52,6 +52,7 @@ function runnerRow(runner) {
       el('strong', {}, runner.name),
       el('div', { class: 'soft small' }, `pool ${runner.pool} · ${runner.platform}`),
       el('div', { class: 'soft small mono' }, runner.id),
+      runner.auditHead === null ? null : auditHead(runner.auditHead),
     ),
     el(
       'div',
@@ -74,6 +75,8 @@ function stateOf(runner) {
   if (runner.revoked) return el('span', { class: 'badge bad' }, 'Revoked');
   if (runner.condition === 'IDENTITY_IN_USE')
     return el('span', { class: 'badge bad' }, 'Identity in use twice');
+  if (runner.condition === 'AUDIT_TRAIL_CHANGED')
+    return el('span', { class: 'badge bad' }, 'Audit trail changed');
   if (!runner.connected) return el('span', { class: 'badge' }, 'Not connected');
   if (runner.condition !== '') return el('span', { class: 'badge warn' }, runner.condition);
   return runner.draining
@@ -85,10 +88,31 @@ function actions(runner) {
   return el(
     'div',
     { class: 'actions end' },
+    runner.auditProblem === null ? null : acknowledgeButton(runner),
     actionButton('Move', () => moveRunner(runner), 'quiet'),
     runner.drainReason === null ? drainButton(runner) : resumeButton(runner),
     actionButton('Revoke', () => revoke(runner), 'quiet'),
   );
+}
+
+function auditHead({ number, receivedAt }) {
+  return el(
+    'div',
+    { class: 'soft small', title: 'The end of its audit trail, as it has signed it' },
+    `audit line ${number} signed · `,
+    moment(receivedAt),
+  );
+}
+
+/** The trail is compared with its newer head from then on. */
+function acknowledgeButton(runner) {
+  const acknowledge = async () => {
+    const question = `Acknowledge that the audit trail of ${runner.name} was changed? The alarm ends; the heads stay as evidence.`;
+    if (!confirm(question)) return;
+    await post(`${pathOf(runner)}/audit-heads/acknowledge`);
+    notice(`Alarm about the audit trail of ${runner.name} acknowledged.`);
+  };
+  return actionButton('Acknowledge', acknowledge, 'quiet');
 }
 
 const pathOf = ({ id }) => `/runners/${encodeURIComponent(id)}`;

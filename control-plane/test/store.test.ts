@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../src/store/migrations.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
+import { auditHeadContract } from './store-audit-heads.contract.ts';
 import { storeCatalogContract } from './store-catalog.contract.ts';
 import { openMetadataContract } from './store-openmetadata.contract.ts';
 import type { StoreStage } from './store-fixtures.ts';
@@ -24,6 +25,7 @@ storeContract('SQLite', openSqliteStage);
 storeCatalogContract('SQLite', openSqliteStage);
 storeSchedulesContract('SQLite', openSqliteStage);
 openMetadataContract(openSqliteStage);
+auditHeadContract('SQLite', openSqliteStage);
 storeRelayContract(openSqliteStage);
 
 it('migrates a file of the first schema with its contents', async () => {

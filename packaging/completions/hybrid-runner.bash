@@ -4,7 +4,7 @@ _hybrid_runner() {
   local command='' words='' index
   COMPREPLY=()
   case $previous in
-    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--output|--vault-file|--vault-key-file|--key|--signature|--archive)
+    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--output|--vault-file|--vault-key-file|--heads|--key|--signature|--archive)
       compopt -o filenames
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
@@ -47,7 +47,7 @@ _hybrid_runner() {
     'policy propose'|'policy propose '*) words='--json --config --state-dir --policy-file -h --help' ;;
     'policy approve'|'policy approve '*) words='--json --config --state-dir --policy-file -h --help' ;;
     'audit') words='verify -h --help' ;;
-    'audit verify'|'audit verify '*) words='--json --head --config --state-dir -h --help' ;;
+    'audit verify'|'audit verify '*) words='--json --head --heads --config --state-dir -h --help' ;;
     'jobs') words='keygen sign verify -h --help' ;;
     'jobs keygen'|'jobs keygen '*) words='--json --out --name -h --help' ;;
     'jobs sign'|'jobs sign '*) words='--json -c --workflow --key --pool --runner --valid-for --valid-from --name --kind -h --help' ;;

@@ -169,6 +169,7 @@ complete -c hybrid-runner -n '__hybrid_runner_is \'audit\'' -a verify -d 'check 
 complete -c hybrid-runner -n '__hybrid_runner_is \'audit\'' -s h -l help -d 'show the help'
 complete -c hybrid-runner -n '__hybrid_runner_in \'audit verify\'' -l json -d 'print JSON'
 complete -c hybrid-runner -n '__hybrid_runner_in \'audit verify\'' -l head -x -d 'a line that the trail must still have, noted elsewhere before'
+complete -c hybrid-runner -n '__hybrid_runner_in \'audit verify\'' -l heads -r -F -d 'signed heads that the control plane has kept, as its API returns them'
 complete -c hybrid-runner -n '__hybrid_runner_in \'audit verify\'' -l config -r -F -d 'configuration file, or the directory of runner.yaml'
 complete -c hybrid-runner -n '__hybrid_runner_in \'audit verify\'' -l state-dir -r -F -d 'Directory for identity, spool and vault'
 complete -c hybrid-runner -n '__hybrid_runner_in \'audit verify\'' -s h -l help -d 'show the help'

@@ -1,8 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { trailFiles } from './files.ts';
-import type { Link } from './line.ts';
+import { type Link, parseLine } from './line.ts';
 import { type TrailPlace, withTrailLock } from './lock.ts';
+import { linesFrom } from './read-lines.ts';
 import { readTail } from './tail.ts';
 
 /** The end of the trail, signed by the identity of its runner, to be kept on another machine. */
@@ -37,6 +38,31 @@ export async function signHead(
     const signature = signer.sign(messageOf({ number, hash }, signer.runnerId));
     return { number, hash, signature: Buffer.from(signature).toString('base64') };
   });
+}
+
+/**
+ * The head, and the hash that an earlier line has now: empty if the trail has no intact line with
+ * that number. Somebody who has kept the earlier head learns from it whether the trail continues
+ * it. Undefined and throws as `signHead` does.
+ */
+export async function compareHead(
+  place: TrailPlace,
+  signer: Signer,
+  previous: number,
+  signal: AbortSignal,
+): Promise<(SignedHead & { readonly previousHash: string }) | undefined> {
+  const head = await signHead(place, signer, signal);
+  if (head === undefined) return undefined;
+  return { ...head, previousHash: await hashOf(place, previous) };
+}
+
+async function hashOf({ disk, directory }: TrailPlace, number: number): Promise<string> {
+  if (number === 0) return '';
+  for await (const line of linesFrom(disk, directory, number)) {
+    const parsed = parseLine(line.text);
+    return parsed?.number === number ? parsed.hash : '';
+  }
+  return '';
 }
 
 async function syncFile(disk: Disk, path: string): Promise<void> {

@@ -50,6 +50,15 @@ async function alter(file: number, change: (lines: string[]) => string[]): Promi
 }
 
 describe('the verification of an audit trail of 10,000 lines', () => {
+  it('finds a fork by two heads of the same line', async () => {
+    const forged = { number: head.number, hash: 'f'.repeat(64) };
+    for (const heads of [
+      [head, forged],
+      [forged, head],
+    ])
+      expect(await problems(heads)).toEqual([expect.stringContaining('not the line that was')]);
+  });
+
   it('finds nothing in one that was not touched', async () => {
     expect(await verifyTrail(nodeDisk, directory, [head])).toMatchObject({
       files: FILES,

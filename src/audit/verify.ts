@@ -58,14 +58,16 @@ async function verifyOnce(
 class Verification {
   readonly #problems: string[] = [];
   readonly #notes: string[] = [];
-  readonly #heads: ReadonlyMap<number, string>;
+  /** Two heads may name the same line: a forked trail has had two. */
+  readonly #heads = new Map<number, Set<string>>();
   readonly #expired = new Map<number, unknown>();
   #begin: Link = START;
   #end: Link = START;
   #lines = 0;
 
   constructor(heads: readonly Link[]) {
-    this.#heads = new Map(heads.map(({ number, hash }) => [number, hash]));
+    for (const { number, hash } of heads)
+      this.#heads.set(number, (this.#heads.get(number) ?? new Set()).add(hash));
   }
 
   note(text: string): void {
@@ -113,9 +115,8 @@ class Verification {
       this.#problems.push(`${at} does not follow the line before it`);
     if (first !== undefined && first !== number)
       this.#problems.push(`${at} is not the first line of its file`);
-    const head = this.#heads.get(number);
-    if (head !== undefined && head !== hash)
-      this.#problems.push(`${at} is not the line that was signed`);
+    for (const head of this.#heads.get(number) ?? [])
+      if (head !== hash) this.#problems.push(`${at} is not the line that was signed`);
     if (event === 'trailExpired') this.#expired.set(Number(fields['through']), fields['lastHash']);
     this.#end = { number, hash };
   }

@@ -20,6 +20,7 @@ describe('codec', () => {
         maxBatchBytes: 1 << 20,
         controlPlane: 'x',
         features: ['zstd'],
+        auditHead: 2 ** 40,
       },
     };
     expect(decode(encode(frame))).toEqual(frame);

@@ -75,6 +75,10 @@ export const TRUST_COMMANDS: readonly CommandGroup[] = [
             flags: '--head <number:hash>',
             text: 'a line that the trail must still have, noted elsewhere before',
           },
+          {
+            flags: '--heads <file>',
+            text: 'signed heads that the control plane has kept, as its API returns them',
+          },
         ],
         settings: ['stateDir'],
         load: async () => (await import('./commands/audit.ts')).verify,

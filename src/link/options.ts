@@ -12,6 +12,7 @@ import type { Identity } from './enrollment/identity.ts';
 import type { History } from './history/history.ts';
 import type { OutboxStore } from './outbox/outbox.ts';
 import type { EpochMemory } from './replay/epoch-memory.ts';
+import type { AuditHeads } from './session/audit-heads.ts';
 import type { LinkTiming } from './timing.ts';
 import type { StartWorker } from './workers/worker-handle.ts';
 
@@ -38,6 +39,8 @@ export interface LinkOptions {
   readonly predecessor: Predecessor;
   /** Has every answer to an offer; absent in tests. */
   readonly trail?: AuditTrail;
+  /** Ends of that trail, for the control plane; absent in tests. */
+  readonly heads?: AuditHeads;
   /** Absent: nothing is remembered. */
   readonly history?: History;
   readonly logger: Logger;

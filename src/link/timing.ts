@@ -27,4 +27,5 @@ export const DEFAULT_TIMING: LinkTiming = {
   diskFullMs: 60_000,
   lastDeliveryMs: 10_000,
   leaseMs: 60_000,
+  auditHeadMs: 15 * 60_000,
 };

@@ -19,7 +19,7 @@ import { Route } from './route.ts';
 import type { World } from './world.ts';
 import { createFork } from './worker.ts';
 
-const TIMING: LinkTiming = {
+const TIMING: Omit<LinkTiming, 'auditHeadMs'> = {
   handshakeMs: 4_000,
   silenceMs: 3_000,
   acknowledgeMs: 15_000,

@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import type { Deps } from '../deps.ts';
 import type { Registry } from '../link/registry.ts';
 import { version } from '../runtime/program.ts';
+import { auditHeadsApi } from './audit-heads.ts';
 import { serveConsole } from './console-files.ts';
 import { entitiesApi } from './entities.ts';
 import { jobKindsApi } from './job-kinds.ts';
@@ -53,6 +54,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   for (const part of [
     enrollmentApi(deps),
     runnersApi(deps, registry),
+    auditHeadsApi(deps, registry),
     servicesApi(deps),
     pipelinesApi(deps),
     schedulesApi(deps),

@@ -2,11 +2,9 @@ import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { drainRunner, resumeRunner } from '../runners/draining.ts';
 import { moveRunner } from '../runners/moving.ts';
 import { createToken, enroll } from '../runners/enrollment.ts';
-import { IDENTITY_REMEDY } from '../link/identity.ts';
-import type { Conflict, Presence, Registry } from '../link/registry.ts';
+import type { Registry } from '../link/registry.ts';
 import { revokeRunner } from '../runners/revocation.ts';
 import type { Deps } from '../deps.ts';
-import type { Runner } from '../store/store.ts';
 import {
   application,
   createRoute,
@@ -15,6 +13,7 @@ import {
   requestBody,
   SECURITY,
 } from './routing.ts';
+import { runnerView, runnerViews } from './runner-view.ts';
 import {
   ApiError,
   DrainRequest,
@@ -103,69 +102,38 @@ export function enrollmentApi(deps: Deps): OpenAPIHono {
 
 export function runnersApi(deps: Deps, registry: Registry): OpenAPIHono {
   const app = application();
-  const view = (runner: Runner) => viewRunner(runner, registry, deps.clock.monotonic());
+  const view = runnerView(deps, registry);
   app.openapi(createTokenRoute, async (context) => {
     const { name, ...request } = context.req.valid('json');
     return context.json(await createToken(deps, { ...request, name: name ?? null }), 201);
   });
   app.openapi(listRoute, async (context) => {
     const runners = await deps.store.read.runners.list();
-    return context.json({ runners: runners.map(view) }, 200);
+    return context.json({ runners: await runnerViews(deps, registry, runners) }, 200);
   });
   app.openapi(patchRoute, async (context) => {
     const { pool } = context.req.valid('json');
-    return context.json(view(await moveRunner(deps, context.req.valid('param').id, pool)), 200);
+    return context.json(
+      await view(await moveRunner(deps, context.req.valid('param').id, pool)),
+      200,
+    );
   });
   app.openapi(drainRoute, async (context) => {
     const { id } = context.req.valid('param');
     const { reason } = context.req.valid('json');
-    return context.json(view(await drainRunner(deps, registry, id, reason)), 200);
+    return context.json(await view(await drainRunner(deps, registry, id, reason)), 200);
   });
   app.openapi(resumeRoute, async (context) =>
-    context.json(view(await resumeRunner(deps, registry, context.req.valid('param').id)), 200),
+    context.json(
+      await view(await resumeRunner(deps, registry, context.req.valid('param').id)),
+      200,
+    ),
   );
   app.openapi(revokeRoute, async (context) =>
-    context.json(view(await revokeRunner(deps, registry, context.req.valid('param').id)), 200),
+    context.json(
+      await view(await revokeRunner(deps, registry, context.req.valid('param').id)),
+      200,
+    ),
   );
   return app;
-}
-
-function viewRunner(runner: Runner, registry: Registry, now: number): z.infer<typeof RunnerView> {
-  const presence = registry.get(runner.id)?.presence();
-  const { condition, conditionMessage } = viewCondition(
-    registry.conflict(runner.id, now),
-    presence,
-  );
-  return {
-    id: runner.id,
-    name: runner.name,
-    connected: presence !== undefined,
-    channel: presence?.channel ?? null,
-    version: runner.version,
-    platform: runner.platform,
-    capacity: presence?.capacity ?? null,
-    running: presence?.running ?? null,
-    draining: runner.drainReason !== null || (presence?.draining ?? false),
-    drainReason: runner.drainReason,
-    pool: runner.pool,
-    condition,
-    conditionMessage,
-    spoolBytes: presence?.spoolBytes ?? null,
-    lastSeenAt: registry.lastSeen.of(runner),
-    enrolledAt: runner.enrolledAt,
-    revoked: runner.revokedAt !== null,
-  };
-}
-
-function viewCondition(
-  conflict: Conflict | undefined,
-  presence: Presence | undefined,
-): { readonly condition: string; readonly conditionMessage: string } {
-  if (conflict === undefined) return { condition: presence?.condition ?? '', conditionMessage: '' };
-  const { at, platform, version } = conflict;
-  const other = [platform, version].filter((part) => part !== '').join(', ');
-  return {
-    condition: 'IDENTITY_IN_USE',
-    conditionMessage: `Two processes use this identity. Another process (${other}) was rejected, last at ${new Date(at).toISOString()}. ${IDENTITY_REMEDY}`,
-  };
 }

@@ -86,8 +86,27 @@ export const RunnerView = z
     lastSeenAt: Time.nullable(),
     enrolledAt: Time,
     revoked: z.boolean(),
+    auditHead: z
+      .object({ number: z.number().int(), receivedAt: Time })
+      .nullable()
+      .openapi({ description: 'The last head of its audit trail that it has sent' }),
+    auditProblem: z.string().nullable().openapi({
+      description: 'How its audit trail contradicts an earlier head; null once acknowledged',
+    }),
   })
   .openapi('Runner');
+
+export const AuditHeadView = z
+  .object({
+    number: z.number().int(),
+    hash: z.string(),
+    signature: z.string().openapi({ description: 'Ed25519, base64' }),
+    publicKey: z.string().openapi({ description: 'That the signature is valid for, base64' }),
+    receivedAt: Time,
+    problem: z.string().nullable(),
+    acknowledgedAt: Time.nullable(),
+  })
+  .openapi('AuditHead');
 
 /** Shown instead of the name, which never changes. */
 const DisplayName = z.string().trim().min(1).max(256).nullable().optional();

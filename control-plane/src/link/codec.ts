@@ -13,6 +13,7 @@ const PROTO = fileURLToPath(
 const FROM_RUNNER: ReadonlySet<string> = new Set<FromRunner['kind']>([
   'hello',
   'heartbeat',
+  'auditHead',
   'progress',
   'accept',
   'reject',

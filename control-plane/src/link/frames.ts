@@ -22,7 +22,7 @@ type FrameOf<K extends Kind> = {
 }[K];
 
 export type FromRunner = FrameOf<
-  'hello' | 'heartbeat' | 'progress' | 'accept' | 'reject' | 'batch'
+  'hello' | 'heartbeat' | 'auditHead' | 'progress' | 'accept' | 'reject' | 'batch'
 >;
 export type ToRunner = FrameOf<
   | 'challenge'
@@ -42,6 +42,7 @@ export type HelloStatement = Message<HelloStatementMessage>;
 export type HeldAttempt = HelloStatement['held'][number];
 export type Position = Body<'welcome'>['positions'][number];
 export type Heartbeat = Body<'heartbeat'>;
+export type AuditHead = Body<'auditHead'>;
 export type Offer = Body<'offer'>;
 export type Batch = Body<'batch'>;
 export type Nack = Body<'nack'>;

@@ -6,19 +6,21 @@
  *   handshake meant for itself.
  * - No field is evaluated before the signature is verified.
  */
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { StoreReader, Runner } from '../store/store.ts';
 import { decodeStatement } from './codec.ts';
+import { isSignedBy } from './ed25519.ts';
 import type { HelloStatement, Refusal } from './frames.ts';
 
 export const PROTOCOL = 1;
 /** Feature of runners that answer identity checks. */
 export const IDENTITY_CHECK = 'identity-check';
-export const FEATURES: readonly string[] = ['zstd', IDENTITY_CHECK];
+/** Feature of runners that send the heads of their audit trail. */
+const AUDIT_HEADS = 'audit-heads';
+export const FEATURES: readonly string[] = ['zstd', IDENTITY_CHECK, AUDIT_HEADS];
 export const NONCE_BYTES = 32;
 
 const CONTEXT = 'hybrid-runner/link/v1\n';
-const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
 
 export type Verdict =
   | { readonly ok: true; readonly runner: Runner; readonly statement: HelloStatement }
@@ -56,14 +58,9 @@ export async function verifyHello(
 }
 
 function isSigned(hello: Hello, authority: string, nonce: Buffer, publicKey: Buffer): boolean {
-  const key = createPublicKey({
-    key: Buffer.concat([SPKI_ED25519, publicKey]),
-    format: 'der',
-    type: 'spki',
-  });
   const digest = createHash('sha256').update(hello.statement).digest();
   const message = Buffer.concat([Buffer.from(`${CONTEXT}${authority}\n`), nonce, digest]);
-  return hello.signature.length === 64 && verify(null, message, key, hello.signature);
+  return isSignedBy(publicKey, message, hello.signature);
 }
 
 function refused(code: Refusal['code'], message: string): Verdict {

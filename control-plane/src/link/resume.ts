@@ -7,11 +7,13 @@ import { claim } from './claim.ts';
 import type { SessionDeps } from './session-deps.ts';
 import type { AttemptRef, HeldAttempt, HelloStatement, Position } from './frames.ts';
 
-interface Resumption {
+export interface Resumption {
   readonly positions: readonly Position[];
   readonly cancels: readonly { readonly ref: AttemptRef; readonly reason: string }[];
   /** Why the runner drains; null when it does not. */
   readonly drainReason: string | null;
+  /** Number of the last head of its audit trail; 0 for none. */
+  readonly auditHead: number;
 }
 
 type ResumeDeps = Deps & Pick<SessionDeps, 'registry'>;
@@ -39,7 +41,8 @@ export async function resume(
     const refs = held.map(({ ref }) => ref);
     const forgotten = await abandonForgotten(tx, deps, by, refs);
     const { positions, cancels } = await resumeHeld(tx, deps, by, held, channel);
-    return { positions, cancels, forgotten, drainReason: runner.drainReason };
+    const auditHead = (await tx.auditHeads.latest(runner.id))?.number ?? 0;
+    return { positions, cancels, forgotten, drainReason: runner.drainReason, auditHead };
   });
   if (resumed === undefined) return undefined;
   for (const runId of [...resumed.forgotten, ...held.map(({ ref }) => ref.runId)])

@@ -16,16 +16,14 @@ import {
 import { IdentityChecks } from './identity-check.ts';
 import { settleIdentity } from './identity.ts';
 import type { ConnectedRunner, OtherProcess, Presence } from './registry.ts';
-import { resume } from './resume.ts';
+import { resume, type Resumption } from './resume.ts';
 import type { SessionDeps } from './session-deps.ts';
 import type { Wire } from './wire.ts';
 import { WorkFrames } from './work-frames.ts';
 
 /** A runner that has been silent for this many heartbeats is gone. */
 const SILENT_HEARTBEATS = 3;
-/**
- * A runner whose last frame is at most this many heartbeats old counts as alive without a check.
- */
+/** With a last frame of at most this many heartbeats ago, a runner is alive without a check. */
 const ALIVE_HEARTBEATS = 2;
 
 type State =
@@ -194,7 +192,7 @@ export class Session implements ConnectedRunner {
     const resumption = await resume(this.#deps, statement, this.channel);
     if (resumption === undefined) return this.reject('RUNNER_REVOKED', 'runner has been revoked');
     if (this.#isClosed()) return;
-    this.#sendWelcome(statement, resumption.positions);
+    this.#sendWelcome(statement, resumption);
     this.#state = { name: 'welcomed' };
     const { cancels, drainReason } = resumption;
     for (const cancel of cancels) this.send({ kind: 'cancel', body: cancel });
@@ -208,13 +206,14 @@ export class Session implements ConnectedRunner {
 
   #sendWelcome(
     { features }: HelloStatement,
-    positions: Extract<ToRunner, { kind: 'welcome' }>['body']['positions'],
+    { positions, auditHead }: Pick<Resumption, 'positions' | 'auditHead'>,
   ): void {
     this.#wire.expect(this.#creditBytes);
     this.send({
       kind: 'welcome',
       body: {
         positions,
+        auditHead,
         creditBytes: this.#creditBytes,
         heartbeatIntervalMs: this.#deps.limits.heartbeatIntervalMs,
         maxBatchBytes: MAX_BATCH_BYTES,

@@ -1,4 +1,5 @@
 import { DISPATCH } from '../runtime/change-hub.ts';
+import { receiveAuditHead } from '../runners/audit-heads.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import type { AttemptRef, Batch, FromRunner, Heartbeat, HelloStatement } from './frames.ts';
 import type { Renewal } from './lease-renewals.ts';
@@ -61,6 +62,8 @@ export class WorkFrames {
 
   async receive(frame: WorkFrame): Promise<void> {
     if (frame.kind === 'heartbeat') return this.#heartbeat(frame.body);
+    if (frame.kind === 'auditHead')
+      return receiveAuditHead(this.#deps, this.#runner.runnerId, frame.body);
     if (this.#renewing > 0) await this.#deps.renewals.flush();
     switch (frame.kind) {
       case 'accept':

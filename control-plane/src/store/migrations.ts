@@ -148,4 +148,11 @@ export const MIGRATIONS: readonly string[] = [
     subject TEXT NOT NULL, name TEXT NOT NULL, jws TEXT NOT NULL, stored_at INTEGER NOT NULL, PRIMARY KEY (subject, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE audit_heads (
+    position INTEGER PRIMARY KEY, runner_id TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL, signature BLOB NOT NULL,
+    public_key BLOB NOT NULL, received_at INTEGER NOT NULL, problem TEXT, acknowledged_at INTEGER
+  ) STRICT;
+  CREATE INDEX audit_heads_runner ON audit_heads (runner_id, position);
+  `,
 ];

@@ -4,6 +4,7 @@ import { ControlPlaneError } from '../runtime/errors.ts';
 import { ActiveRuns } from './active-runs.ts';
 import { GroupCommit } from './group-commit.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { auditHeadTable } from './sqlite-audit-heads.ts';
 import { definitionTables } from './sqlite-definitions.ts';
 import { catalogStateTable } from './sqlite-catalog-states.ts';
 import { entityTables } from './sqlite-entities.ts';
@@ -146,6 +147,7 @@ function commonTables(statements: Statements): Omit<Transaction, 'runners' | 'ru
     settings: settingTable(statements),
     schedules: scheduleTable(statements),
     signatures: signatureTable(statements),
+    auditHeads: auditHeadTable(statements),
     endpoints: endpointTable(statements),
     deployments: deploymentTable(statements),
     relays: relayTable(statements),

@@ -9,6 +9,7 @@
 import type { CatalogState } from '../catalog/catalog-state.ts';
 import type { JobKind } from '../runs/job-kinds.ts';
 import type { Run } from '../runs/run.ts';
+import type { AuditHeadReads, AuditHeadWrites } from './audit-head.ts';
 import type { EntityReads, EntityWrites } from './entity.ts';
 import type { LineageReads, LineageWrites } from './lineage.ts';
 import type {
@@ -40,6 +41,7 @@ export interface StoreReader {
   readonly settings: SettingReads;
   readonly schedules: ScheduleReads;
   readonly signatures: SignatureReads;
+  readonly auditHeads: AuditHeadReads;
   readonly endpoints: EndpointReads;
   readonly deployments: DeploymentReads;
   readonly relays: RelayReads;
@@ -57,6 +59,7 @@ export interface Transaction extends StoreReader {
   readonly settings: SettingReads & SettingWrites;
   readonly schedules: ScheduleReads & ScheduleWrites;
   readonly signatures: SignatureReads & SignatureWrites;
+  readonly auditHeads: AuditHeadReads & AuditHeadWrites;
   readonly endpoints: EndpointReads & EndpointWrites;
   readonly deployments: DeploymentReads & DeploymentWrites;
   readonly relays: RelayReads & RelayWrites;

@@ -5,6 +5,7 @@ import type { Link } from '../../audit/line.ts';
 import { auditDirectory } from '../../audit/trail.ts';
 import { verifyTrail, type TrailReport } from '../../audit/verify.ts';
 import { loadIdentity } from '../../link/enrollment/identity.ts';
+import { readHeadsFile, signedHeads } from '../audit-heads-file.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
@@ -15,11 +16,15 @@ export async function verify(invocation: Invocation): Promise<ExitCode> {
   const { flags, terminal } = invocation;
   const text = flags.get('head');
   const head = typeof text === 'string' ? parseHead(text) : undefined;
+  const file = flags.get('heads');
+  const kept = typeof file === 'string' ? await readHeadsFile(file) : undefined;
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
   if (head?.signature !== undefined) await assertSigned(head as SignedHead, config.stateDir);
   const directory = auditDirectory(config.stateDir);
-  const report = await verifyTrail(nodeDisk, directory, head === undefined ? [] : [head]);
+  const heads = kept === undefined ? [] : signedHeads(kept, await identityOf(config.stateDir));
+  if (head !== undefined) heads.push(head);
+  const report = await verifyTrail(nodeDisk, directory, heads);
   const isValid = report.problems.length === 0;
   terminal.document({ directory, ...report, valid: isValid }, describe(report, directory));
   return isValid ? EXIT.ok.code : EXIT.runFailed.code;
@@ -36,6 +41,11 @@ function describe(
     `${problems.length === 0 ? 'valid' : 'not valid'}: ${counted(lines, 'lines')} in ${counted(files, 'files')} of ${directory}`,
     `head ${end.number}:${end.hash}`,
   ].join('\n');
+}
+
+async function identityOf(stateDir: string): Promise<Parameters<typeof signedHeads>[1]> {
+  const { runnerId, publicKey } = await loadIdentity(stateDir);
+  return { runnerId, publicKeys: [publicKey] };
 }
 
 /** Throws INPUT_INVALID for a head that this runner has not signed. */

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { compareHead } from '../../audit/head.ts';
 import { openAuditTrail } from '../../audit/open.ts';
+import { auditDirectory } from '../../audit/trail.ts';
 import type { Dialer } from '../../channel/channel.ts';
 import { createDialers } from '../../channel/dialers.ts';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
@@ -12,6 +14,7 @@ import { findPredecessor } from '../../link/connection/predecessor.ts';
 import { createLink, type Link } from '../../link/link.ts';
 import { openOutboxStore, type SpoolOutboxStore } from '../../link/outbox/spool-outbox-store.ts';
 import { type EpochMemory, openEpochMemory } from '../../link/replay/epoch-memory.ts';
+import type { AuditHeads } from '../../link/session/audit-heads.ts';
 import type { StartWorker } from '../../link/workers/worker-handle.ts';
 import { createStartWorker } from '../../link/workers/start-worker.ts';
 import { createConnect } from '../../../foundation/src/network/open.ts';
@@ -61,6 +64,7 @@ export async function composeRunner(
     dialers,
     store,
     trail: openAuditTrail(config.stateDir, logger),
+    heads: auditHeadsOf(config, identity),
     epochs: await openEpochs(config, identity),
     startWorker: workersFor({ ...config, runnerId }, store, listened, env),
     capacity: config.capacity,
@@ -104,6 +108,16 @@ function openHistory(
 ): HistoryFiles {
   const redact = hideProxyPassword(network.proxy);
   return new HistoryFiles({ stateDir, disk: nodeDisk, clock: systemClock, logger, tails, redact });
+}
+
+function auditHeadsOf({ stateDir }: RunnerConfig, signer: Identity): AuditHeads {
+  const place = { directory: auditDirectory(stateDir), disk: nodeDisk, clock: systemClock };
+  return {
+    compare: async (previous, signal) => {
+      const head = await compareHead(place, signer, previous, signal);
+      return head && { ...head, signature: Buffer.from(head.signature, 'base64') };
+    },
+  };
 }
 
 function openEpochs(

@@ -16,11 +16,13 @@ import { untilAborted } from '../../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { printable } from '../../../foundation/src/runtime/printable.ts';
 import type { Identity } from '../enrollment/identity.ts';
+import { toSequence } from './frame-fields.ts';
 import { refusalError } from './refusal.ts';
 
 /** Protocol versions of this runner. */
 const PROTOCOL = { min: 1, max: 1 } as const;
-const FEATURES: readonly string[] = ['zstd', 'identity-check'];
+const AUDIT_HEADS = 'audit-heads';
+const FEATURES: readonly string[] = ['zstd', 'identity-check', AUDIT_HEADS];
 const SIGNED_PREFIX = 'hybrid-runner/link/v1\n';
 const NONCE_BYTES = 32;
 const HEARTBEAT_MIN_MS = 50;
@@ -53,6 +55,8 @@ export interface Agreement {
   readonly heartbeatIntervalMs: number;
   readonly controlPlane: string;
   readonly zstd: boolean;
+  /** The last audit head that it has kept, 0 for none; undefined if it keeps none. */
+  readonly auditHead: number | undefined;
   /** Time of the control plane when it sent the challenge. */
   readonly serverTimeMs: number;
 }
@@ -129,6 +133,8 @@ function agree(welcome: Welcome, challenge: Challenge): Agreement {
       'PROTOCOL_VIOLATION',
       'the welcome lacks a credit, a batch size or a heartbeat interval',
     );
+  const isAgreed = (feature: string): boolean =>
+    welcome.features.includes(feature) && challenge.features.includes(feature);
   return {
     positions: welcome.positions,
     creditBytes,
@@ -138,7 +144,8 @@ function agree(welcome: Welcome, challenge: Challenge): Agreement {
       HEARTBEAT_MAX_MS,
     ),
     controlPlane: printable(welcome.controlPlane, 100),
-    zstd: welcome.features.includes('zstd') && challenge.features.includes('zstd'),
+    zstd: isAgreed('zstd'),
+    auditHead: isAgreed(AUDIT_HEADS) ? toSequence(welcome.auditHead) : undefined,
     serverTimeMs: challenge.serverTimeMs,
   };
 }

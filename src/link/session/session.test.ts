@@ -37,6 +37,7 @@ describe('a session', () => {
         heartbeatIntervalMs: 1_000,
         controlPlane: 'x',
         zstd: true,
+        auditHead: undefined,
         serverTimeMs: 0,
       },
       attempts: new Attempts({

@@ -15,6 +15,7 @@ import type { Agreement } from '../connection/handshake.ts';
 import type { OtherProcess } from '../connection/identity-conflict.ts';
 import { refusalError } from '../connection/refusal.ts';
 import { Deliveries } from '../delivery/deliveries.ts';
+import { sendAuditHeads, type AuditHeads } from './audit-heads.ts';
 import { conditionOf, watchCondition } from './condition.ts';
 import { HeartbeatLoop } from './heartbeat.ts';
 import { Offers, rejection, rejectionFacts, type OffersOptions } from './offers.ts';
@@ -31,6 +32,8 @@ export interface SessionTiming {
   readonly progressMs: number;
   /** Duration of a lease that the control plane grants without one. */
   readonly leaseMs: number;
+  /** Between two audit heads. */
+  readonly auditHeadMs: number;
 }
 
 /** What every session of a link uses. */
@@ -47,6 +50,8 @@ export interface SessionDeps {
   readonly capacity: number;
   readonly jobDeadlineMs: number;
   readonly checkOffer: OffersOptions['checkOffer'];
+  /** Absent: no heads are sent. */
+  readonly heads?: AuditHeads;
   /** Whether the runner is stopping. */
   readonly draining: () => boolean;
   /** Called with each process that tried to connect with this identity. */
@@ -127,11 +132,19 @@ export class Session {
     );
     group.start((scope) => watchCondition(attempts, () => this.announce(), scope));
     group.start((scope) => sendProgress(channel, attempts, progressMs, clock, scope));
+    group.start((scope) => this.#sendHeads(scope));
     group.start(async (scope) => {
       await aborted(scope);
       await channel.close('session ended');
     });
     await group.wait();
+  }
+
+  async #sendHeads(signal: AbortSignal): Promise<void> {
+    const { heads, agreement, timing } = this.#options;
+    if (heads === undefined || agreement.auditHead === undefined) return;
+    const { auditHead: kept } = agreement;
+    await sendAuditHeads({ ...this.#options, heads, kept, pauseMs: timing.auditHeadMs }, signal);
   }
 
   async #read(deliveries: Deliveries): Promise<void> {
@@ -172,6 +185,7 @@ export class Session {
       case 'accept':
       case 'reject':
       case 'batch':
+      case 'auditHead':
         throw new RunnerError(
           'PROTOCOL_VIOLATION',
           `unexpected ${frame.kind} frame during a session`,

@@ -171,6 +171,7 @@ export class ControlPlaneDouble {
           maxBatchBytes: 1 << 20,
           controlPlane: 'double 1',
           features: ['zstd'],
+          auditHead: 0,
           ...this.welcome,
         },
       },

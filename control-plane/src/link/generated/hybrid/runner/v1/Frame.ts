@@ -16,6 +16,7 @@ import type { BatchInput as _hybrid_runner_v1_BatchInput, Batch as _hybrid_runne
 import type { AckInput as _hybrid_runner_v1_AckInput, Ack as _hybrid_runner_v1_Ack } from '../../../hybrid/runner/v1/Ack.ts';
 import type { NackInput as _hybrid_runner_v1_NackInput, Nack as _hybrid_runner_v1_Nack } from '../../../hybrid/runner/v1/Nack.ts';
 import type { IdentityCheckInput as _hybrid_runner_v1_IdentityCheckInput, IdentityCheck as _hybrid_runner_v1_IdentityCheck } from '../../../hybrid/runner/v1/IdentityCheck.ts';
+import type { AuditHeadInput as _hybrid_runner_v1_AuditHeadInput, AuditHead as _hybrid_runner_v1_AuditHead } from '../../../hybrid/runner/v1/AuditHead.ts';
 
 export interface FrameInput {
   /**
@@ -79,7 +80,11 @@ export interface FrameInput {
    * With the feature "identity-check".
    */
   'identityCheck'?: (_hybrid_runner_v1_IdentityCheckInput | null);
-  'body'?: "challenge"|"hello"|"welcome"|"refusal"|"heartbeat"|"heartbeatReply"|"progress"|"offer"|"accept"|"reject"|"cancel"|"drain"|"batch"|"ack"|"nack"|"identityCheck";
+  /**
+   * With the feature "audit-heads".
+   */
+  'auditHead'?: (_hybrid_runner_v1_AuditHeadInput | null);
+  'body'?: "challenge"|"hello"|"welcome"|"refusal"|"heartbeat"|"heartbeatReply"|"progress"|"offer"|"accept"|"reject"|"cancel"|"drain"|"batch"|"ack"|"nack"|"identityCheck"|"auditHead";
 }
 
 export interface Frame {
@@ -144,5 +149,9 @@ export interface Frame {
    * With the feature "identity-check".
    */
   'identityCheck'?: (_hybrid_runner_v1_IdentityCheck | null);
-  'body'?: "challenge"|"hello"|"welcome"|"refusal"|"heartbeat"|"heartbeatReply"|"progress"|"offer"|"accept"|"reject"|"cancel"|"drain"|"batch"|"ack"|"nack"|"identityCheck";
+  /**
+   * With the feature "audit-heads".
+   */
+  'auditHead'?: (_hybrid_runner_v1_AuditHead | null);
+  'body'?: "challenge"|"hello"|"welcome"|"refusal"|"heartbeat"|"heartbeatReply"|"progress"|"offer"|"accept"|"reject"|"cancel"|"drain"|"batch"|"ack"|"nack"|"identityCheck"|"auditHead";
 }

@@ -25,6 +25,10 @@ export interface WelcomeInput {
    * the subset that both sides use
    */
   'features'?: (string)[];
+  /**
+   * number of the last audit head that the control plane has kept; 0 for none
+   */
+  'auditHead'?: (number | string | Long);
 }
 
 export interface Welcome {
@@ -49,4 +53,8 @@ export interface Welcome {
    * the subset that both sides use
    */
   'features': (string)[];
+  /**
+   * number of the last audit head that the control plane has kept; 0 for none
+   */
+  'auditHead': (number);
 }
