@@ -102,6 +102,11 @@ export interface ConnectorContext {
   readonly report: (progress: Progress) => void;
   /** Counts for the outcome: `objects`, `fields`, `filtered`, `apiCalls`, ... */
   readonly count: (name: string, by: number) => void;
+  /**
+   * Wait for it before each call that `count` will have as `apiCalls`. Resolves at once, unless the
+   * policy limits calls and its count of them lags behind.
+   */
+  readonly admitCall?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Tells what the source last said about its allocation of calls. */
   readonly noteAllocation: (allocation: Allocation) => void;
 }

@@ -137,3 +137,17 @@ describe('a certificate authority of a job', () => {
     expect([permits(network, 'local'), permits(network, 'job')]).toEqual([local, job]);
   });
 });
+
+it('counts rules apart that differ in what they bind, and together after a change of limits', () => {
+  const rule = '{ref: /k, connector: salesforce, fields: [p], hosts: [h.example]';
+  const ofUser = (user: string, limit: number): string | undefined => {
+    const text = `${rule}, users: [${user}], maxRunsPerHour: ${limit}}`;
+    const use = { path: ['k'], field: 'p' };
+    const job = { connector: 'salesforce', account: { user }, uses: [use], now: 0 };
+    const policy = policyOf(`{version: 1, secrets: [${text}]}`);
+    return policy.runLimits([parseEndpoint('h.example:443')], job)[0]?.rule;
+  };
+  expect(ofUser('a', 1)).toBeDefined();
+  expect(ofUser('a', 1)).not.toBe(ofUser('b', 1));
+  expect(ofUser('a', 1)).toBe(ofUser('a', 2));
+});

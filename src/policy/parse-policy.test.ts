@@ -45,6 +45,11 @@ network: {allow: ["*.example.com"]}
       'iUnderstandWildcardHosts',
     ],
     ['a key twice', 'version: 1\nversion: 1', 'unique'],
+    [
+      'a limit that nothing counts',
+      'version: 1\nsecrets: [{ref: /a, connector: OpenMetadata, fields: [p], hosts: [h], maxCallsPerDay: 9}]',
+      'secrets[0].maxCallsPerDay',
+    ],
     ['broken YAML', 'version: [1', ''],
     ['nothing', '', ''],
     [

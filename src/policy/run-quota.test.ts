@@ -80,6 +80,14 @@ describe('runs an hour', () => {
   });
 });
 
+it('reserves no calls where none are limited, so that a limit of another rule has all of them', async () => {
+  const begun = await begin([limit({ runsPerHour: 9 })]);
+  expect((await begin([limit({ callsPerDay: 1_000 })])).calls).toBe(1_000);
+  await writeFile(join(directory, 'runs.json'), 'damaged');
+  await begun.report(500, false);
+  await begun.report(500, true);
+});
+
 describe('calls a day', () => {
   const limits = [limit({ callsPerDay: 1_000 })];
 

@@ -15,14 +15,15 @@ import type { RunLimit } from './decision.ts';
 // Invariants:
 // 1. A run counts durably before it begins, for all processes of this machine together.
 // 2. Calls are reserved before they are made. What a run has not used comes back when it says so,
-//    or when its process is gone; then what it may have made since its last report stays counted.
+//    or when its process is gone; then what it may have made since its last durable report stays
+//    counted. So a run waits rather than make more than UNREPORTED_CALLS without such a report.
 // 3. What cannot be counted is not permitted.
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const LOCK_PATIENCE_MS = 10_000;
-/** How many calls a run may make between two reports. */
-const UNREPORTED_CALLS = 100;
+/** How many calls a run may make beyond those that it has durably reported. */
+export const UNREPORTED_CALLS = 100;
 
 export interface QuotaOptions {
   /** Of the state; it may not exist yet. */
@@ -34,9 +35,12 @@ export interface QuotaOptions {
 
 /** What one run may use. */
 export interface Reservation {
-  /** Undefined if no rule limits calls. */
+  /** Undefined if no rule limits calls; then reports change nothing. */
   readonly calls: number | undefined;
-  /** Says how many calls were made so far, and whether there will be more. */
+  /**
+   * Says how many calls were made so far, and whether there will be more. Rejects unless the report
+   * is durable.
+   */
   report(made: number, isOver: boolean): Promise<void>;
 }
 
@@ -86,21 +90,20 @@ class FileQuota implements RunQuota {
     const { clock, processes } = this.#options;
     const self = await processes.identify(process.pid);
     const id = `${self.pid}-${clock.now()}-${Math.trunc(clock.monotonic() * 1_000)}`;
+    const isLimited = limits.some(({ callsPerDay }) => callsPerDay !== undefined);
     const calls = await this.#change((usage) => {
       const now = clock.now();
       const reached = limits.map((limit) => reachedIn(limit, usage, now)).find(Boolean);
       if (reached !== undefined) return { reached };
       const left = Math.min(wanted, ...limits.map((limit) => callsLeft(limit, usage)));
-      const run: Run = { id, at: now, calledAt: now, made: 0, reserved: left, process: self };
+      const reserved = isLimited ? left : 0;
+      const run: Run = { id, at: now, calledAt: now, made: 0, reserved, process: self };
       for (const key of new Set(limits.map(keyOf))) usage[key] = [...(usage[key] ?? []), run];
       return left;
     });
     if (typeof calls !== 'number') return calls;
-    const isLimited = limits.some(({ callsPerDay }) => callsPerDay !== undefined);
-    return {
-      calls: isLimited ? calls : undefined,
-      report: (made, isOver) => this.#report(id, made, isOver),
-    };
+    if (!isLimited) return UNLIMITED;
+    return { calls, report: (made, isOver) => this.#report(id, made, isOver) };
   }
 
   #report(id: string, made: number, isOver: boolean): Promise<void> {

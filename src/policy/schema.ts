@@ -6,6 +6,9 @@ import { parseHostRule, type HostRule } from './host-rule.ts';
 import { limitsSchema, type LimitsDocument } from './limits.ts';
 import { SIGNING } from './signatures/signing-rules.ts';
 
+/** The connector of rules for the server that a sink writes to. */
+export const OPENMETADATA = 'openmetadata';
+
 const REFERENCE = /^(?:\/(?!\.)(?=[^/])[A-Za-z0-9._-]{0,64}\*?){1,8}$/;
 
 const host = z.string().transform((text, context): HostRule => {
@@ -31,6 +34,10 @@ const secretRule = z
     maxRunsPerHour: z.int().min(1).max(10_000).optional(),
     maxCallsPerDay: z.int().min(1).max(10_000_000).optional(),
     iUnderstandWildcardHosts: z.boolean().default(false),
+  })
+  .refine(({ connector, maxCallsPerDay }) => connector !== OPENMETADATA || !maxCallsPerDay, {
+    path: ['maxCallsPerDay'],
+    message: 'limits calls to sources; calls to an OpenMetadata server are not counted',
   })
   .superRefine((rule, context) => {
     if (rule.iUnderstandWildcardHosts) return;

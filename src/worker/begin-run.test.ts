@@ -7,8 +7,14 @@ import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
 import { createRedactor } from '../redaction/redactor.ts';
-import type { Access } from './access.ts';
-import { CallReports } from './call-reports.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { noAuditTrail } from '../../foundation/src/logging/audit-trail.ts';
+import { policyOf } from '../../test/support/policy.ts';
+import type { RunLimit } from '../policy/decision.ts';
+import type { RunQuota } from '../policy/run-quota.ts';
+import { beginRun } from './begin-run.ts';
+import { limitsFor } from './source-access.ts';
+import type { Access, AccessRequest } from './access.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
 
@@ -20,6 +26,26 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'begin-'));
 });
 afterEach(() => rm(directory, { recursive: true }));
+
+/** The job of these tests. */
+function requestOf(
+  kind: 'metadata' | 'test_connection' = 'metadata',
+): Pick<AccessRequest, 'kind' | 'document' | 'workflow' | 'connector'> {
+  const config = {
+    type: 'Salesforce',
+    consumerKey: 'key',
+    consumerSecret: 'secret:/sf/app',
+    salesforceDomain: 'acme.my',
+  };
+  const source = {
+    type: 'salesforce',
+    serviceName: 'crm',
+    serviceConnection: { config },
+    sourceConfig: { config: {} },
+  };
+  const { document, workflow } = parseJobDocument(JSON.stringify({ source }));
+  return { kind, document, workflow, connector: createSalesforceConnector() };
+}
 
 /** Access of a job, under a policy whose rule has these limits. */
 async function open(
@@ -44,28 +70,15 @@ async function open(
     }),
     { mode: 0o600 },
   );
-  const connector = createSalesforceConnector();
-  const config = {
-    type: 'Salesforce',
-    consumerKey: 'key',
-    consumerSecret: 'secret:/sf/app',
-    salesforceDomain: 'acme.my',
-  };
-  const source = {
-    type: 'salesforce',
-    serviceName: 'crm',
-    serviceConnection: { config },
-    sourceConfig: { config: {} },
-  };
-  const { document, workflow } = parseJobDocument(JSON.stringify({ source }));
+  const request = requestOf(kind);
   return composeAccess({
     settings: { ...workerSettings(directory, 'policy.yaml'), stateDir: directory },
-    connectors: [connector],
+    connectors: [request.connector],
     redactor: createRedactor(),
     audit: silentLogger,
     env: {},
     sink: 'unused',
-  })({ kind, document, workflow, connector });
+  })(request);
 }
 
 const codeOf = (opening: Promise<unknown>): Promise<string> =>
@@ -109,17 +122,32 @@ it('changes nothing for rules without limits', async () => {
   expect((await open({})).limits.maxApiCallsPerRun).toBeUndefined();
 });
 
-it('reports calls every fifty, and all of them at the end', async () => {
-  const reported: [number, boolean][] = [];
-  const reports = new CallReports((...report) => {
-    reported.push(report);
-    return Promise.reject(new Error('full'));
-  });
-  for (let call = 0; call < 120; call++) reports.note(1);
-  await reports.end();
-  expect(reported).toEqual([
-    [50, false],
-    [100, false],
-    [120, true],
-  ]);
+it('counts runs under the rule of the token that the sink uses', async () => {
+  const rules = [
+    { ref: '/sf/*', connector: 'salesforce', fields: ['consumerSecret'], hosts: ['h.example'] },
+    {
+      ref: '/om/bot',
+      connector: 'openmetadata',
+      fields: ['jwtToken'],
+      hosts: ['h.example'],
+      maxRunsPerHour: 1,
+    },
+  ];
+  const policy = policyOf(JSON.stringify({ version: 1, secrets: rules }));
+  const stated: RunLimit[][] = [];
+  const quota: RunQuota = {
+    begin: async (limits) => {
+      stated.push([...limits]);
+      return { calls: undefined, report: () => Promise.resolve() };
+    },
+  };
+  const endpoint = { host: 'h.example', port: 443 };
+  const limits = limitsFor(policy.limitsFor('salesforce'), 'required');
+  const uses = [{ path: ['sf', 'app'], field: 'consumerSecret' }];
+  const run = { request: requestOf(), endpoints: [endpoint], uses, limits, quota };
+  const sink = { endpoint, uses: [{ path: ['om', 'bot'], field: 'jwtToken' }] };
+  const deps = { policy, clock: systemClock, trail: noAuditTrail, audit: silentLogger };
+  await beginRun({ ...run, sink }, deps);
+  await beginRun(run, deps);
+  expect(stated.map((limits) => limits.map(({ place }) => place))).toEqual([['secrets[1]'], []]);
 });

@@ -5,8 +5,10 @@ import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { RunLimit } from '../policy/decision.ts';
 import type { Policy, SecretUse } from '../policy/policy.ts';
 import type { RunQuota } from '../policy/run-quota.ts';
+import { OPENMETADATA } from '../policy/schema.ts';
 import type { Access, AccessRequest } from './access.ts';
 
 /** More than any connection test makes. */
@@ -16,6 +18,8 @@ export interface RunToBegin {
   readonly request: Pick<AccessRequest, 'kind' | 'connector' | 'workflow'>;
   readonly endpoints: readonly Endpoint[];
   readonly uses: readonly SecretUse[];
+  /** The run's sink; undefined if it has none. */
+  readonly sink?: { readonly endpoint: Endpoint; readonly uses: readonly SecretUse[] } | undefined;
   readonly limits: ConnectorLimits;
   readonly quota: RunQuota;
 }
@@ -30,13 +34,13 @@ export interface BeginRunDeps {
 
 /** Counts the run under the limits of its rules. Throws POLICY_LIMIT_REACHED. */
 export async function beginRun(
-  { request: { kind, connector, workflow }, endpoints, uses, limits, quota }: RunToBegin,
+  run: RunToBegin,
   { policy, clock, trail, audit }: BeginRunDeps,
-): Promise<Required<Pick<Access, 'limits' | 'reportCalls'>>> {
-  const account = connector.account?.(workflow.source.serviceConnection.config);
+): Promise<Pick<Access, 'limits' | 'reportCalls'>> {
+  const { request, limits, quota } = run;
+  const { kind, connector } = request;
   const facts = { connector: connector.type, kind };
-  const now = clock.now();
-  const ofRules = policy.runLimits(endpoints, { ...facts, account, uses, now });
+  const ofRules = limitsOfRules(run, policy, clock.now());
   const own = limits.maxApiCallsPerRun ?? Number.MAX_SAFE_INTEGER;
   const wanted = yieldsEntities(kind) ? own : Math.min(own, CALLS_OF_STEPS);
   const begun = await quota.begin(ofRules, wanted);
@@ -51,8 +55,24 @@ export async function beginRun(
       'a limit of the local policy for runs or calls is reached',
     );
   }
+  if (begun.calls === undefined) return { limits };
   return {
-    limits: { ...limits, maxApiCallsPerRun: begun.calls ?? limits.maxApiCallsPerRun },
+    limits: { ...limits, maxApiCallsPerRun: begun.calls },
     reportCalls: (made, isOver) => begun.report(made, isOver),
   };
+}
+
+/** Those of the source's secrets, and of the sink's token. */
+function limitsOfRules(
+  { request: { kind, connector, workflow }, endpoints, uses, sink }: RunToBegin,
+  policy: BeginRunDeps['policy'],
+  now: number,
+): readonly RunLimit[] {
+  const account = connector.account?.(workflow.source.serviceConnection.config);
+  const source = { connector: connector.type, kind, account, uses, now };
+  const ofSource = policy.runLimits(endpoints, source);
+  if (sink === undefined) return ofSource;
+  const { endpoint, uses: tokens } = sink;
+  const ofSink = { connector: OPENMETADATA, kind, uses: tokens, now };
+  return [...ofSource, ...policy.runLimits([endpoint], ofSink)];
 }

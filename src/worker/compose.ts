@@ -84,7 +84,8 @@ export function composeAccess({
     const readLimits = readLimitsOf(settings);
     const deps = { policy, provider, connect, redactor, readLimits, trail, audit, metrics, clock };
     const limits = limitsFor(policy.limitsFor(connector.type), sinkUse);
-    const run = { request, endpoints, uses, limits, quota: quotaOf(settings) };
+    const sink = server && { endpoint: server.endpoint, uses: tokenUses };
+    const run = { request, endpoints, uses, sink, limits, quota: quotaOf(settings) };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),
       ...(await beginRun(run, deps)),

@@ -58,6 +58,21 @@ describe('runAttempt', () => {
     expect([outcome.status, reported]).toEqual(['failed', [[7, true]]]);
   });
 
+  it('lets a connector ask before each call, so that its count can keep up', async () => {
+    const reported: number[] = [];
+    const { outcome } = await attempt(
+      async function* (context, signal) {
+        for (let call = 0; call < 60; call++) await context.admitCall?.(signal);
+        yield* [];
+      },
+      {},
+      (made) => {
+        reported.push(made);
+      },
+    );
+    expect([outcome.status, reported]).toEqual(['success', [50, 0]]);
+  });
+
   it.each([
     ['partialSuccess', 9, 1, 90],
     ['failed', 8, 2, 90],

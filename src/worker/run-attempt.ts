@@ -162,7 +162,7 @@ class Attempt {
   ): ConnectorContext {
     const { clock, random, job, redact, onProgress, metrics = noMetrics } = this.#options;
     const progress = new RunProgress(onProgress, clock);
-    this.#calls = new CallReports(reportCalls);
+    const calls = this.#countCalls(reportCalls);
     const level = logLevelOf(workflow);
     const logger = this.#logger(level, () => this.#summary.count('warnings', 1));
     if (openSink !== undefined) {
@@ -189,11 +189,20 @@ class Attempt {
       report: (each) => progress.fromSource(each),
       count: (name, by) => {
         this.#summary.count(name, by);
-        if (name === 'apiCalls') this.#calls?.note(by);
+        if (name === 'apiCalls') calls.charged(by);
         countCalls(metrics, type, name, by);
       },
+      admitCall: (signal) => calls.admit(signal),
       noteAllocation: (allocation) => setAllocation(metrics, type, allocation),
     };
+  }
+
+  #countCalls(report: Access['reportCalls']): CallReports {
+    const { clock, logger } = this.#options;
+    const onFailing = (error: RunnerError): void =>
+      logger.log('warn', 'failed to count API calls; the run waits', errorChain(error));
+    this.#calls = new CallReports({ report, clock, onFailing });
+    return this.#calls;
   }
 
   #logger(level: LogLevel, onWarning?: () => void): Logger {

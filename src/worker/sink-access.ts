@@ -8,6 +8,7 @@ import { createMetadataRestSink } from '../../openmetadata/src/sink/rest-sink.ts
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
 import { createDial } from '../policy/dial.ts';
 import type { Policy, SecretUse } from '../policy/policy.ts';
+import { OPENMETADATA } from '../policy/schema.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { parseReference } from '../secrets/reference.ts';
@@ -27,8 +28,6 @@ import type { AccessDeps } from './source-access.ts';
 export type SinkUse = 'required' | 'ifPermitted' | 'unused';
 
 const TOKEN = 'jwtToken';
-/** The sink's name in the policy. */
-const SINK = 'openmetadata';
 
 /**
  * The server that the records go to; undefined when the run has no sink. Throws JOB_INVALID and
@@ -52,7 +51,7 @@ export function sinkServerFor(
  */
 function hasPolicyRule(workflow: Workflow, policy: Policy): boolean {
   const endpoint = catalogEndpointOf(workflow);
-  return endpoint !== undefined && policy.namesHost(endpoint, SINK);
+  return endpoint !== undefined && policy.namesHost(endpoint, OPENMETADATA);
 }
 
 function isPermitted(
@@ -63,7 +62,7 @@ function isPermitted(
   const token = securityConfig[TOKEN];
   const path = typeof token === 'string' ? parseReference(token) : undefined;
   const uses = path === undefined ? [] : [{ path, field: TOKEN }];
-  return policy.hostPermitted(endpoint, { connector: SINK, kind, uses }).allowed;
+  return policy.hostPermitted(endpoint, { connector: OPENMETADATA, kind, uses }).allowed;
 }
 
 /** Where a reference to the sink's token may be in the document. */
@@ -101,7 +100,7 @@ export function sinkAccess(
       createMetadataRestSink({
         hostPort,
         jwtToken,
-        connect: createDial({ policy, connect, connector: SINK, kind, uses, trail, audit }),
+        connect: createDial({ policy, connect, connector: OPENMETADATA, kind, uses, trail, audit }),
         tls: { ca },
         clock,
         random,
@@ -131,7 +130,7 @@ function tokenOf(
     connection: securityConfig,
     secretFields: [TOKEN],
     secretDirectories: [],
-    connector: SINK,
+    connector: OPENMETADATA,
     endpoints: [endpoint],
   }).get(TOKEN);
   if (token !== undefined) return token;

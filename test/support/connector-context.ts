@@ -47,6 +47,7 @@ export interface ContextOptions {
   readonly proxy?: string;
   readonly stateDirectory?: string;
   readonly admitOrganization?: ConnectorContext['admitOrganization'];
+  readonly admitCall?: ConnectorContext['admitCall'];
   readonly limits?: Partial<ConnectorContext['limits']>;
   readonly stateStore?: ConnectorContext['stateStore'];
 }
@@ -103,6 +104,7 @@ export function contextFor(source: SourceUnderTest, options: ContextOptions): Re
     encode: (record) => JSON.stringify(record),
     report: (at) => void progress.push(at),
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),
+    admitCall: options.admitCall,
     noteAllocation: () => undefined,
   };
   return { context, logs, counts, progress, protectedValues, dialed };

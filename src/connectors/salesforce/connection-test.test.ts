@@ -41,6 +41,26 @@ describe('a connection test', () => {
     expect(steps[0]!.error?.remedy).toContain('Check user name');
   });
 
+  it('makes no more calls than the policy leaves, and may use the reserve of runs', async () => {
+    const limits = { maxApiCallsPerRun: 1, reservePercent: 100 };
+    sandbox.resetStats();
+    const steps = await testConnectionOf(sandbox, { ...soapOptions(sandbox), limits });
+    expect(steps.at(-1)).toMatchObject({ error: { code: 'SALESFORCE_LIMIT_REACHED' } });
+    expect(sandbox.stats().apiCalls).toBe(1);
+  });
+
+  it('asks before each call that the org counts', async () => {
+    sandbox.resetStats();
+    let asked = 0;
+    const admitCall = async (): Promise<void> => {
+      expect(sandbox.stats().apiCalls).toBe(asked);
+      asked += 1;
+    };
+    await testConnectionOf(sandbox, { ...soapOptions(sandbox), admitCall });
+    expect(asked).toBeGreaterThan(2);
+    expect(sandbox.stats().apiCalls).toBe(asked);
+  });
+
   it('continues when descriptions are not readable', async () => {
     sandbox.faults.install({
       match: { path: 'tooling' },

@@ -50,7 +50,6 @@ async function* extract(
       connection,
       context,
       tuning,
-      budget: new CallBudget(context.limits),
       onCall: () => progress.calls(org.calls()),
       onWait: (wait) => progress.wait(wait),
     },
@@ -75,6 +74,8 @@ async function* testConnection(
       connection,
       context,
       tuning: { ...TEST_TUNING, ...tuning },
+      // What runs leave to others is also for tests.
+      budget: new CallBudget({ ...context.limits, reservePercent: 0 }),
       onWait: (wait) => progress.wait(wait),
     },
     signal,

@@ -22,6 +22,8 @@ export interface ExchangeDeps {
   readonly outage: Pick<OutageGate, 'answered'>;
   /** Every call that counts toward the org's allocation is taken from it. */
   readonly budget: CallBudget;
+  /** Awaited before each of them. */
+  readonly admitCall?: ((signal: AbortSignal) => Promise<void>) | undefined;
   readonly onUsage: (usage: ApiUsage) => void;
   /** Called before each call that counts toward the org's allocation. */
   readonly onSent: () => void;
@@ -50,7 +52,7 @@ export class Exchange {
    */
   async send(request: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpResponse> {
     const { http, clock, logger, observe } = this.#deps;
-    this.#begin(request);
+    await this.#begin(request, signal);
     const started = clock.monotonic();
     let status: number | undefined;
     let busy = false;
@@ -69,8 +71,9 @@ export class Exchange {
     }
   }
 
-  #begin({ path, headroom }: ApiRequest): void {
+  async #begin({ path, headroom }: ApiRequest, signal: AbortSignal): Promise<void> {
     if (path === VERSIONS_PATH) return;
+    await this.#deps.admitCall?.(signal);
     this.#deps.budget.begin(headroom);
     this.#deps.onSent();
   }

@@ -28,7 +28,7 @@ export interface OrgOptions {
   readonly connection: Connection;
   readonly context: ConnectorContext;
   readonly tuning: Tuning;
-  /** Default: only the org's allocation limits the calls. */
+  /** Default: the limits of the context. */
   readonly budget?: CallBudget;
   /** Called at each change of `calls`. */
   readonly onCall?: () => void;
@@ -148,10 +148,8 @@ interface OrgDeps extends Pick<Org, 'sessions' | 'limit'> {
   readonly calls: CallCount;
 }
 
-const UNLIMITED = { reservePercent: 0, maxApiCallsPerRun: undefined } as const;
-
 function createApi(
-  { context, tuning, budget = new CallBudget(UNLIMITED) }: OrgOptions,
+  { context, tuning, budget = new CallBudget(context.limits) }: OrgOptions,
   { limit, calls, ...deps }: OrgDeps,
 ): SalesforceApi {
   return new SalesforceApi({
@@ -160,6 +158,7 @@ function createApi(
     random: context.random,
     logger: context.logger,
     budget,
+    admitCall: context.admitCall,
     observe: (observation) => limit.observe(observation),
     onUsage: (usage) => context.noteAllocation(usage),
     onSent: () => calls.sent(),
