@@ -70,7 +70,7 @@ function checkJob({ jobs }: PolicyRules, kind: JobKind): Decision {
 }
 
 interface Asking extends JobFacts {
-  readonly now?: number;
+  readonly now?: number | undefined;
 }
 
 /** The reason of a denial is that of the first rule that would permit other circumstances. */

@@ -16,9 +16,19 @@ const MAX_BYTES = 1024 * 1024;
  * FILE_UNSAFE when others can change the file, and FILE_UNREADABLE.
  */
 export async function openPolicy(source: PolicySource): Promise<Policy> {
-  const { file } = source;
+  const text = await readText(source);
+  return text === undefined ? noPolicy(source.file) : parsePolicy(text, source);
+}
+
+async function readText({ file }: PolicySource): Promise<string | undefined> {
   const bytes = await readTrustedFile(file, { kind: 'trusted', maxBytes: MAX_BYTES });
-  return bytes === undefined ? noPolicy(file) : parsePolicy(bytes.toString('utf8'), source);
+  return bytes?.toString('utf8');
+}
+
+/** A policy, and the text that it was read from. */
+export interface PolicyWithText {
+  readonly policy: Policy;
+  readonly text: string;
 }
 
 /**
@@ -30,18 +40,34 @@ export async function requirePolicy(
   source: PolicySource,
   secretDirectories: readonly SecretDirectory[],
 ): Promise<Policy> {
+  return (await requirePolicyWithText(source, secretDirectories)).policy;
+}
+
+/** Like requirePolicy, for who changes the file: the text that was checked, from the same read. */
+export async function requirePolicyWithText(
+  source: PolicySource,
+  secretDirectories: readonly SecretDirectory[],
+): Promise<PolicyWithText> {
   const { file } = source;
-  const policy = await openPolicy(source);
-  if (!policy.present)
+  const text = await readText(source);
+  if (text === undefined)
     throw new RunnerError('POLICY_MISSING', `no policy file at ${file}; every job is rejected`);
-  const { filesDirectory } = policy;
-  if (filesDirectory === undefined) return policy;
+  const policy = parsePolicy(text, source);
+  await assertApart(policy, file, secretDirectories);
+  return { policy, text };
+}
+
+async function assertApart(
+  { filesDirectory }: Policy,
+  file: string,
+  secretDirectories: readonly SecretDirectory[],
+): Promise<void> {
+  if (filesDirectory === undefined) return;
   for (const { setting, path } of secretDirectories)
     if (await overlap(filesDirectory, path))
       throw policyInvalid(file, [
         `files.directory: ${filesDirectory} overlaps ${setting} of the configuration, ${path}; keep files that jobs name in another directory`,
       ]);
-  return policy;
 }
 
 /**

@@ -57,11 +57,12 @@ export interface Policy {
   /** Whose signatures a job of a control plane needs. */
   readonly signing: SigningRules;
   /**
-   * Whether this reference may be resolved now, in milliseconds of Unix time, for a connection that
-   * would sign in to all of `hosts`.
+   * Whether this reference may be resolved `now`, in milliseconds of Unix time, for a connection
+   * that would sign in to all of `hosts`. Without a time: whether it may be at some time.
    */
   secretPermitted(
-    use: SecretUse & JobFacts & { readonly hosts: readonly Endpoint[]; readonly now: number },
+    use: SecretUse &
+      JobFacts & { readonly hosts: readonly Endpoint[]; readonly now: number | undefined },
   ): Decision;
   plainTextPermitted(): Decision;
   /** Whether a job may name this file, an absolute path, in a field for files. */

@@ -145,7 +145,7 @@ it('counts runs under the rule of the token that the sink uses', async () => {
   const limits = limitsFor(policy.limitsFor('salesforce'), 'required');
   const uses = [{ path: ['sf', 'app'], field: 'consumerSecret' }];
   const run = { request: requestOf(), endpoints: [endpoint], uses, limits, quota };
-  const sink = { endpoint, uses: [{ path: ['om', 'bot'], field: 'jwtToken' }] };
+  const sink = { server: { endpoint }, uses: [{ path: ['om', 'bot'], field: 'jwtToken' }] };
   const deps = { policy, clock: systemClock, trail: noAuditTrail, audit: silentLogger };
   await beginRun({ ...run, sink }, deps);
   await beginRun(run, deps);

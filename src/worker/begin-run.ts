@@ -4,6 +4,7 @@ import type { AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import type { CatalogServer } from '../../openmetadata/src/catalog-server.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { RunLimit } from '../policy/decision.ts';
 import type { Policy, SecretUse } from '../policy/policy.ts';
@@ -19,7 +20,9 @@ export interface RunToBegin {
   readonly endpoints: readonly Endpoint[];
   readonly uses: readonly SecretUse[];
   /** The run's sink; undefined if it has none. */
-  readonly sink?: { readonly endpoint: Endpoint; readonly uses: readonly SecretUse[] } | undefined;
+  readonly sink?:
+    | { readonly server: Pick<CatalogServer, 'endpoint'>; readonly uses: readonly SecretUse[] }
+    | undefined;
   readonly limits: ConnectorLimits;
   readonly quota: RunQuota;
 }
@@ -72,7 +75,6 @@ function limitsOfRules(
   const source = { connector: connector.type, kind, account, uses, now };
   const ofSource = policy.runLimits(endpoints, source);
   if (sink === undefined) return ofSource;
-  const { endpoint, uses: tokens } = sink;
-  const ofSink = { connector: OPENMETADATA, kind, uses: tokens, now };
-  return [...ofSource, ...policy.runLimits([endpoint], ofSink)];
+  const ofSink = { connector: OPENMETADATA, kind, uses: sink.uses, now };
+  return [...ofSource, ...policy.runLimits([sink.server.endpoint], ofSink)];
 }

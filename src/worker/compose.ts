@@ -84,15 +84,13 @@ export function composeAccess({
     const readLimits = readLimitsOf(settings);
     const deps = { policy, provider, connect, redactor, readLimits, trail, audit, metrics, clock };
     const limits = limitsFor(policy.limitsFor(connector.type), sinkUse);
-    const sink = server && { endpoint: server.endpoint, uses: tokenUses };
+    const sink = server && { server, uses: tokenUses };
     const run = { request, endpoints, uses, sink, limits, quota: quotaOf(settings) };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),
       ...(await beginRun(run, deps)),
       ...stateAccess(request, settings, sinkUse),
-      ...(server === undefined
-        ? {}
-        : sinkAccess({ server, request, redactor, uses: tokenUses }, deps)),
+      ...(sink === undefined ? {} : sinkAccess({ ...sink, request, redactor }, deps)),
     };
   };
 }

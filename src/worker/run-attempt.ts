@@ -160,18 +160,14 @@ class Attempt {
     workflow: Workflow,
     type: string,
   ): ConnectorContext {
-    const { clock, random, job, redact, onProgress, metrics = noMetrics } = this.#options;
-    const progress = new RunProgress(onProgress, clock);
+    const { clock, random, job, redact, metrics = noMetrics } = this.#options;
+    const progress = new RunProgress(this.#options.onProgress, clock);
     const calls = this.#countCalls(reportCalls);
     const level = logLevelOf(workflow);
     const logger = this.#logger(level, () => this.#summary.count('warnings', 1));
     if (openSink !== undefined) {
-      const sink = openSink({
-        logger: this.#logger(level),
-        clock,
-        random,
-        onProgress: (each) => progress.fromSink(each),
-      });
+      const onProgress = progress.fromSink.bind(progress);
+      const sink = openSink({ logger: this.#logger(level), clock, random, onProgress });
       this.#delivery = new MetadataDelivery(sink, clock);
     }
     if (yieldsEntities(job.kind)) logIgnoredOptions(workflow, openSink !== undefined, logger);

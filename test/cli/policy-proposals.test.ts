@@ -1,7 +1,10 @@
 import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Place } from './command-line.ts';
+import { acquireFileLock } from '../../foundation/src/runtime/file-lock.ts';
+import { systemProcesses } from '../../foundation/src/runtime/processes.ts';
+import { Place, type Result } from './command-line.ts';
 
 const SERVICE_USER = 65_534;
 const POLICY = '# Ours\nversion: 1\nsecrets: []\n';
@@ -37,8 +40,9 @@ interface Proposed {
 }
 
 /** A job whose secret is denied. */
-async function beDenied(): Promise<void> {
-  const file = place.file('workflow.json', WORKFLOW, 0o644);
+async function beDenied(secret = '/sf/password'): Promise<void> {
+  const text = WORKFLOW.replace('/sf/password', secret);
+  const file = place.file('workflow.json', text, 0o644);
   const { stdout } = await place.call(['test-connection', '--workflow', file, '--json']);
   expect(stdout).toContain('SECRET_UNAVAILABLE');
 }
@@ -47,6 +51,20 @@ async function proposed(): Promise<Proposed['proposals']> {
   const { code, stdout } = await place.call(['policy', 'propose', '--json']);
   expect(code).toBe(0);
   return (JSON.parse(stdout) as Proposed).proposals;
+}
+
+/** Commands that need the audit trail wait for each other's end, and for this. */
+async function whileTrailIsLocked(
+  start: () => Promise<readonly Promise<Result>[]>,
+): Promise<readonly Result[]> {
+  const lock = await acquireFileLock({
+    path: join(place.stateDir, 'audit', 'lock'),
+    what: 'the trail',
+    processes: systemProcesses,
+  });
+  const calls = await start();
+  await lock.release();
+  return Promise.all(calls);
 }
 
 const policy = (): string => readFileSync(join(place.directory, 'policy.yaml'), 'utf8');
@@ -81,6 +99,37 @@ describe('policy approve', () => {
     expect(trail).toContain('"sudoUser":"ada"');
     expect((await place.call(['audit', 'verify'])).code).toBe(0);
     expect((await place.call(['policy', 'check'])).code).toBe(0);
+  });
+
+  it('loses neither rule when two people approve at the same time', async () => {
+    await beDenied();
+    await beDenied('/sf/other');
+    const ids = (await proposed()).map(({ id }) => id);
+    expect(ids).toHaveLength(2);
+    const codes = await whileTrailIsLocked(async () => {
+      const calls = ids.map((id) => place.call(['policy', 'approve', id]));
+      await delay(1_500);
+      return calls;
+    });
+    expect(codes.map(({ code }) => code)).toEqual([0, 0]);
+    expect(policy().match(/- ref: /g)).toHaveLength(2);
+  });
+
+  it('undoes no edit that somebody makes meanwhile', async () => {
+    await beDenied();
+    const { id } = (await proposed())[0]!;
+    const edited = `${POLICY}jobs: {kinds: [metadata]}\n`;
+    const [{ code, stderr } = {}] = await whileTrailIsLocked(async () => {
+      const call = place.call(['policy', 'approve', id]);
+      await delay(1_500);
+      place.file('policy.yaml', edited, 0o644);
+      return [call];
+    });
+    expect([code === 0, stderr, policy()]).toEqual([
+      false,
+      expect.stringContaining('was changed meanwhile'),
+      edited,
+    ]);
   });
 
   it.each([

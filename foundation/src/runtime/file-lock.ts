@@ -74,7 +74,7 @@ export async function withFileLock<T>(
   options: WithFileLockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const lock = await acquirePatiently(options);
+  const lock = await waitForFileLock(options);
   try {
     return await work();
   } finally {
@@ -82,7 +82,8 @@ export async function withFileLock<T>(
   }
 }
 
-async function acquirePatiently(options: WithFileLockOptions): Promise<FileLock> {
+/** Like acquireFileLock, but waits for another holder. */
+export async function waitForFileLock(options: WithFileLockOptions): Promise<FileLock> {
   const { clock, patienceMs, signal } = options;
   const deadline = clock.monotonic() + patienceMs;
   for (;;) {

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import { chmod, chown, readFile, realpath, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { canonicalJson } from '../../../foundation/src/runtime/canonical-json.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { type FileLock, waitForFileLock } from '../../../foundation/src/runtime/file-lock.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
+import { systemProcesses } from '../../../foundation/src/runtime/processes.ts';
 import { systemRandom } from '../../../foundation/src/runtime/random.ts';
 import { openAuditTrail } from '../../audit/open.ts';
+import type { RunnerConfig } from '../../config/runner-config.ts';
 import { parsePolicy } from '../../policy/parse-policy.ts';
 import { withRules } from '../../policy/proposals/amend.ts';
 import type { Proposal } from '../../policy/proposals/proposals.ts';
@@ -20,12 +25,40 @@ import { readDenied } from './denied.ts';
  * shown, so nothing that was denied since can take its place.
  */
 export async function approve(invocation: Invocation): Promise<void> {
-  const { operands, terminal, env } = invocation;
+  const { operands, env, interrupts } = invocation;
   if (operands.length === 0) throw new RunnerError('USAGE', 'the id of a proposal is missing');
   const { config } = await loadSettings(invocation);
   const { policyFile, stateDir } = config;
   const person = { user: userInfo().username, sudoUser: env['SUDO_USER'] };
   if (belongsToOwner(policyFile, stateDir)) actAsOwner(stateDir);
+  const lock = await asOwner(stateDir, () => lockPolicy(stateDir, interrupts.signal));
+  try {
+    await approveLocked(invocation, config, person);
+  } finally {
+    await asOwner(stateDir, () => lock.release());
+  }
+}
+
+/** Two commands at once would each lose what the other adds. Throws STATE_LOCKED. */
+async function lockPolicy(stateDir: string, signal: AbortSignal): Promise<FileLock> {
+  const directory = join(stateDir, 'policy');
+  await nodeDisk.makeDirectory(directory);
+  return waitForFileLock({
+    path: join(directory, 'approve.lock'),
+    what: 'the policy file to approve a proposal',
+    processes: systemProcesses,
+    clock: systemClock,
+    patienceMs: 10_000,
+    signal,
+  });
+}
+
+async function approveLocked(
+  { operands, terminal }: Invocation,
+  config: RunnerConfig,
+  person: { readonly user: string; readonly sudoUser: string | undefined },
+): Promise<void> {
+  const { policyFile, stateDir } = config;
   const { text, proposals } = await asOwner(stateDir, () => readDenied(config));
   const chosen = operands.map((id) => chosenBy(id, proposals));
   const changed = withRules(

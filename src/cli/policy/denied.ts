@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
-import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { readEvents } from '../../audit/read-events.ts';
 import { auditDirectory } from '../../audit/trail.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
-import { requirePolicy } from '../../policy/open-policy.ts';
+import { requirePolicyWithText } from '../../policy/open-policy.ts';
 import { type Proposal, proposalsFrom } from '../../policy/proposals/proposals.ts';
 import { secretDirectories } from '../../secrets/providers/registry.ts';
 import { policySource } from '../policy-source.ts';
@@ -20,12 +18,10 @@ export interface PolicyText {
 
 /** Throws the errors of `requirePolicy`. */
 export async function readDenied(config: RunnerConfig): Promise<PolicyText> {
-  const { policyFile, stateDir } = config;
-  const policy = await requirePolicy(policySource(config), secretDirectories(config.secrets));
-  const text = await readFile(policyFile, 'utf8').catch((thrown: unknown) => {
-    throw RunnerError.from(thrown, 'FILE_UNREADABLE');
-  });
+  const { stateDir } = config;
+  const directories = secretDirectories(config.secrets);
+  const { policy, text } = await requirePolicyWithText(policySource(config), directories);
   const now = systemClock.now();
   const events = await readEvents(nodeDisk, auditDirectory(stateDir), now - PERIOD_MS);
-  return { text, proposals: proposalsFrom(events, policy, now) };
+  return { text, proposals: proposalsFrom(events, policy) };
 }

@@ -1,3 +1,5 @@
+import { stringify } from 'yaml';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { withRules } from '../../policy/proposals/amend.ts';
 import type { Proposal } from '../../policy/proposals/proposals.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
@@ -15,7 +17,7 @@ export async function propose(invocation: Invocation): Promise<void> {
   const { policyFile } = config;
   const shown = proposals.map((proposal) => ({
     ...proposal,
-    diff: lineDiff(text, withRules(text, [proposal.rule])),
+    diff: diffOf(text, proposal.rule),
   }));
   terminal.document(
     { policyFile, proposals: shown },
@@ -29,12 +31,25 @@ export async function propose(invocation: Invocation): Promise<void> {
     );
 }
 
+/** Where the file cannot be extended, the rule to add by hand. */
+function diffOf(text: string, rule: Proposal['rule']): string {
+  try {
+    return lineDiff(text, withRules(text, [rule]));
+  } catch (thrown) {
+    const { message, remedy } = RunnerError.from(thrown);
+    return `${message}. ${remedy}\n${stringify([rule]).trimEnd()}`;
+  }
+}
+
 function describe(
-  { id, rule, denials, last, diff }: Proposal & { readonly diff: string },
+  { id, rule, unbound, denials, last, diff }: Proposal & { readonly diff: string },
   policyFile: string,
 ): string {
   return [
     `${id}: secret:${rule.ref} for ${rule.hosts.join(', ')}, denied ${counted(denials, 'times')}, last ${last}`,
+    ...(unbound.includes('users')
+      ? ['binds no user, because the job named none: with this secret, jobs may name any user']
+      : []),
     `approve with: hybrid-runner policy approve ${id}`,
     `--- ${policyFile}`,
     diff,

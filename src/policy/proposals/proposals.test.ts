@@ -28,7 +28,7 @@ network:
 
 const parse = (text: string): Policy =>
   parsePolicy(text, { file: 'policy.yaml', connectors: ['salesforce'] });
-const proposals = (...events: readonly object[]) => proposalsFrom(events, parse(POLICY), NOW);
+const proposals = (...events: readonly object[]) => proposalsFrom(events, parse(POLICY));
 
 describe('a proposal', () => {
   it('binds everything that was asked, and permits exactly that', () => {
@@ -46,10 +46,34 @@ describe('a proposal', () => {
       },
     });
     const amended = parse(withRules(POLICY, [proposal!.rule]));
-    expect(proposalsFrom([DENIAL], amended, NOW)).toEqual([]);
+    expect(proposalsFrom([DENIAL], amended)).toEqual([]);
     const other = { ...DENIAL, user: 'admin@acme.example' };
-    expect(proposalsFrom([other], amended, NOW)).toHaveLength(1);
+    expect(proposalsFrom([other], amended)).toHaveLength(1);
   });
+
+  it('permits no field to a kind of job that did not ask for it', () => {
+    const test = { ...DENIAL, kind: 'test_connection', field: 'consumerSecret' };
+    const rules = proposals(DENIAL, test).map(({ rule: { fields, kinds } }) => [fields, kinds]);
+    expect(rules).toHaveLength(2);
+    expect(rules).toContainEqual([['consumerSecret'], ['test_connection']]);
+    expect(rules).toContainEqual([['password'], ['metadata']]);
+  });
+
+  it('says what it does not bind', () => {
+    const { user: _user, ...anyone } = DENIAL;
+    expect(proposals({ ...anyone, client: 'app' })[0]!.unbound).toEqual(['users', 'audiences']);
+    expect(proposals({ ...DENIAL, client: 'a', audience: 'b' })[0]!.unbound).toEqual([]);
+  });
+
+  it.each(['times: [{from: "20:00", to: "20:01", timeZone: UTC}]', 'organizations: [00D1]'])(
+    'is not made of what a rule with %s has permitted since',
+    (binding) => {
+      const rule = '{ref: /sf/prod/password, connector: salesforce, fields: [password]';
+      const hosts = 'hosts: [acme.my.salesforce.com]';
+      const text = `{version: 1, secrets: [${rule}, ${hosts}, ${binding}}]}`;
+      expect(proposalsFrom([DENIAL], parse(text))).toEqual([]);
+    },
+  );
 
   it('has another id when anything of the rule is different', () => {
     const changes = [
@@ -106,6 +130,13 @@ describe('an amended policy', () => {
     expect(parse(withRules('version: 1\n', [rule])).outline.secrets).toHaveLength(1);
     expect(parse(withRules('{"version": 1, "secrets": []}', [rule])).outline.secrets).toHaveLength(
       1,
+    );
+  });
+
+  it('is not made where its rules are an alias', () => {
+    const { rule } = proposals(DENIAL)[0]!;
+    expect(() => withRules('x: &x [{ref: /a}]\nsecrets: *x\n', [rule])).toThrow(
+      'cannot be extended',
     );
   });
 });

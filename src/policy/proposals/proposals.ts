@@ -53,39 +53,58 @@ export interface Proposal {
   /** Of the rule: another rule has another id. */
   readonly id: string;
   readonly rule: ProposedRule;
+  /**
+   * Of `users`, `clients` and `audiences`: what the jobs did not name, so that any is permitted.
+   */
+  readonly unbound: readonly string[];
   /** How often it was denied. */
   readonly denials: number;
   readonly last: string;
 }
 
 /** The rules for what was denied in `events`, and is still denied; most recent first. */
-export function proposalsFrom(
-  events: readonly unknown[],
-  policy: Policy,
-  now: number,
-): readonly Proposal[] {
+export function proposalsFrom(events: readonly unknown[], policy: Policy): readonly Proposal[] {
   const denials = events.flatMap((event) => denialSchema.safeParse(event).data ?? []);
-  const groups = Map.groupBy(
-    denials.filter((denial) => !isPermitted(denial, policy, now)),
-    (denial) => canonicalJson(subjectOf(denial)),
-  );
-  return [...groups.values()]
+  const open = denials.filter((denial) => !isPermittedSometime(denial, policy));
+  return sameSubject(open)
+    .flatMap(sameFields)
     .map(proposalOf)
     .toSorted((a, b) => b.last.localeCompare(a.last))
     .slice(0, MAX_PROPOSALS);
 }
 
-function isPermitted(denial: Denial, policy: Policy, now: number): boolean {
+/** By a rule for other times or organizations too: somebody has set these limits. */
+function isPermittedSometime(denial: Denial, policy: Policy): boolean {
   const { field, connector, kind, user, client, audience } = denial;
   const path = denial.reference.slice('secret:/'.length).split('/');
   const hosts = denial.hosts.map((each) => parseEndpoint(each));
   const account = { user, client, audience };
-  return policy.secretPermitted({ path, field, connector, kind, account, hosts, now }).allowed;
+  return policy.secretPermitted({ path, field, connector, kind, account, hosts, now: undefined })
+    .allowed;
 }
 
-/** Denials of the same subject share a rule. */
-function subjectOf({ reference: ref, connector, hosts, user, client, audience }: Denial): object {
-  return { ref, connector, hosts: hosts.toSorted(), user, client, audience };
+function sameSubject(denials: readonly Denial[]): Denial[][] {
+  return groupBy(denials, ({ reference, connector, hosts, user, client, audience }) =>
+    canonicalJson([
+      reference,
+      connector,
+      hosts.toSorted(),
+      user ?? '',
+      client ?? '',
+      audience ?? '',
+    ]),
+  );
+}
+
+/** Kinds of jobs share a rule if they need the same fields: a rule permits each with each. */
+function sameFields(denials: readonly Denial[]): Denial[][] {
+  const fieldsOf = (kind: string): string =>
+    distinct(denials.filter((each) => each.kind === kind).map(({ field }) => field)).join(' ');
+  return groupBy(denials, ({ kind }) => fieldsOf(kind));
+}
+
+function groupBy(denials: readonly Denial[], keyOf: (denial: Denial) => string): Denial[][] {
+  return [...Map.groupBy(denials, keyOf).values()];
 }
 
 function proposalOf(denials: readonly Denial[]): Proposal {
@@ -103,7 +122,10 @@ function proposalOf(denials: readonly Denial[]): Proposal {
   // Not shortened: the control plane chooses parts of the rule, and could find another one with the
   // same beginning.
   const id = createHash('sha256').update(canonicalJson(rule)).digest('hex');
-  return { id, rule, denials: denials.length, last: denials.at(-1)!.time };
+  const unbound = Object.entries({ users: user, clients: client, audiences: audience })
+    .filter(([, value]) => value === undefined)
+    .map(([key]) => key);
+  return { id, rule, unbound, denials: denials.length, last: denials.at(-1)!.time };
 }
 
 function distinct(values: readonly string[]): string[] {
