@@ -5,7 +5,7 @@ export interface OptionDefinition {
   /** As in `--token-file <file>`. */
   readonly flags: string;
   readonly text: string;
-  readonly preset?: string;
+  readonly default?: string;
   /** All values that it accepts, if they are few. */
   readonly choices?: readonly string[];
   readonly hidden?: true;
@@ -33,6 +33,6 @@ export interface CommandGroup {
   readonly name: string;
   readonly text: string;
   /** What the name of the group does alone; absent: it needs one of its commands. */
-  readonly alone?: CommandDefinition;
+  readonly ownCommand?: CommandDefinition;
   readonly commands: readonly CommandDefinition[];
 }

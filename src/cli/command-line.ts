@@ -34,7 +34,7 @@ export function buildProgram(launch: Launch, { write, columns }: ProgramOutput):
     .usage('<command> [options]')
     .option('-V, --version', 'show the version')
     .addOption(new Option('--json').hideHelp())
-    // Options behind the name of a command belong to it, also if it is within a group.
+    // Options after the name of a command belong to it, also if it is within a group.
     .enablePositionalOptions()
     .addHelpText('after', `\n${SETTINGS_HINT}\n`);
   program
@@ -57,9 +57,13 @@ export function buildProgram(launch: Launch, { write, columns }: ProgramOutput):
   return program;
 }
 
-function addGroup(program: Parser, { name, text, alone }: CommandGroup, launch: Launch): Parser {
-  if (alone !== undefined)
-    return addCommand(program, alone, launch).usage('[command] [options]').helpCommand(false);
+function addGroup(
+  program: Parser,
+  { name, text, ownCommand }: CommandGroup,
+  launch: Launch,
+): Parser {
+  if (ownCommand !== undefined)
+    return addCommand(program, ownCommand, launch).usage('[command] [options]').helpCommand(false);
   const group = program.command(name).description(text).usage('<command> [options]');
   failWithUsage(group);
   return group.helpCommand(false);
@@ -75,8 +79,8 @@ function addCommand(parent: Parser, definition: CommandDefinition, launch: Launc
   const { name, text, argument, load } = definition;
   const command = parent.command(name).description(text).usage(synopsis(definition));
   failWithUsage(command);
-  for (const { flags, text: meaning, preset, hidden } of optionsOf(definition)) {
-    const option = new Option(flags, meaning).default(preset);
+  for (const { flags, text: meaning, default: fallback, hidden } of optionsOf(definition)) {
+    const option = new Option(flags, meaning).default(fallback);
     command.addOption(hidden === true ? option.hideHelp() : option);
   }
   if (argument !== undefined) command.argument(argument.name, argument.text);

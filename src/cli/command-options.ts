@@ -16,10 +16,10 @@ export function optionsOf(definition: CommandDefinition): readonly OptionDefinit
   const { options = [], settings } = definition;
   if (settings === undefined) return [JSON_OPTION, ...options];
   const flags = SETTING_KEYS.map((key): OptionDefinition => {
-    const { flag, text, isPath, schema } = settingOf(key);
+    const { flag, description, isPath, schema } = settingOf(key);
     return {
       flags: `${flag} <${isPath === true ? 'path' : 'value'}>`,
-      text: text.split('. ')[0]!.replace(/\.$/, ''),
+      text: description.split('. ')[0]!.replace(/\.$/, ''),
       ...(schema instanceof z.ZodEnum ? { choices: schema.options.map(String) } : {}),
       ...(settings.includes(key) ? {} : { hidden: true }),
     };

@@ -70,7 +70,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
     text: 'check the installation, its surroundings and its policy; changes nothing',
     options: [
       { flags: '--only <checks>', text: 'only these checks and those they need, comma-separated' },
-      { flags: '--timeout <duration>', text: 'longest time to wait for a server', preset: '5s' },
+      { flags: '--timeout <duration>', text: 'longest time to wait for a server', default: '5s' },
       {
         flags: '-c, --workflow <file>',
         text: 'sign in to the source of this OpenMetadata workflow document as well',
@@ -82,7 +82,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
   {
     name: 'runs',
     text: 'list the recent attempts of the service on this machine',
-    alone: {
+    ownCommand: {
       name: 'runs',
       text: 'list the recent attempts of the service on this machine',
       settings: ['stateDir'],
@@ -103,7 +103,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
   },
   {
     name: 'support-bundle',
-    text: 'collect what a person needs to help, without secrets',
+    text: 'collect diagnostics for support, without secrets',
     options: [
       {
         flags: '--output <file>',
@@ -121,7 +121,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
         name: 'set',
         text: 'store a value, read from a prompt on a terminal, else from standard input',
         argument: REFERENCE,
-        // A value behind the reference is rejected with a better message than "too many arguments".
+        // A value after the reference is rejected with a better message than "too many arguments".
         allowsExcessArguments: true,
         settings: ['secrets.vault.file', 'secrets.vault.keyFile'],
         load: async () => (await import('./commands/secrets.ts')).set,
@@ -185,7 +185,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
       },
       {
         flags: '--check',
-        text: 'only tell whether a newer version exists, if upgrade.check is set',
+        text: 'only report whether a newer version exists; requires upgrade.check',
       },
     ],
     settings: ['upgrade.check'],

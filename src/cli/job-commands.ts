@@ -5,7 +5,7 @@ import { WORKFLOW } from './trust-commands.ts';
 const KIND: OptionDefinition = {
   flags: '--kind <kind>',
   text: 'kind of the job',
-  preset: 'metadata',
+  default: 'metadata',
   choices: JOB_KINDS,
 };
 
@@ -19,7 +19,7 @@ export const JOB_COMMANDS: CommandGroup = {
       text: 'make a key to sign jobs with, and print what the policy needs of it',
       options: [
         { flags: '--out <file>', text: 'file of the private key; must not exist', required: true },
-        { flags: '--name <name>', text: 'name of the key in policy and audit', preset: 'jobs' },
+        { flags: '--name <name>', text: 'name of the key in policy and audit', default: 'jobs' },
       ],
       load: async () => (await import('./jobs/keygen.ts')).keygen,
     },
@@ -31,7 +31,7 @@ export const JOB_COMMANDS: CommandGroup = {
         { flags: '--key <file>', text: 'file of the private key', required: true },
         { flags: '--pool <names>', text: 'pools that may run it, comma-separated' },
         { flags: '--runner <ids>', text: 'ids of runners that may run it, comma-separated' },
-        { flags: '--valid-for <duration>', text: 'how long it is valid', preset: '90d' },
+        { flags: '--valid-for <duration>', text: 'how long it is valid', default: '90d' },
         { flags: '--valid-from <time>', text: 'from when on; default: now' },
         { flags: '--name <text>', text: 'what to call it; default: the name of the service' },
         KIND,
@@ -40,7 +40,7 @@ export const JOB_COMMANDS: CommandGroup = {
     },
     {
       name: 'verify',
-      text: 'tell whether this runner would accept a signature',
+      text: 'report whether this runner would accept a signature',
       options: [
         WORKFLOW,
         {

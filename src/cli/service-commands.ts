@@ -3,7 +3,7 @@ import type { CommandGroup, OptionDefinition } from './command-definition.ts';
 const SERVICE_USER: OptionDefinition = {
   flags: '--user <name>',
   text: 'user that the service runs as',
-  preset: 'hybrid-runner',
+  default: 'hybrid-runner',
 };
 
 export const SERVICE_COMMANDS: CommandGroup = {

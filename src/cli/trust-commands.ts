@@ -33,7 +33,7 @@ export const TRUST_COMMANDS: readonly CommandGroup[] = [
           {
             flags: '--kind <kind>',
             text: 'kind of the job',
-            preset: 'metadata',
+            default: 'metadata',
             choices: JOB_KINDS,
           },
         ],

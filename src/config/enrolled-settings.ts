@@ -13,7 +13,7 @@ import { formatConnectTo } from './values/network.ts';
 
 const FILE_NAME = 'enrolled-settings.json';
 const documentSchema = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
-const KEPT = SETTING_KEYS.filter((key) => settingOf(key).keptAtEnrollment === true);
+const SAVED = SETTING_KEYS.filter((key) => settingOf(key).savedAtEnrollment === true);
 
 /**
  * Network settings that enrollment succeeded with, by key, as they would be written in a
@@ -35,7 +35,7 @@ export function readEnrolledSettings(stateDir: string): EnrolledSettings {
   if (text === undefined) return { path, values: new Map() };
   try {
     const document = documentSchema.parse(JSON.parse(text));
-    const keys = KEPT.filter((key) => Object.hasOwn(document, key));
+    const keys = SAVED.filter((key) => Object.hasOwn(document, key));
     return { path, values: new Map(keys.map((key) => [key, document[key]])) };
   } catch {
     // Without the error, which quotes the text: a proxy can have a password.
@@ -63,7 +63,7 @@ export function collectEnrolledSettings({
   values,
   sources,
 }: LoadedConfig): CollectedSettings {
-  const keys = KEPT.filter((key) =>
+  const keys = SAVED.filter((key) =>
     ['flag', 'environment', 'enrollment'].includes(sources[key].kind),
   );
   const copies = new Map(

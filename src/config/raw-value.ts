@@ -58,11 +58,11 @@ export function fromConvention(
   key: SettingKey,
   { env, workingDir }: ProcessContext,
 ): RawValue | undefined {
-  const { conventional } = settingOf(key);
-  const name = conventional?.variables.find((variable) => (env[variable] ?? '') !== '');
+  const { sharedVariables } = settingOf(key);
+  const name = sharedVariables?.variables.find((variable) => (env[variable] ?? '') !== '');
   if (name === undefined) return undefined;
   const text = env[name]!;
-  const raw = conventional?.read?.(text) ?? text;
+  const raw = sharedVariables?.read?.(text) ?? text;
   return { raw, source: { kind: 'environment', name }, base: workingDir };
 }
 
@@ -75,8 +75,8 @@ export function fromEnrollment(
 }
 
 export function fromDefault(key: SettingKey, context: DefaultContext): RawValue {
-  const { default: preset } = settingOf(key);
-  const raw = typeof preset === 'object' ? preset.find(context) : preset;
+  const { default: fallback } = settingOf(key);
+  const raw = typeof fallback === 'object' ? fallback.resolve(context) : fallback;
   const kind = raw === undefined ? 'unset' : 'default';
   return { raw, source: { kind, name: kind }, base: context.workingDir };
 }

@@ -19,26 +19,26 @@ export interface Setting<T> {
   readonly kind: string;
   readonly schema: z.ZodType<T>;
   readonly flag: string;
-  readonly text: string;
+  readonly description: string;
   /**
-   * As written in a file, or a function with `words` for the documents. Absent: the setting stays
-   * unset.
+   * As written in a file, or a function with `description` for the documents. Absent: the setting
+   * stays unset.
    */
   readonly default?:
     | string
     | number
     | boolean
-    | { readonly words: string; readonly find: (context: DefaultContext) => unknown };
+    | { readonly description: string; readonly resolve: (context: DefaultContext) => unknown };
   /**
    * Variables that other programs use as well, in order of precedence. The runner's own variable
    * and the file take precedence.
    */
-  readonly conventional?: {
+  readonly sharedVariables?: {
     readonly variables: readonly string[];
     readonly read?: (value: string) => string;
   };
-  /** Kept at enrollment for later starts, which may have other flags and variables. */
-  readonly keptAtEnrollment?: boolean;
+  /** Saved at enrollment for later starts, which may have other flags and variables. */
+  readonly savedAtEnrollment?: boolean;
   /**
    * Relative paths start from the file's directory, or from the working directory for flags and
    * environment.

@@ -88,8 +88,8 @@ async function protectProxyPassword({ config, options }: Facts): Promise<void> {
     ({ network }) => network.proxy,
     () => undefined,
   );
-  const { conventional } = settingOf('network.proxy');
-  const variables = [environmentName('network.proxy'), ...(conventional?.variables ?? [])];
+  const { sharedVariables } = settingOf('network.proxy');
+  const variables = [environmentName('network.proxy'), ...(sharedVariables?.variables ?? [])];
   const proxies = [configured, ...variables.map((name) => env[name])];
   for (const password of proxies.flatMap((proxy) => (proxy ? proxyPasswords(proxy) : [])))
     redactor.add(password);

@@ -27,7 +27,7 @@ describe('generated documents', () => {
     const page = document('configuration.md');
     expect(page).toContain(`| [\`${key}\`](#`);
     expect(page).toContain(`| \`${environmentName(key)}\` | \`${SETTINGS[key].flag}\` |`);
-    expect(page).toContain(`## ${key}\n\n${SETTINGS[key].text}`);
+    expect(page).toContain(`## ${key}\n\n${SETTINGS[key].description}`);
   });
 
   it('contain every error and every exit code', () => {

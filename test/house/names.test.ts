@@ -21,6 +21,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 const NAMES: readonly (readonly [instead: string, name: RegExp])[] = [
   ['abandon', /giv(?:e|en|ing)Up|gaveUp/i],
   ['undo', /takeBack/i],
+  ['fallback, ownCommand, message', /^(?:alone|preset)$/],
   ['reject', /refuse|refusal|refusing/i],
 ];
 

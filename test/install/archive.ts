@@ -8,7 +8,9 @@ import { runWell } from './run.ts';
 export const nameOf = (version: string): string => `hybrid-runner-${version}-linux-x64`;
 export const archiveOf = (version: string): string => `${nameOf(version)}.tar.gz`;
 
-/** A key that signs releases from now on in this process. Returns a signers' file that trusts it. */
+/**
+ * A key that signs releases from now on in this process. Returns a signers' file that trusts it.
+ */
 export function makeReleaseKey(directory: string): string {
   const key = join(directory, 'release-key');
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', key]);

@@ -71,7 +71,8 @@ describe.runIf(hasPrometheus())('a real runner, as Prometheus sees it', () => {
     await until('hybrid_runner_condition{code="DISK_FULL"}', (value) => value === 0);
   });
 
-  // The org keeps the run active over many scrapes; what it writes meanwhile cannot leave the spool.
+  // The org keeps the run active over many scrapes; what it writes meanwhile cannot leave the
+  // spool.
   it('shows a run while it is active, and what came of it', async () => {
     const slow = {
       match: { path: '/services/data', times: 1 },

@@ -34,7 +34,9 @@ const CHANGES: readonly Change[] = [
   },
 ];
 
-/** A run that could leave out what has not changed reads everything after a change of the catalog. */
+/**
+ * A run that could leave out what has not changed reads everything after a change of the catalog.
+ */
 export async function catalogChanges(flow: Flow): Promise<void> {
   const { scene, report } = flow;
   const part = 'catalog changes';

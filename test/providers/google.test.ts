@@ -18,7 +18,9 @@ const TOKEN = { access_token: 'token-of-the-machine', expires_in: 3600 };
 let emulator: Emulator;
 let projects = 0;
 
-/** Drongo, an emulator of Google's REST API. It takes every token, and so do its faults not exist. */
+/**
+ * Drongo, an emulator of Google's REST API. It takes every token, and so do its faults not exist.
+ */
 const stage: ManagerStage = {
   impossible: Object.fromEntries(
     (['denied', 'throttled', 'rejected', 'sealed'] as const).map((fault) => [

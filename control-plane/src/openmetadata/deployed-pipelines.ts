@@ -140,13 +140,13 @@ export interface Caller {
 export type DeployResult =
   | {
       readonly kind: 'deployed';
-      readonly words: string;
+      readonly message: string;
       readonly dagId: string;
       /** Whether it was not deployed here before. */
       readonly isNew: boolean;
     }
   /** Not a pipeline for runners: for the upstream Airflow, if there is one. */
-  | { readonly kind: 'foreign'; readonly words: string };
+  | { readonly kind: 'foreign'; readonly message: string };
 
 /** What a server does with its pipelines. Methods that name an unknown pipeline throw NOT_FOUND. */
 export interface DeployedPipelines {

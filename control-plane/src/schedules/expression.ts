@@ -25,8 +25,8 @@ const MAX_LENGTH = 200;
 export function parseExpression(text: string | null): string | null {
   const expression = (text ?? '').trim().replaceAll(/\s+/g, ' ');
   if (MANUAL.has(expression.toLowerCase())) return null;
-  const preset = expression.toLowerCase();
-  if (preset === ONCE || PRESETS.has(preset)) return preset;
+  const name = expression.toLowerCase();
+  if (name === ONCE || PRESETS.has(name)) return name;
   checkFields(expression);
   return expression;
 }

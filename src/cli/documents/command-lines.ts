@@ -47,8 +47,8 @@ export function flattened(commands: readonly DocumentedCommand[]): readonly Docu
   return commands.flatMap((command) => [command, ...flattened(command.children)]);
 }
 
-function documentedGroup({ name, text, alone, commands }: CommandGroup): DocumentedCommand {
-  const itself = alone === undefined ? undefined : documentedCommand(alone, []);
+function documentedGroup({ name, text, ownCommand, commands }: CommandGroup): DocumentedCommand {
+  const itself = ownCommand === undefined ? undefined : documentedCommand(ownCommand, []);
   return {
     words: [name],
     text,

@@ -16,7 +16,7 @@ The value of a setting comes from the first of these places that has one:
 1. a flag of the command,
 2. its environment variable (an empty variable counts as unset),
 3. the configuration file,
-4. for \`network.proxy\` and \`network.noProxy\`: the conventional variables, ${conventionalVariables()},
+4. for \`network.proxy\` and \`network.noProxy\`: the conventional variables, ${sharedVariables()},
 5. for network settings: the flags and variables of \`enroll\`, which it keeps in the state directory, including CA files,
 6. the default.`;
 
@@ -68,13 +68,13 @@ ${SETTING_KEYS.map(settingRow).join('\n')}`;
 }
 
 /** "`HTTPS_PROXY` or `https_proxy`, `NO_PROXY` or `no_proxy`" */
-function conventionalVariables(): string {
+function sharedVariables(): string {
   const settings = SETTING_KEYS.map(settingOf);
   return settings
-    .flatMap(({ conventional }) =>
-      conventional === undefined
+    .flatMap(({ sharedVariables }) =>
+      sharedVariables === undefined
         ? []
-        : [conventional.variables.map((name) => `\`${name}\``).join(' or ')],
+        : [sharedVariables.variables.map((name) => `\`${name}\``).join(' or ')],
     )
     .join(', ');
 }
@@ -85,7 +85,7 @@ function settingRow(key: SettingKey): string {
 }
 
 function settingText(key: SettingKey): string {
-  return `## ${key}\n\n${SETTINGS[key].text}`;
+  return `## ${key}\n\n${SETTINGS[key].description}`;
 }
 
 function anchor(key: SettingKey): string {
@@ -93,8 +93,8 @@ function anchor(key: SettingKey): string {
 }
 
 function defaultText(key: SettingKey): string {
-  const { default: preset } = settingOf(key);
-  if (preset === undefined) return 'unset';
-  if (typeof preset === 'object') return preset.words;
-  return preset === '' ? 'empty' : `\`${preset}\``;
+  const { default: fallback } = settingOf(key);
+  if (fallback === undefined) return 'unset';
+  if (typeof fallback === 'object') return fallback.description;
+  return fallback === '' ? 'empty' : `\`${fallback}\``;
 }

@@ -21,8 +21,8 @@ ${MANAGER_TYPES.map(optionsOf).join('\n\n')}`;
 function optionsOf(type: ManagerType): string {
   const { title, options } = MANAGERS[type];
   const rows = Object.entries(options()).map(
-    ([name, { kind, default: preset, text }]) =>
-      `| \`${name}\` | ${kind} | ${preset ?? 'required'} | ${text} |`,
+    ([name, { kind, default: fallback, description }]) =>
+      `| \`${name}\` | ${kind} | ${fallback ?? 'required'} | ${description} |`,
   );
   return `### ${type}
 

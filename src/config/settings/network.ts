@@ -10,37 +10,41 @@ export const networkSettings = {
     kind: '`http[s]://[user:password@]host:port`',
     schema: proxy(),
     flag: '--proxy',
-    keptAtEnrollment: true,
+    savedAtEnrollment: true,
     show: hideProxyCredentials,
     secret: (value) => hideProxyCredentials(value) !== value,
-    conventional: {
+    sharedVariables: {
       variables: ['HTTPS_PROXY', 'https_proxy'],
       read: (value) => (value.includes('://') ? value : `http://${value}`),
     },
-    text: 'HTTP proxy for every connection, by CONNECT. Write a proxy with a password in the file or the environment, not as a flag.',
+    description:
+      'HTTP proxy for every connection, by CONNECT. Write a proxy with a password in the file or the environment, not as a flag.',
   }),
   'network.noProxy': setting({
     kind: 'list',
     schema: noProxyRules(),
     default: '',
     flag: '--without-proxy',
-    keptAtEnrollment: true,
-    conventional: { variables: ['NO_PROXY', 'no_proxy'] },
-    text: 'Destinations that are reached without the proxy: host names (including subdomains), `host:port`, addresses, CIDR blocks, `*`. Separated by commas or spaces; an entry that cannot match anything is an error.',
+    savedAtEnrollment: true,
+    sharedVariables: { variables: ['NO_PROXY', 'no_proxy'] },
+    description:
+      'Destinations that are reached without the proxy: host names (including subdomains), `host:port`, addresses, CIDR blocks, `*`. Separated by commas or spaces; an entry that cannot match anything is an error.',
   }),
   'network.connectTo': setting({
     kind: 'list of `host:port=host:port`',
     schema: list(connectTo()),
     default: '',
     flag: '--connect-to',
-    keptAtEnrollment: true,
+    savedAtEnrollment: true,
     show: (rules) => rules.map(formatConnectTo),
-    text: 'Where to connect instead of the address from name resolution (PrivateLink, split-horizon DNS). Certificates are checked against the requested name.',
+    description:
+      'Where to connect instead of the address from name resolution (PrivateLink, split-horizon DNS). Certificates are checked against the requested name.',
   }),
   'network.caFile': setting({
     ...PATH,
     flag: '--network-ca-file',
-    keptAtEnrollment: true,
-    text: 'PEM file of CAs that are trusted in addition to the public ones on every connection, including the one to the proxy.',
+    savedAtEnrollment: true,
+    description:
+      'PEM file of CAs that are trusted in addition to the public ones on every connection, including the one to the proxy.',
   }),
 } as const;

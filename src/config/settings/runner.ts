@@ -11,46 +11,50 @@ export const runnerSettings = {
     kind: '`wss://host:port`',
     schema: controlPlaneUrl(),
     flag: '--url',
-    text: 'The control plane. Enrollment stores it, so it is needed once; if it is set later, it must be the one that the runner enrolled with.',
+    description:
+      'The control plane. Enrollment stores it, so it is needed once; if it is set later, it must be the one that the runner enrolled with.',
   }),
   'controlPlane.caFile': setting({
     ...PATH,
     flag: '--ca-file',
-    keptAtEnrollment: true,
-    text: 'PEM file of the CA that signed the control plane’s certificate. If set, public CAs are not trusted for the control plane.',
+    savedAtEnrollment: true,
+    description:
+      'PEM file of the CA that signed the control plane’s certificate. If set, public CAs are not trusted for the control plane.',
   }),
   'controlPlane.channel': setting({
     kind: '`auto`, `ws` or `grpc`',
     schema: oneOf(['auto', ...NETWORK_CHANNELS]),
     default: 'auto',
     flag: '--channel',
-    keptAtEnrollment: true,
-    text: 'The transport. `auto` prefers WebSocket, falls back to gRPC, and keeps trying WebSocket.',
+    savedAtEnrollment: true,
+    description:
+      'The transport. `auto` prefers WebSocket, falls back to gRPC, and keeps trying WebSocket.',
   }),
   name: setting({
     kind: 'text',
     schema: text(),
-    default: { words: 'the host name', find: ({ hostname }) => hostname },
+    default: { description: 'the host name', resolve: ({ hostname }) => hostname },
     flag: '--name',
-    text: 'Name of the runner in the control plane.',
+    description: 'Name of the runner in the control plane.',
   }),
   stateDir: setting({
     ...PATH,
     flag: '--state-dir',
     default: {
-      words:
+      description:
         '`$STATE_DIRECTORY` (systemd); `/var/lib/hybrid-runner` for root and the service’s user; else `$XDG_STATE_HOME/hybrid-runner`',
-      find: defaultStateDir,
+      resolve: defaultStateDir,
     },
-    text: 'Directory for identity, spool and vault. Only the user that the runner runs as can read it.',
+    description:
+      'Directory for identity, spool and vault. Only the user that the runner runs as can read it.',
   }),
   policyFile: setting({
     ...PATH,
     flag: '--policy-file',
     default: {
-      words: '`policy.yaml` in the configuration directory',
-      find: ({ configDir, join }) => join(configDir, 'policy.yaml'),
+      description: '`policy.yaml` in the configuration directory',
+      resolve: ({ configDir, join }) => join(configDir, 'policy.yaml'),
     },
-    text: 'The local policy: which secrets may be sent where (docs/policy.md).',
+    description: 'The local policy: which secrets may be sent where (docs/policy.md).',
   }),
 } as const;

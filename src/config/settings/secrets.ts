@@ -30,7 +30,13 @@ export const secretSettings: { readonly [Key in ProviderKey]: Setting<unknown> }
     schema: secretMounts(),
     default: '',
     flag: '--secret-mounts',
-    text: `Which provider (${names}) has the references below a prefix; as text \`/prefix=provider\`. A provider can have one prefix, and then has only the references below it. The longest prefix wins. All other references are looked up in the providers in this order: ${names}. A mount can also be a secret manager (${managers}) with its options beside the prefix; see Secret managers.`,
+    description: [
+      `Assigns the references below a prefix to a provider (${names}).`,
+      'As text: `/prefix=provider`. A provider can have one prefix; it then serves only references',
+      'below it. The longest prefix wins. All other references are looked up in this order:',
+      `${names}. A mount can also be a secret manager (${managers}), with its options next to the`,
+      'prefix; see Secret managers.',
+    ].join(' '),
   }),
 };
 
@@ -44,12 +50,12 @@ function providerSettings(): { readonly [Key in ProviderKey]: Setting<unknown> }
 }
 
 function toSetting(definition: ProviderSetting<unknown>): Setting<unknown> {
-  const { default: preset, ...rest } = definition;
-  if (preset === undefined) return rest;
-  if (typeof preset !== 'object') return { ...rest, default: preset };
-  const find = (context: DefaultContext): unknown => {
+  const { default: fallback, ...rest } = definition;
+  if (fallback === undefined) return rest;
+  if (typeof fallback !== 'object') return { ...rest, default: fallback };
+  const resolve = (context: DefaultContext): unknown => {
     const keyDir = context.join(context.configDir, KEY_DIR_NAME);
-    return preset.find({ ...context, keyDir });
+    return fallback.resolve({ ...context, keyDir });
   };
-  return { ...rest, default: { words: preset.words, find } };
+  return { ...rest, default: { description: fallback.description, resolve } };
 }

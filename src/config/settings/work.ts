@@ -9,7 +9,7 @@ export const workSettings = {
     schema: whole(1, 64),
     default: 2,
     flag: '--capacity',
-    text: 'Number of runs at the same time; each has its own process.',
+    description: 'Number of runs at the same time; each has its own process.',
   }),
   'jobs.deadline': setting({
     kind: 'duration',
@@ -17,14 +17,14 @@ export const workSettings = {
     schema: duration('1s', '7d'),
     default: '6h',
     flag: '--job-deadline',
-    text: 'The maximum duration of a run, even if the control plane allows more.',
+    description: 'The maximum duration of a run, even if the control plane allows more.',
   }),
   'jobs.memoryMb': setting({
     kind: 'whole number, 64 to 16384',
     schema: whole(64, 16_384),
     default: 256,
     flag: '--job-memory-mb',
-    text: 'JavaScript heap of a run’s process, in MiB.',
+    description: 'JavaScript heap of a run’s process, in MiB.',
   }),
   drainTimeout: setting({
     kind: 'duration',
@@ -32,7 +32,7 @@ export const workSettings = {
     schema: duration('0s', '1d'),
     default: '5m',
     flag: '--drain-timeout',
-    text: 'How long a stopping runner waits for active runs. Unfinished runs are run again.',
+    description: 'How long a stopping runner waits for active runs. Unfinished runs are run again.',
   }),
   'spool.maxBytes': setting({
     kind: 'size',
@@ -40,20 +40,21 @@ export const workSettings = {
     schema: size('16MiB', '1TiB'),
     default: '1GiB',
     flag: '--spool-max-bytes',
-    text: 'Limit for records on disk that the control plane has not accepted yet. Near the limit, runs pause.',
+    description:
+      'Limit for records on disk that the control plane has not accepted yet. Near the limit, runs pause.',
   }),
   'log.level': setting({
     kind: '`debug`, `info`, `warn` or `error`',
     schema: oneOf(['debug', 'info', 'warn', 'error']),
     default: 'info',
     flag: '--log-level',
-    text: 'The least severe level that is logged.',
+    description: 'The least severe level that is logged.',
   }),
   'log.format': setting({
     kind: '`auto`, `json` or `pretty`',
     schema: oneOf(['auto', 'json', 'pretty']),
     default: 'auto',
     flag: '--log-format',
-    text: '`auto` is `pretty` on a terminal, `json` elsewhere.',
+    description: '`auto` is `pretty` on a terminal, `json` elsewhere.',
   }),
 } as const;

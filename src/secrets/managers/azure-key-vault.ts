@@ -53,12 +53,12 @@ export const azureKeyVault = managerKind<AzureOptions>({
 
 function placeOptions() {
   return {
-    vault: urlOption({ text: 'The vault: `https://NAME.vault.azure.net`.' }),
+    vault: urlOption({ description: 'The vault: `https://NAME.vault.azure.net`.' }),
     namePrefix: optional(
-      textOption({ text: 'Stands before each name, with `--` between them.', default: 'unset' }, [
-        SEGMENTS,
-        'must be segments of lower-case letters and digits, such as runner/prod',
-      ]),
+      textOption(
+        { description: 'Stands before each name, with `--` between them.', default: 'unset' },
+        [SEGMENTS, 'must be segments of lower-case letters and digits, such as runner/prod'],
+      ),
     ),
   };
 }
@@ -67,7 +67,8 @@ function signInOptions() {
   return {
     credentials: wordOption(
       {
-        text: '`managed-identity`: that of the machine, from the metadata service 169.254.169.254. `workload-identity`: a token of Kubernetes. `client-secret`, `client-certificate`: those of an application.',
+        description:
+          '`managed-identity`: that of the machine, from the metadata service 169.254.169.254. `workload-identity`: a token of Kubernetes. `client-secret`, `client-certificate`: those of an application.',
       },
       ['managed-identity', 'workload-identity', 'client-secret', 'client-certificate'],
     ),
@@ -86,18 +87,18 @@ function signInOptions() {
       '`AZURE_FEDERATED_TOKEN_FILE`',
     ),
     authority: withDefault(
-      urlOption({ text: 'Where the runner signs in.', default: `\`${PUBLIC_AUTHORITY}\`` }),
+      urlOption({ description: 'Where the runner signs in.', default: `\`${PUBLIC_AUTHORITY}\`` }),
       PUBLIC_AUTHORITY,
     ),
   };
 }
 
-function idOption(text: string, fallback: string): ManagerOption<string | undefined> {
-  return optional(textOption({ text, default: fallback }, [ID, 'must be an id']));
+function idOption(description: string, fallback: string): ManagerOption<string | undefined> {
+  return optional(textOption({ description, default: fallback }, [ID, 'must be an id']));
 }
 
-function fileOption(text: string, fallback: string): ManagerOption<string | undefined> {
-  return optional(pathOption({ text, default: fallback }));
+function fileOption(description: string, fallback: string): ManagerOption<string | undefined> {
+  return optional(pathOption({ description, default: fallback }));
 }
 
 /** A file belongs to one way to sign in, so that a forgotten one is noticed. */

@@ -20,15 +20,16 @@ export const commandManager = managerKind<CommandOptions>({
   shape: 'value',
   options: () => ({
     command: listOption({
-      text: `The program, as an absolute path, and its arguments. The argument \`${NAME}\` stands for the segments of the reference below the prefix, with slashes between them. There is no shell.`,
+      description: `The program, as an absolute path, and its arguments. The argument \`${NAME}\` stands for the segments of the reference below the prefix, with slashes between them. There is no shell.`,
     }),
     timeout: withDefault(
-      secondsOption({ text: 'When the program is killed.', default: '10s' }, 15),
+      secondsOption({ description: 'When the program is killed.', default: '10s' }, 15),
       10_000,
     ),
     environment: optional(
       listOption({
-        text: 'Names of the environment variables that the program inherits. It has no others.',
+        description:
+          'Names of the environment variables that the program inherits. It has no others.',
         default: 'none',
       }),
     ),

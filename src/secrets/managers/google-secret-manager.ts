@@ -23,29 +23,33 @@ export const googleSecretManager = managerKind<GoogleOptions>({
   title: 'Google Secret Manager',
   shape: 'value',
   options: () => ({
-    project: textOption({ text: 'The id of the project.' }, [
+    project: textOption({ description: 'The id of the project.' }, [
       /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
       'must be the id of a project',
     ]),
     credentials: wordOption(
       {
-        text: '`application-default`: the file that `credentialsFile` names. `metadata`: the service account of the machine, from the metadata service 169.254.169.254.',
+        description:
+          '`application-default`: the file that `credentialsFile` names. `metadata`: the service account of the machine, from the metadata service 169.254.169.254.',
       },
       ['application-default', 'metadata'],
     ),
     credentialsFile: optional(
       pathOption({
-        text: 'Key of a service account, or the configuration of a federation with a token file.',
+        description:
+          'Key of a service account, or the configuration of a federation with a token file.',
         default: '`GOOGLE_APPLICATION_CREDENTIALS`',
       }),
     ),
     namePrefix: optional(
-      textOption({ text: 'Stands before each name, with `--` between them.', default: 'unset' }, [
-        SEGMENTS,
-        'must be segments with slashes between them, such as runner/prod',
-      ]),
+      textOption(
+        { description: 'Stands before each name, with `--` between them.', default: 'unset' },
+        [SEGMENTS, 'must be segments with slashes between them, such as runner/prod'],
+      ),
     ),
-    endpoint: optional(urlOption({ text: 'A private endpoint.', default: `\`${PUBLIC_ORIGIN}\`` })),
+    endpoint: optional(
+      urlOption({ description: 'A private endpoint.', default: `\`${PUBLIC_ORIGIN}\`` }),
+    ),
   }),
   problem: ({ credentials, credentialsFile }) =>
     credentials === 'metadata' && credentialsFile !== undefined

@@ -39,22 +39,30 @@ export const hashicorpVaultManager = managerKind<HashicorpVaultOptions>({
   title: 'HashiCorp Vault or OpenBao',
   shape: 'entries',
   options: () => ({
-    url: urlOption({ text: 'Address of the server.' }),
-    caFile: optional(pathOption({ text: 'CA of the server, in PEM form.', default: 'known CAs' })),
+    url: urlOption({ description: 'Address of the server.' }),
+    caFile: optional(
+      pathOption({ description: 'CA of the server, in PEM form.', default: 'known CAs' }),
+    ),
     namespace: optional(
-      textOption({ text: 'Namespace of sign-in and secrets.', default: 'none' }, PATH),
+      textOption({ description: 'Namespace of sign-in and secrets.', default: 'none' }, PATH),
     ),
     engine: withDefault(
-      textOption({ text: 'Path of the key-value engine.', default: '`secret`' }, PATH),
+      textOption({ description: 'Path of the key-value engine.', default: '`secret`' }, PATH),
       'secret',
     ),
     kvVersion: withDefault(
-      wordOption({ text: 'Version of the engine, in quotes.', default: '`"2"`' }, ['1', '2']),
+      wordOption({ description: 'Version of the engine, in quotes.', default: '`"2"`' }, [
+        '1',
+        '2',
+      ]),
       '2',
     ),
     pathPrefix: optional(
       textOption(
-        { text: 'Path within the engine, put before the name of a secret.', default: 'none' },
+        {
+          description: 'Path within the engine, put before the name of a secret.',
+          default: 'none',
+        },
         PATH,
       ),
     ),
@@ -78,7 +86,7 @@ export const hashicorpVaultManager = managerKind<HashicorpVaultOptions>({
 function signInOptions() {
   return {
     auth: withDefault(
-      wordOption({ text: 'How the runner signs in.', default: '`token`' }, [
+      wordOption({ description: 'How the runner signs in.', default: '`token`' }, [
         'token',
         'approle',
         'kubernetes',
@@ -88,13 +96,16 @@ function signInOptions() {
     ),
     authPath: optional(
       textOption(
-        { text: 'Path of the sign-in method.', default: '`approle`, `kubernetes` or `cert`' },
+        {
+          description: 'Path of the sign-in method.',
+          default: '`approle`, `kubernetes` or `cert`',
+        },
         PATH,
       ),
     ),
     role: optional(
       textOption({
-        text: 'Role for `kubernetes`, and for `certificate` its name.',
+        description: 'Role for `kubernetes`, and for `certificate` its name.',
         default: 'none',
       }),
     ),
@@ -106,23 +117,28 @@ function signInOptions() {
 function credentialOptions() {
   return {
     tokenFile: optional(
-      pathOption({ text: 'File with the token.', default: `the variable \`${TOKEN_VARIABLE}\`` }),
+      pathOption({
+        description: 'File with the token.',
+        default: `the variable \`${TOKEN_VARIABLE}\``,
+      }),
     ),
-    roleId: optional(textOption({ text: 'Role ID of `approle`.', default: 'none' })),
+    roleId: optional(textOption({ description: 'Role ID of `approle`.', default: 'none' })),
     secretIdFile: optional(
-      pathOption({ text: 'File with the secret ID of `approle`.', default: 'none' }),
+      pathOption({ description: 'File with the secret ID of `approle`.', default: 'none' }),
     ),
     jwtFile: withDefault(
       pathOption({
-        text: 'File with the token of the service account for `kubernetes`.',
+        description: 'File with the token of the service account for `kubernetes`.',
         default: 'that of the pod',
       }),
       '/var/run/secrets/kubernetes.io/serviceaccount/token',
     ),
     certificateFile: optional(
-      pathOption({ text: 'Certificate for `certificate`, in PEM form.', default: 'none' }),
+      pathOption({ description: 'Certificate for `certificate`, in PEM form.', default: 'none' }),
     ),
-    keyFile: optional(pathOption({ text: 'Its private key, in PEM form.', default: 'none' })),
+    keyFile: optional(
+      pathOption({ description: 'Its private key, in PEM form.', default: 'none' }),
+    ),
   };
 }
 

@@ -17,23 +17,23 @@ export const kubernetesManager = managerKind<KubernetesOptions>({
   options: () => ({
     url: withDefault(
       urlOption({
-        text: 'Address of the API server.',
+        description: 'Address of the API server.',
         default: '`https://kubernetes.default.svc`',
       }),
       'https://kubernetes.default.svc',
     ),
     caFile: withDefault(
-      pathOption({ text: 'CA of the API server, in PEM form.', default: 'that of the pod' }),
+      pathOption({ description: 'CA of the API server, in PEM form.', default: 'that of the pod' }),
       `${IN_POD}/ca.crt`,
     ),
     tokenFile: withDefault(
       pathOption({
-        text: 'File with the token of the service account.',
+        description: 'File with the token of the service account.',
         default: 'that of the pod',
       }),
       `${IN_POD}/token`,
     ),
-    namespace: textOption({ text: 'Namespace of the secrets.' }, [
+    namespace: textOption({ description: 'Namespace of the secrets.' }, [
       /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
       'must be the name of a namespace',
     ]),

@@ -12,7 +12,8 @@ const MAX_CACHE_SECONDS = 3600;
 const cacheFor = withDefault(
   secondsOption(
     {
-      text: 'How long a worker keeps a value in memory, for sign-ins that need several secrets. A rotated secret is used after this time.',
+      description:
+        'How long a worker keeps a value in memory, for sign-ins that need several secrets. A rotated secret is used after this time.',
       default: '10s',
     },
     MAX_CACHE_SECONDS,
@@ -24,7 +25,8 @@ const cacheFor = withDefault(
 const format = withDefault(
   wordOption(
     {
-      text: '`json`: each secret is a JSON object, and the last segment of a reference is a key in it. `text`: the whole secret is the value.',
+      description:
+        '`json`: each secret is a JSON object, and the last segment of a reference is a key in it. `text`: the whole secret is the value.',
       default: '`text`',
     },
     ['text', 'json'],

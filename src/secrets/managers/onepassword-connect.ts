@@ -13,10 +13,12 @@ export const onePasswordManager = managerKind<OnePasswordOptions>({
   title: '1Password Connect',
   shape: 'entries',
   options: () => ({
-    url: urlOption({ text: 'Address of the Connect server.' }),
-    caFile: optional(pathOption({ text: 'CA of the server, in PEM form.', default: 'known CAs' })),
-    tokenFile: pathOption({ text: 'File with the access token.' }),
-    vault: textOption({ text: 'ID of the vault, not its name.' }, [
+    url: urlOption({ description: 'Address of the Connect server.' }),
+    caFile: optional(
+      pathOption({ description: 'CA of the server, in PEM form.', default: 'known CAs' }),
+    ),
+    tokenFile: pathOption({ description: 'File with the access token.' }),
+    vault: textOption({ description: 'ID of the vault, not its name.' }, [
       /^[a-z0-9]{26}$/,
       'must be the ID of a vault: 26 lower-case letters and digits',
     ]),

@@ -6,14 +6,14 @@ export interface ManagerOption<T> {
   /** The form of a value, for docs/configuration.md. */
   readonly kind: string;
   readonly schema: z.ZodType<T>;
-  readonly text: string;
+  readonly description: string;
   /** In words, for the documents. Absent: it must be set if `T` excludes undefined. */
   readonly default?: string;
   /** Relative paths start from the directory of the configuration file. */
   readonly isPath?: boolean;
 }
 
-type Described = Pick<ManagerOption<never>, 'text' | 'default'>;
+type Described = Pick<ManagerOption<never>, 'description' | 'default'>;
 
 const text = z.string('must be text').min(1, 'must not be empty').max(4096, 'is too long');
 

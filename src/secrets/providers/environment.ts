@@ -14,7 +14,7 @@ export const environmentProvider = providerKind({
     enabled: switchSetting({
       flag: '--secret-environment',
       default: false,
-      text: `Whether \`${PREFIX}*\` variables are a source of secrets. The weakest provider: other processes of the same user can read them.`,
+      description: `Whether \`${PREFIX}*\` variables are a source of secrets. The weakest provider: other processes of the same user can read them.`,
     }),
   },
   open: async ({ enabled }, { env }) => (enabled ? createEnvironmentProvider(env) : undefined),

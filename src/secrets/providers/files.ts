@@ -16,10 +16,11 @@ export const filesProvider = providerKind({
     directory: optionalPathSetting({
       flag: '--secret-files',
       default: {
-        words: '`$CREDENTIALS_DIRECTORY` (systemd), else unset',
-        find: ({ credentialsDir }) => credentialsDir,
+        description: '`$CREDENTIALS_DIRECTORY` (systemd), else unset',
+        resolve: ({ credentialsDir }) => credentialsDir,
       },
-      text: 'Directory with one file per secret: Docker and Kubernetes secrets, systemd credentials.',
+      description:
+        'Directory with one file per secret: Docker and Kubernetes secrets, systemd credentials.',
       holdsSecrets: true,
     }),
   },

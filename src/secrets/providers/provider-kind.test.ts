@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { optionalUrlSetting } from './provider-kind.ts';
 
-const { schema } = optionalUrlSetting({ flag: '--x', text: '' });
+const { schema } = optionalUrlSetting({ flag: '--x', description: '' });
 
 it.each([undefined, 'https://keeper.example', 'https://10.0.0.1:8200'])(
   'accepts the URL %s',

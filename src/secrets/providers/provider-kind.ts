@@ -74,19 +74,22 @@ export interface ProviderSetting<T> {
   readonly kind: string;
   readonly schema: z.ZodType<T>;
   readonly flag: string;
-  readonly text: string;
-  /** As written in a file, or a function with `words` for the documents. */
+  readonly description: string;
+  /** As written in a file, or a function with `description` for the documents. */
   readonly default?:
     | string
     | boolean
-    | { readonly words: string; readonly find: (context: DefaultContext) => string | undefined };
+    | {
+        readonly description: string;
+        readonly resolve: (context: DefaultContext) => string | undefined;
+      };
   /** Relative paths start from the directory of the configuration file. */
   readonly isPath?: boolean;
   /** Whether it names a directory of files with secrets: a job can name no file in it. */
   readonly holdsSecrets?: boolean;
 }
 
-type Definition = Pick<ProviderSetting<never>, 'flag' | 'text' | 'default' | 'holdsSecrets'>;
+type Definition = Pick<ProviderSetting<never>, 'flag' | 'description' | 'default' | 'holdsSecrets'>;
 
 const path = z.string('must be text').min(1, 'must not be empty').max(4096, 'is too long');
 

@@ -7,18 +7,19 @@ export const vaultProvider = providerKind({
     file: pathSetting({
       flag: '--vault-file',
       default: {
-        words: '`vault.json` in the state directory',
-        find: ({ stateDir, join }) => join(stateDir, 'vault.json'),
+        description: '`vault.json` in the state directory',
+        resolve: ({ stateDir, join }) => join(stateDir, 'vault.json'),
       },
-      text: 'The local vault, encrypted.',
+      description: 'The local vault, encrypted.',
     }),
     keyFile: pathSetting({
       flag: '--vault-key-file',
       default: {
-        words: '`keys/vault.key` in the configuration directory',
-        find: ({ keyDir, join }) => join(keyDir, 'vault.key'),
+        description: '`keys/vault.key` in the configuration directory',
+        resolve: ({ keyDir, join }) => join(keyDir, 'vault.key'),
       },
-      text: 'Key of the vault, stored apart from it: a copy of the state directory alone cannot be decrypted.',
+      description:
+        'Key of the vault, stored apart from it: a copy of the state directory alone cannot be decrypted.',
     }),
   },
   open: async (place, { clock, random }) => {

@@ -8,7 +8,7 @@ export interface Answer {
   readonly body: string | Buffer;
 }
 
-/** Statuses that the client has words for. It shows "null" for any other. */
+/** Statuses that the client has messages for. It shows "null" for any other. */
 const KNOWN_STATUSES: ReadonlySet<number> = new Set([
   400, 401, 403, 404, 409, 429, 500, 502, 503, 504,
 ]);
@@ -31,10 +31,12 @@ export function errorAnswer(error: ControlPlaneError | RunnerError): Answer {
       ...(status === 401 ? { 'www-authenticate': 'Basic realm="control plane"' } : {}),
     },
     body:
-      error.code === 'INTERNAL' ? 'internal error of the control plane; see its log' : words(error),
+      error.code === 'INTERNAL'
+        ? 'internal error of the control plane; see its log'
+        : messageOf(error),
   };
 }
 
-function words({ message, remedy }: ControlPlaneError | RunnerError): string {
+function messageOf({ message, remedy }: ControlPlaneError | RunnerError): string {
   return `${message.replace(/[.\s]+$/, '')}. ${remedy}`;
 }

@@ -47,9 +47,10 @@ function healthCalls({ versions, upstream }: CallsDeps): [string, Handler][] {
 function deploy({ pipelines, upstream }: CallsDeps): Handler {
   return async ({ call, caller, signal }) => {
     const result = await pipelines.deploy(caller, jsonOf(call), signal);
-    if (result.kind === 'foreign') return elsewhere(upstream, caller.endpoint, call, result.words);
+    if (result.kind === 'foreign')
+      return elsewhere(upstream, caller.endpoint, call, result.message);
     const twice = result.isNew && (await hasDag(upstream, caller.endpoint, result.dagId));
-    return json({ message: twice ? `${result.words}; ${STILL_UPSTREAM}` : result.words });
+    return json({ message: twice ? `${result.message}; ${STILL_UPSTREAM}` : result.message });
   };
 }
 
@@ -89,15 +90,15 @@ function wordsFor(workflowType: string | null | undefined): string {
   return `automations ${workflowType ?? 'of no type'}`;
 }
 
-/** Passes a call upstream. Throws INPUT_INVALID with `words` without an upstream. */
+/** Passes a call upstream. Throws INPUT_INVALID with `message` without an upstream. */
 export async function elsewhere(
   upstream: Upstream,
   endpoint: StoredEndpoint,
   call: AirflowCall,
-  words: string,
+  message: string,
 ): Promise<Answer> {
   if (hasUpstream(endpoint)) return upstream.pass(endpoint, call);
-  throw new ControlPlaneError('INPUT_INVALID', words, {
+  throw new ControlPlaneError('INPUT_INVALID', message, {
     remedy: `If an Airflow is to run it, name it: ${PROGRAM} openmetadata change --name ${endpoint.name} --upstream-airflow …`,
   });
 }

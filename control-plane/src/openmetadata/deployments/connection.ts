@@ -34,7 +34,7 @@ export interface CheckedConnection {
 }
 
 /**
- * Throws INPUT_INVALID and SECRET_IN_PLAIN_TEXT with words for OpenMetadata's interface: names of
+ * Throws INPUT_INVALID and SECRET_IN_PLAIN_TEXT with a message for OpenMetadata: names of
  * fields, never values.
  */
 export function checkedConnection(

@@ -17,7 +17,7 @@ const LEVELS: Readonly<Record<string, string>> = {
   ERROR: 'ERROR',
 };
 
-/** Throws CONFLICT, with words for OpenMetadata, when a name is taken by something else here. */
+/** Throws CONFLICT, with a message for OpenMetadata, when something else has the name. */
 export async function checkNames(reader: StoreReader, deployment: Deployment): Promise<void> {
   const { endpoint, id, name, service, pipeline, fqn } = deployment;
   const named = await reader.deployments.named(endpoint, name);

@@ -62,15 +62,15 @@ export class Deployments implements DeployedPipelines {
     const { endpoint } = caller;
     return this.#order.run(`${endpoint.name}/${pipeline.id}`, async () => {
       const service = await serviceOf(this.#deps.servers, endpoint, pipeline, signal);
-      const words = foreignByService(pipeline, service);
-      if (words !== undefined) return this.#foreign(caller, pipeline, words);
+      const message = foreignByService(pipeline, service);
+      if (message !== undefined) return this.#foreign(caller, pipeline, message);
       const checked = checkPipeline(caller, pipeline, service);
       const isNew = !(await this.has(caller, pipeline.name));
       const deployment = await this.#store(caller, pipeline, checked);
       if (deployment.settledAt === null) this.#deps.settling.deployed(deployment);
       const { name: dagId, pool } = deployment;
       const notes = [`runs on runners of pool ${pool}`, ...checked.notes].join('; ');
-      return { kind: 'deployed', words: `${dagId} deployed: ${notes}`, dagId, isNew };
+      return { kind: 'deployed', message: `${dagId} deployed: ${notes}`, dagId, isNew };
     });
   }
 
@@ -141,14 +141,14 @@ export class Deployments implements DeployedPipelines {
   async #foreign(
     { endpoint }: Caller,
     { id, name }: IngestionPipeline,
-    words: string,
+    message: string,
   ): Promise<DeployResult> {
     const named = await this.#deps.store.read.deployments.named(endpoint.name, name);
     if (named !== undefined && named.id !== id)
       throw new ControlPlaneError('CONFLICT', `pipeline name ${name} is in use by ${named.fqn}`, {
         remedy: 'Rename it, or delete the other one.',
       });
-    return { kind: 'foreign', words };
+    return { kind: 'foreign', message };
   }
 
   /** Returns what is deployed from now on: the one before, if this one is stale. */

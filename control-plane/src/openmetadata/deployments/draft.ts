@@ -1,4 +1,4 @@
-/** From the payload of a deploy call to a deployment that can run, or to words that say why not. */
+/** Makes a deployment that can run of the payload of a deploy call, or says why there is none. */
 import { checkSecretReferences } from '../../definitions/connection-secrets.ts';
 import { parseSourceConfig } from '../../definitions/source-config.ts';
 import { poolOf } from '../../runners/pools.ts';
@@ -81,7 +81,7 @@ export async function serviceOf(
   return service;
 }
 
-/** Throws INPUT_INVALID and SECRET_IN_PLAIN_TEXT with words for OpenMetadata's interface. */
+/** Throws INPUT_INVALID and SECRET_IN_PLAIN_TEXT with a message for OpenMetadata's interface. */
 export function checkPipeline(
   { endpoint, pool }: Caller,
   pipeline: IngestionPipeline,

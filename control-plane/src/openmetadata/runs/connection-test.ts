@@ -80,7 +80,7 @@ export class ConnectionTest {
     }
   }
 
-  /** Ends the dialog with words about a test that cannot begin. */
+  /** Ends the dialog with a message about a test that cannot begin. */
   async reject(error: ErrorBody): Promise<void> {
     await this.#conclude([], error);
   }

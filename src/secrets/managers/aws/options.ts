@@ -48,20 +48,23 @@ export function awsKind(
 
 function placeOptions() {
   return {
-    region: textOption({ text: 'The region, for example `eu-central-1`.' }, [
+    region: textOption({ description: 'The region, for example `eu-central-1`.' }, [
       /^[a-z]{2,4}(?:-[a-z]+)+-\d$/,
       'must be the name of a region, such as eu-central-1',
     ]),
     namePrefix: optional(
       textOption(
         {
-          text: 'Stands before each name, with a slash between them. Give the mount its own part of the account.',
+          description:
+            'Stands before each name, with a slash between them. Give the mount its own part of the account.',
           default: 'unset',
         },
         [NAME_PREFIX, 'must be segments with slashes between them, such as runner/prod'],
       ),
     ),
-    endpoint: optional(urlOption({ text: 'An endpoint of a VPC.', default: 'that of the region' })),
+    endpoint: optional(
+      urlOption({ description: 'An endpoint of a VPC.', default: 'that of the region' }),
+    ),
   };
 }
 
@@ -69,31 +72,38 @@ function signInOptions() {
   return {
     credentials: wordOption(
       {
-        text: '`environment`: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. `profile`: the files below. `web-identity`: a role by a token, as in EKS. `instance-role`: the role of an EC2 instance, from the metadata service 169.254.169.254.',
+        description:
+          '`environment`: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. `profile`: the files below. `web-identity`: a role by a token, as in EKS. `instance-role`: the role of an EC2 instance, from the metadata service 169.254.169.254.',
       },
       ['environment', 'profile', 'web-identity', 'instance-role'],
     ),
     profile: withDefault(
-      textOption({ text: 'For `profile`: its name.', default: '`default`' }),
+      textOption({ description: 'For `profile`: its name.', default: '`default`' }),
       'default',
     ),
     credentialsFile: optional(
-      pathOption({ text: 'For `profile`: the shared credentials file.', default: 'unset' }),
+      pathOption({ description: 'For `profile`: the shared credentials file.', default: 'unset' }),
     ),
     configFile: optional(
-      pathOption({ text: 'For `profile`: the shared configuration file.', default: 'unset' }),
+      pathOption({
+        description: 'For `profile`: the shared configuration file.',
+        default: 'unset',
+      }),
     ),
     role: optional(
-      textOption({ text: 'For `web-identity`: the ARN of the role.', default: '`AWS_ROLE_ARN`' }),
+      textOption({
+        description: 'For `web-identity`: the ARN of the role.',
+        default: '`AWS_ROLE_ARN`',
+      }),
     ),
     tokenFile: optional(
       pathOption({
-        text: 'For `web-identity`: the file with the token.',
+        description: 'For `web-identity`: the file with the token.',
         default: '`AWS_WEB_IDENTITY_TOKEN_FILE`',
       }),
     ),
     stsEndpoint: optional(
-      urlOption({ text: 'The endpoint of STS, for roles.', default: 'that of the region' }),
+      urlOption({ description: 'The endpoint of STS, for roles.', default: 'that of the region' }),
     ),
   };
 }
