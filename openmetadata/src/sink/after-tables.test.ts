@@ -1,22 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
-  openCatalog,
   manyTables,
   parents,
   SCHEMA,
   table,
-  type Catalog,
 } from '../../../test/support/openmetadata-server/catalog.ts';
+import { catalogOfEachTest } from '../../../test/support/openmetadata-server/catalog-of-each-test.ts';
 import type { Cell } from '../../../foundation/src/domain/record.ts';
 import type { SinkRecord } from './records.ts';
 
-let catalog: Catalog;
-
-beforeEach(async () => {
-  catalog = await openCatalog();
-});
-
-afterEach(() => catalog.close());
+const catalog = catalogOfEachTest();
 
 describe('records after the tables', () => {
   it('replace sample rows; the server rejects unknown columns', async () => {

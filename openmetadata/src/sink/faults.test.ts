@@ -1,22 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NEVER } from '../../../foundation/src/runtime/abort.ts';
-import {
-  openCatalog,
-  parents,
-  succeeded,
-  table,
-  type Catalog,
-} from '../../../test/support/openmetadata-server/catalog.ts';
+import { parents, succeeded, table } from '../../../test/support/openmetadata-server/catalog.ts';
+import { catalogOfEachTest } from '../../../test/support/openmetadata-server/catalog-of-each-test.ts';
 import { deadlineClock } from '../../../test/support/deadline-clock.ts';
 import { systemClock, type Clock } from '../../../foundation/src/runtime/clock.ts';
 
-let catalog: Catalog;
-
-beforeEach(async () => {
-  catalog = await openCatalog();
-});
-
-afterEach(() => catalog.close());
+const catalog = catalogOfEachTest();
 
 const three = [table('Account'), table('Contact'), table('Lead')];
 
@@ -166,7 +155,7 @@ describe('a failing server', () => {
     await expect(sink.write(parents[0]!, NEVER)).rejects.toMatchObject({
       code: 'NETWORK_UNREACHABLE',
     });
-    catalog = await openCatalog();
+    await catalog.replace();
   });
 });
 

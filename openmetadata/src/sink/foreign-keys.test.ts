@@ -1,20 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  openCatalog,
-  parents,
-  SCHEMA,
-  table,
-  type Catalog,
-} from '../../../test/support/openmetadata-server/catalog.ts';
+import { describe, expect, it } from 'vitest';
+import { parents, SCHEMA, table } from '../../../test/support/openmetadata-server/catalog.ts';
+import { catalogOfEachTest } from '../../../test/support/openmetadata-server/catalog-of-each-test.ts';
 import type { SinkRecord } from './records.ts';
 
-let catalog: Catalog;
-
-beforeEach(async () => {
-  catalog = await openCatalog();
-});
-
-afterEach(() => catalog.close());
+const catalog = catalogOfEachTest();
 
 describe('foreign keys', () => {
   const tag: SinkRecord = {

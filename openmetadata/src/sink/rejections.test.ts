@@ -1,22 +1,15 @@
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import {
-  openCatalog,
   parents,
   SCHEMA,
   succeeded,
   table,
-  type Catalog,
 } from '../../../test/support/openmetadata-server/catalog.ts';
+import { catalogOfEachTest } from '../../../test/support/openmetadata-server/catalog-of-each-test.ts';
 
-let catalog: Catalog;
-
-beforeEach(async () => {
-  catalog = await openCatalog();
-});
-
-afterEach(() => catalog.close());
+const catalog = catalogOfEachTest();
 
 const three = [table('Account'), table('Contact'), table('Lead')];
 

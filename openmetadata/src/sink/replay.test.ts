@@ -1,22 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import {
-  openCatalog,
   parents,
   SCHEMA,
   succeeded,
   table,
-  type Catalog,
 } from '../../../test/support/openmetadata-server/catalog.ts';
+import { catalogOfEachTest } from '../../../test/support/openmetadata-server/catalog-of-each-test.ts';
 import type { SinkRecord } from './records.ts';
 
-let catalog: Catalog;
-
-beforeEach(async () => {
-  catalog = await openCatalog();
-});
-
-afterEach(() => catalog.close());
+const catalog = catalogOfEachTest();
 
 const edge = (from: string, to: string): SinkRecord => ({
   kind: 'lineage',
@@ -83,8 +76,7 @@ describe('records replayed from the start', () => {
     async (count) => {
       await catalog.run(records);
       const whole = state();
-      await catalog.close();
-      catalog = await openCatalog();
+      await catalog.replace();
       const ended = catalog.sink();
       for (const record of records.slice(0, count)) await ended.write(record, NEVER);
       await ended.close();

@@ -1,22 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import {
-  openCatalog,
   parents,
   SCHEMA,
   succeeded,
   table,
-  type Catalog,
 } from '../../../test/support/openmetadata-server/catalog.ts';
+import { catalogOfEachTest } from '../../../test/support/openmetadata-server/catalog-of-each-test.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
-let catalog: Catalog;
-
-beforeEach(async () => {
-  catalog = await openCatalog();
-});
-
-afterEach(() => catalog.close());
+const catalog = catalogOfEachTest();
 
 describe('the pipeline status', () => {
   const pipeline = { fqn: 'crm.crm_metadata', runId: 'run-1' };

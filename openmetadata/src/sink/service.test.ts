@@ -1,20 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  openCatalog,
-  parents,
-  type Catalog,
-} from '../../../test/support/openmetadata-server/catalog.ts';
+import { describe, expect, it } from 'vitest';
+import { parents } from '../../../test/support/openmetadata-server/catalog.ts';
+import { catalogOfEachTest } from '../../../test/support/openmetadata-server/catalog-of-each-test.ts';
 
 const connection = { type: 'Salesforce', username: 'a', password: 'secret:/a/b' };
 const serviceConnection = (): typeof connection => connection;
 
-let catalog: Catalog;
-
-beforeEach(async () => {
-  catalog = await openCatalog();
-});
-
-afterEach(() => catalog.close());
+const catalog = catalogOfEachTest();
 
 const storedConnection = (): unknown =>
   catalog.server.store.get('databaseService', 'crm')['connection'];

@@ -1,21 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
-  openCatalog,
   manyTables,
   parents,
   SCHEMA,
   table,
-  type Catalog,
 } from '../../../test/support/openmetadata-server/catalog.ts';
+import { catalogOfEachTest } from '../../../test/support/openmetadata-server/catalog-of-each-test.ts';
 import type { SinkRecord } from './records.ts';
 
-let catalog: Catalog;
-
-beforeEach(async () => {
-  catalog = await openCatalog();
-});
-
-afterEach(() => catalog.close());
+const catalog = catalogOfEachTest();
 
 describe('a first run', () => {
   it('writes service, database, schema and tables, the tables in bulk', async () => {

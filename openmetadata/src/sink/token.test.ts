@@ -1,23 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  openCatalog,
-  parents,
-  succeeded,
-  tokens,
-  type Catalog,
-} from '../../../test/support/openmetadata-server/catalog.ts';
+import { describe, expect, it } from 'vitest';
+import { parents, succeeded, tokens } from '../../../test/support/openmetadata-server/catalog.ts';
+import { catalogOfEachTest } from '../../../test/support/openmetadata-server/catalog-of-each-test.ts';
 import type { LogData, Logger } from '../../../foundation/src/logging/logger.ts';
 import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { createMetadataRestSink } from './rest-sink.ts';
 
-let catalog: Catalog;
-
-beforeEach(async () => {
-  catalog = await openCatalog();
-});
-
-afterEach(() => catalog.close());
+const catalog = catalogOfEachTest();
 
 function recording(): Logger & { readonly lines: string[] } {
   const lines: string[] = [];
