@@ -8,7 +8,7 @@ import { readAuthorities } from './credential-file.ts';
 /** A JSON document with a secret of 64 KiB, escaped, and what else its answer has. */
 const MAX_BYTES = 2 * 1024 * 1024;
 /** Within the deadline of a look-up, so that a server that is slow once can be asked again. */
-const CALL_MS = 15_000;
+const CALL_MS = 8_000;
 /** Longer pauses would not leave time for another try. */
 const MAX_PAUSE_MS = 5_000;
 

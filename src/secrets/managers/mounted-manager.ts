@@ -1,5 +1,5 @@
 import { retry, type RetryPolicy } from '../../../foundation/src/http/retry.ts';
-import { NEVER, withDeadline } from '../../../foundation/src/runtime/abort.ts';
+import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
@@ -31,18 +31,20 @@ export interface MountOptions {
 export class MountedManager implements SecretProvider {
   readonly name: string;
   readonly #options: MountOptions;
-  readonly #cache: Cache<StoredSecret | undefined>;
+  readonly #cache: Cache<StoredSecret>;
 
   constructor(options: MountOptions) {
     this.name = options.type;
     this.#options = options;
-    this.#cache = new Cache(options.cacheMs, options.clock);
+    this.#cache = new Cache({ keepMs: options.cacheMs, clock: options.clock });
   }
 
   async read(path: SecretPath, signal: AbortSignal): Promise<Secret | undefined> {
     const stored = storedName(path, this.#options.hasKeys);
     const { name } = stored;
-    const found = await this.#cache.get(name.join('/'), () => this.#lookUp(name), signal);
+    const lookUp = (bounded: AbortSignal): Promise<StoredSecret | undefined> =>
+      this.#bounded(bounded, (within) => this.#options.manager.fetch(name, within));
+    const found = await this.#cache.get(name.join('/'), lookUp, signal);
     return found === undefined ? undefined : secretIn(found, stored);
   }
 
@@ -56,11 +58,6 @@ export class MountedManager implements SecretProvider {
   /** Signs in, if there is a sign-in. */
   async check(signal: AbortSignal): Promise<void> {
     await this.#bounded(signal, async (bounded) => this.#options.manager.check?.(bounded));
-  }
-
-  /** Under no signal of a reader: others may wait for the same secret. */
-  async #lookUp(name: SecretPath): Promise<StoredSecret | undefined> {
-    return this.#bounded(NEVER, (signal) => this.#options.manager.fetch(name, signal));
   }
 
   async #bounded<T>(outer: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

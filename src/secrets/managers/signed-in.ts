@@ -1,5 +1,6 @@
+import { NEVER, withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
-import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { SharedWork } from './shared-work.ts';
 
 /** What a sign-in returns. */
 export interface Token {
@@ -12,8 +13,15 @@ export interface Token {
   readonly renew?: ((signal: AbortSignal) => Promise<Token>) | undefined;
 }
 
+type SignIn = (signal: AbortSignal) => Promise<Token>;
+
 /** Leaves a quarter of the life for tries to renew. */
 const RENEWED_AT = 0.75;
+/** A server that does not answer is asked again later: the token is still valid. */
+export const RENEWAL_MS = 8_000;
+/** After a failed renewal: several tries within the last quarter, and at most two a minute. */
+const MAX_PAUSE_MS = 30_000;
+const PAUSE_OF_LIFE = 1 / 20;
 
 interface Held {
   readonly token: Token;
@@ -22,25 +30,33 @@ interface Held {
 
 /**
  * The token of a manager: signs in when it is first needed, and renews it at its first use after
- * 75 % of its life. If that fails, the token is used until it ends. One sign-in at a time.
+ * 75 % of its life, in the background, while the valid token is used. If that fails, the token is
+ * used until it ends. One sign-in and one renewal at a time.
  */
 export class SignedIn {
-  readonly #signIn: (signal: AbortSignal) => Promise<Token>;
-  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #signIn: SignIn;
+  readonly #clock: Clock;
   #held: Held | undefined;
-  #pending: Promise<Held> | undefined;
+  #signingIn: SharedWork<Held> | undefined;
+  #isRenewing = false;
+  /** No renewal before this time. */
+  #pausedUntil = 0;
 
-  constructor(signIn: (signal: AbortSignal) => Promise<Token>, clock: Pick<Clock, 'monotonic'>) {
+  constructor(signIn: SignIn, clock: Clock) {
     this.#signIn = signIn;
     this.#clock = clock;
   }
 
   async token(signal: AbortSignal): Promise<string> {
     const held = this.#held;
-    if (held !== undefined && this.#age(held) < RENEWED_AT) return held.token.value;
-    this.#pending ??= this.#refresh(held, signal).finally(() => (this.#pending = undefined));
-    this.#held = await this.#pending;
-    return this.#held.token.value;
+    const age = held === undefined ? 1 : this.#age(held);
+    if (held !== undefined && age < 1) {
+      if (age >= RENEWED_AT) void this.#renew(held);
+      return held.token.value;
+    }
+    if (this.#signingIn === undefined || this.#signingIn.isAbandoned)
+      this.#signingIn = this.#beginSignIn();
+    return (await this.#signingIn.join(signal)).token.value;
   }
 
   /** Call it when the manager rejects the token: the next use signs in again. */
@@ -48,21 +64,48 @@ export class SignedIn {
     if (this.#held?.token.value === value) this.#held = undefined;
   }
 
-  async #refresh(held: Held | undefined, signal: AbortSignal): Promise<Held> {
+  /** Callers leave when their own time is over; the others go on waiting. */
+  #beginSignIn(): SharedWork<Held> {
+    const work: SharedWork<Held> = new SharedWork(async (signal) => {
+      const since = this.#clock.monotonic();
+      try {
+        const held = { token: await this.#signIn(signal), since };
+        if (this.#signingIn === work) this.#held = held;
+        return held;
+      } finally {
+        if (this.#signingIn === work) this.#signingIn = undefined;
+      }
+    });
+    return work;
+  }
+
+  /** Never rejects. */
+  async #renew(held: Held): Promise<void> {
     const since = this.#clock.monotonic();
-    if (held === undefined || this.#age(held) >= 1)
-      return { token: await this.#signIn(signal), since };
+    if (this.#isRenewing || since < this.#pausedUntil) return;
+    this.#isRenewing = true;
     try {
-      const renewed = await (held.token.renew ?? this.#signIn)(signal);
-      return { token: renewed, since };
+      const renew = held.token.renew ?? this.#signIn;
+      const token = await withDeadline('the renewal', RENEWAL_MS, this.#clock, NEVER, renew);
+      // If the token was rejected meanwhile, its renewal may be as well.
+      if (this.#held === held) this.#held = { token, since };
     } catch {
-      if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
-      return held;
+      const pauseMs = Math.min(MAX_PAUSE_MS, lifeOf(held.token) * PAUSE_OF_LIFE);
+      this.#pausedUntil = this.#clock.monotonic() + pauseMs;
+    } finally {
+      this.#isRenewing = false;
     }
   }
 
   /** From 0 to 1, the end of its life. */
-  #age({ token: { lifeMs, spentMs = 0 }, since }: Held): number {
-    return lifeMs === undefined ? 0 : (this.#clock.monotonic() - since + spentMs) / lifeMs;
+  #age({ token, since }: Held): number {
+    const lifeMs = lifeOf(token);
+    if (lifeMs === Number.POSITIVE_INFINITY) return 0;
+    return (this.#clock.monotonic() - since + (token.spentMs ?? 0)) / lifeMs;
   }
+}
+
+/** The end of a token can be in the past if the clocks of two machines differ. */
+function lifeOf({ lifeMs = Number.POSITIVE_INFINITY }: Token): number {
+  return lifeMs >= 1 ? lifeMs : 1;
 }

@@ -7,7 +7,8 @@ import type { ProviderDeps } from '../../providers/provider-kind.ts';
 
 /** Of one value, in the encoding of the answer. */
 const MAX_BODY_BYTES = 1024 * 1024;
-const CALL_MS = 20_000;
+/** Within the deadline of a look-up, so that a server that is slow once can be asked again. */
+const CALL_MS = 8_000;
 /** The HTTP client sets these for what it really sends and can read. */
 const OWN_HEADERS = new Set(['accept-encoding', 'connection', 'content-length', 'user-agent']);
 /** They describe the body before it was decompressed. */
