@@ -26,9 +26,11 @@ const STAGES: Readonly<Record<ManagerType, Readonly<Record<string, ManagerStage>
       'instance-role',
       'json',
     ),
+    'AWS Secrets Manager, by profile': awsStage('aws-secrets-manager', 'profile', 'text'),
   },
   'azure-key-vault': {
     'Azure Key Vault, by client secret': azureStage('client-secret', 'text'),
+    'Azure Key Vault, by workload identity': azureStage('workload-identity', 'text'),
     'Azure Key Vault with keys, by managed identity': azureStage('managed-identity', 'json'),
   },
   'hashicorp-vault': {
@@ -45,6 +47,7 @@ const STAGES: Readonly<Record<ManagerType, Readonly<Record<string, ManagerStage>
   },
   'google-secret-manager': {
     'Google Secret Manager, by service account': googleStage('service-account', 'text'),
+    'Google Secret Manager, by federation': googleStage('federation', 'text'),
     'Google Secret Manager with keys, by metadata': googleStage('metadata', 'json'),
   },
 };

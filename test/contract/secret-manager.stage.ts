@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { MountedManager } from '../../src/secrets/managers/mounted-manager.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { SecretPath } from '../../src/secrets/reference.ts';
+import type { WatchedCredentials } from '../support/watched-credentials.ts';
 
 /**
  * What the server of a manager does from now on. `denied`: rejects this one secret. `throttled`:
@@ -35,10 +36,8 @@ export interface ManagerUnderTest {
   readonly fail: (fault: ManagerFault | undefined) => void;
   /** Requests for secrets that the server has received, those of sign-ins left out. */
   readonly requests: () => number;
-  /** Texts that no error may contain: credentials and tokens of the runner. */
-  readonly credentials: readonly string[];
-  /** What the manager has given to `protect`, which keeps it out of everything that is written. */
-  readonly protectedTexts?: readonly string[];
+  /** Credentials and tokens of the runner, all of them: no error may contain one. */
+  readonly watched: WatchedCredentials;
   /** For kinds whose sign-in returns a token with a limited life. */
   readonly tokens?: {
     readonly lifeMs: number;
@@ -72,7 +71,7 @@ export async function reveal(
 
 /** The error of a read, which must contain neither value nor credential. */
 export async function errorOf(
-  { manager, credentials }: ManagerUnderTest,
+  { manager, watched }: ManagerUnderTest,
   path: SecretPath,
 ): Promise<unknown> {
   const error = await manager.read(path, never).then(
@@ -80,7 +79,7 @@ export async function errorOf(
     (thrown: unknown) => thrown,
   );
   for (let each = error; each instanceof Error; each = each.cause)
-    for (const hidden of [VALUE, ...credentials])
+    for (const hidden of [VALUE, ...watched.credentials])
       expect(`${each.message}\n${each.stack}\n${JSON.stringify(each)}`).not.toContain(hidden);
   return error;
 }

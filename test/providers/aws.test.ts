@@ -9,6 +9,7 @@ import type { ManagerStage } from '../contract/secret-manager.stage.ts';
 import { openVenv } from '../peers/venv.ts';
 import { startDouble } from '../support/manager-double.ts';
 import { providerDeps } from '../support/provider-deps.ts';
+import { WatchedCredentials } from '../support/watched-credentials.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { Moto, REGION } from './moto.ts';
 
@@ -55,7 +56,9 @@ function motoStage(type: AwsType): ManagerStage {
       const permitted = await moto.user('runner', documentedPolicy(action));
       let reads = 0;
       const env = { AWS_ACCESS_KEY_ID: permitted.id, AWS_SECRET_ACCESS_KEY: permitted.secret };
+      const watched = new WatchedCredentials([permitted.secret]);
       const double = await startDouble({
+        watched,
         hosts: [host],
         secretHost: host,
         answer: async (request) => {
@@ -71,7 +74,9 @@ function motoStage(type: AwsType): ManagerStage {
       });
       await moto.checkAccess(true);
       return {
-        manager: await mount.open(providerDeps({ clock, env, connect: double.connect })),
+        manager: await mount.open(
+          providerDeps({ clock, env, connect: double.connect, protect: watched.protect }),
+        ),
         path: ['db', 'main'],
         other: ['db', 'other'],
         refused: [],
@@ -82,7 +87,7 @@ function motoStage(type: AwsType): ManagerStage {
         },
         fail: double.fail,
         requests: () => reads,
-        credentials: [permitted.secret],
+        watched,
       };
     },
   };

@@ -6,6 +6,7 @@ import type { ManagerStage } from '../contract/secret-manager.stage.ts';
 import { openVenv } from '../peers/venv.ts';
 import { startDouble } from '../support/manager-double.ts';
 import { providerDeps } from '../support/provider-deps.ts';
+import { WatchedCredentials } from '../support/watched-credentials.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 
 const venv = await openVenv({
@@ -32,7 +33,9 @@ const stage: ManagerStage = {
     const project = `runner-test-${++projects}`;
     let reads = 0;
     let signIns = 0;
+    const watched = new WatchedCredentials([TOKEN.access_token]);
     const double = await startDouble({
+      watched,
       hosts: [SERVICE],
       secretHost: SERVICE,
       answer: (request) => {
@@ -52,7 +55,9 @@ const stage: ManagerStage = {
     const send = (method: string, url: string, body?: object): Promise<Response> =>
       fetch(url, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     return {
-      manager: await mount.open(providerDeps({ clock, connect: double.connect })),
+      manager: await mount.open(
+        providerDeps({ clock, connect: double.connect, protect: watched.protect }),
+      ),
       path: ['db', 'main'],
       other: ['db', 'other'],
       refused: [['db--main'], ['db-', 'main']],
@@ -68,7 +73,7 @@ const stage: ManagerStage = {
       },
       fail: double.fail,
       requests: () => reads,
-      credentials: [TOKEN.access_token],
+      watched,
       tokens: {
         lifeMs: TOKEN.expires_in * 1000,
         renews: false,

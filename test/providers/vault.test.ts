@@ -14,6 +14,7 @@ import {
 import { createAuthority } from '../support/certificates.ts';
 import { providerDeps } from '../support/provider-deps.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
+import { WatchedCredentials } from '../support/watched-credentials.ts';
 import { goProgram } from './go-program.ts';
 import { RealVault } from './vault.ts';
 
@@ -75,7 +76,7 @@ async function credentialFor(signIn: SignIn, vault: RealVault): Promise<Credenti
   const stranger = (await createAuthority()).caPem;
   const revoke = (): Promise<unknown> =>
     vault.must('POST', 'auth/cert/certs/runner', { certificate: stranger, ...life });
-  return { options, revoke, secret: keyPem };
+  return { options, revoke, secret: keyPem.trim() };
 }
 
 const LOGIN = { token: /^auth\/token\/lookup-self$/, approle: /\/login$/, certificate: /\/login$/ };
@@ -102,8 +103,13 @@ async function openReal(
     ...credential.options,
   });
   let pending: Promise<unknown> = Promise.resolve();
+  const watched = new WatchedCredentials([credential.secret]);
   const manager = await mount.open(
-    providerDeps({ clock, connect: async (...args) => pending.then(() => vault.connect(...args)) }),
+    providerDeps({
+      clock,
+      connect: async (...args) => pending.then(() => vault.connect(...args)),
+      protect: watched.protect,
+    }),
   );
   const begin: Partial<Record<ManagerFault, () => Promise<unknown>>> = {
     denied: () => permit('kv/other'),
@@ -135,7 +141,7 @@ async function openReal(
       pending = pending.then(action);
     },
     requests: () => vault.requestsTo(new RegExp(`^${data}/`)),
-    credentials: [credential.secret],
+    watched,
     tokens: {
       lifeMs: LIFE_SECONDS * 1000,
       counts: () => ({

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { Connect } from '../../foundation/src/network/connect.ts';
 import { type ManagerFault, VALUE } from '../contract/secret-manager.stage.ts';
 import { startHttpsServer } from './https-server.ts';
+import type { WatchedCredentials } from './watched-credentials.ts';
 
 export interface DoubleRequest {
   readonly method: string;
@@ -27,6 +28,7 @@ export interface DoubleOptions {
   readonly answer: (request: DoubleRequest, fault: ManagerFault | undefined) => DoubleAnswer;
   /** What a denied secret is answered with. */
   readonly denied: DoubleAnswer;
+  readonly watched?: WatchedCredentials;
 }
 
 export interface ManagerDouble {
@@ -45,6 +47,7 @@ export async function startManagerDouble(options: DoubleOptions): Promise<Manage
   const listener = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await received(incoming);
     seen.push(request);
+    options.watched?.received(request);
     const isSecret = options.isSecret(request);
     if (isSecret && fault !== undefined && failed(fault, response)) return;
     const { status, body } =

@@ -7,6 +7,7 @@ import type { Connect } from '../../foundation/src/network/connect.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
 import type { ManagerFault } from '../contract/secret-manager.stage.ts';
 import { createAuthority } from './certificates.ts';
+import type { WatchedCredentials } from './watched-credentials.ts';
 
 export interface DoubleRequest {
   readonly method: string;
@@ -28,6 +29,7 @@ export interface DoubleOptions {
   /** What takes the place of the service that has the secrets. */
   readonly secretHost: string;
   readonly answer: (request: DoubleRequest) => DoubleAnswer | Promise<DoubleAnswer>;
+  readonly watched?: WatchedCredentials;
 }
 
 /** Servers on this machine in place of a cloud: its services, and its metadata service. */
@@ -98,7 +100,7 @@ async function listen(server: Server & { closeAllConnections: () => void }) {
 async function respond(
   incoming: IncomingMessage,
   response: ServerResponse,
-  { secretHost, answer }: DoubleOptions,
+  { secretHost, answer, watched }: DoubleOptions,
   faultNow: () => ManagerFault | undefined,
 ): Promise<void> {
   const chunks: Buffer[] = [];
@@ -106,6 +108,7 @@ async function respond(
   const { method = '', headers, url = '/' } = incoming;
   const host = (headers.host ?? '').replace(/:\d+$/, '');
   const body = Buffer.concat(chunks).toString();
+  watched?.received({ url, headers, body });
   const answered = await answer({
     method,
     host,

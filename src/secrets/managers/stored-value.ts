@@ -6,6 +6,8 @@ import { versionOf } from '../value-version.ts';
 import type { StoredSecret, StoredText } from './manager-kind.ts';
 
 const MAX_BYTES = 64 * 1024;
+/** Of a manager's version, which is shown, and compared with others. */
+const MAX_VERSION_LENGTH = 200;
 
 /** A reference below a mount, taken apart by the one rule of the mount. */
 export interface StoredName {
@@ -33,6 +35,10 @@ export function secretIn(
   { content, version }: StoredSecret,
   { name, key }: StoredName,
 ): Secret | undefined {
+  if ((version ?? '').length > MAX_VERSION_LENGTH)
+    throw unusable(
+      `the version of ${name.join('/')} is longer than ${MAX_VERSION_LENGTH} characters`,
+    );
   const value = decode(textOf(content, key), name);
   return value === '' ? undefined : new Secret(value, version ?? versionOf(value));
 }

@@ -7,6 +7,7 @@ import {
 } from '../../support/manager-double.ts';
 import { privateFile } from '../../support/private-file.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
+import { WatchedCredentials } from '../../support/watched-credentials.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
 
 const REGION = 'eu-central-1';
@@ -19,9 +20,18 @@ const TOKEN_LIFE_MS = 3_600_000;
 const SECRET_KEY = 'secret-key-of-the-runner';
 const SESSION_TOKEN = 'session-token-of-the-runner';
 const WEB_TOKEN = 'web-identity-token-of-the-pod';
+const SOURCE_KEY = 'key-of-the-source-profile';
+const IMDS_SESSION = 'session-of-the-metadata-service';
 
 type AwsType = keyof typeof HOSTS;
-export type AwsWay = 'environment' | 'web-identity' | 'instance-role';
+export type AwsWay = 'environment' | 'profile' | 'web-identity' | 'instance-role';
+
+const CREDENTIALS: Readonly<Record<AwsWay, readonly string[]>> = {
+  environment: [SECRET_KEY],
+  profile: [SECRET_KEY, SESSION_TOKEN, SOURCE_KEY],
+  'web-identity': [SECRET_KEY, SESSION_TOKEN, WEB_TOKEN],
+  'instance-role': [SECRET_KEY, SESSION_TOKEN, IMDS_SESSION],
+};
 
 interface Stored {
   readonly value: string | Uint8Array;
@@ -39,7 +49,9 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
     },
     open: async ({ clock, cacheFor }) => {
       const cloud = new AwsCloud(type, clock);
+      const watched = new WatchedCredentials(CREDENTIALS[way]);
       const double = await startDouble({
+        watched,
         hosts: [HOSTS[type], STS],
         secretHost: HOSTS[type],
         answer: (request) => cloud.answer(request, double.fault()),
@@ -51,13 +63,16 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
         format,
         cacheFor,
         ...(way === 'web-identity' ? webIdentity() : {}),
+        ...(way === 'profile' ? profile() : {}),
       });
       const env = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: SECRET_KEY };
       const key = hasKeys ? ['password'] : [];
       const nameOf = (path: readonly string[]): string =>
         `${isParameters ? '/' : ''}runner/prod/${(hasKeys ? path.slice(0, -1) : path).join('/')}`;
       return {
-        manager: await mount.open(providerDeps({ clock, env, connect: double.connect })),
+        manager: await mount.open(
+          providerDeps({ clock, env, connect: double.connect, protect: watched.protect }),
+        ),
         path: ['db', 'main', ...key],
         other: ['db', 'other', ...key],
         ...(hasKeys ? { missingKey: ['db', 'main', 'user'] } : {}),
@@ -69,7 +84,7 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
           ),
         fail: double.fail,
         requests: () => cloud.reads,
-        credentials: [SECRET_KEY, SESSION_TOKEN, WEB_TOKEN],
+        watched,
         ...(way === 'environment'
           ? {}
           : {
@@ -87,6 +102,12 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
 function webIdentity(): object {
   const role = 'arn:aws:iam::123456789012:role/runner';
   return { role, tokenFile: privateFile(`${WEB_TOKEN}\n`) };
+}
+
+function profile(): object {
+  const role = 'role_arn = arn:aws:iam::123456789012:role/runner\nsource_profile = source';
+  const keys = `aws_access_key_id = AKIA\naws_secret_access_key = ${SOURCE_KEY}`;
+  return { credentialsFile: privateFile(`[default]\n${role}\n[source]\n${keys}\n`) };
 }
 
 class AwsCloud {
@@ -141,18 +162,20 @@ class AwsCloud {
   #assumeRole({ body }: DoubleRequest): DoubleAnswer {
     this.signIns += 1;
     const form = new URLSearchParams(body);
-    if (form.get('WebIdentityToken') !== WEB_TOKEN) return { status: 400, body: '' };
+    const action = form.get('Action') ?? '';
+    const isWeb = action === 'AssumeRoleWithWebIdentity';
+    if (isWeb && form.get('WebIdentityToken') !== WEB_TOKEN) return { status: 400, body: '' };
     const until = new Date(this.#clock.now() + TOKEN_LIFE_MS).toISOString();
     return {
       status: 200,
       headers: { 'content-type': 'text/xml' },
-      body: `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><AssumedRoleUser><AssumedRoleId>ARO:s</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/runner/s</Arn></AssumedRoleUser><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>${SECRET_KEY}</SecretAccessKey><SessionToken>${SESSION_TOKEN}</SessionToken><Expiration>${until}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+      body: `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><AssumedRoleUser><AssumedRoleId>ARO:s</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/runner/s</Arn></AssumedRoleUser><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>${SECRET_KEY}</SecretAccessKey><SessionToken>${SESSION_TOKEN}</SessionToken><Expiration>${until}</Expiration></Credentials></${action}Result></${action}Response>`,
     };
   }
 
   #metadata({ method, url, headers }: DoubleRequest): DoubleAnswer {
-    if (method === 'PUT') return { status: 200, body: 'imds-session' };
-    if (headers['x-aws-ec2-metadata-token'] !== 'imds-session') return { status: 401, body: '' };
+    if (method === 'PUT') return { status: 200, body: IMDS_SESSION };
+    if (headers['x-aws-ec2-metadata-token'] !== IMDS_SESSION) return { status: 401, body: '' };
     if (url.pathname.endsWith('/security-credentials/'))
       return { status: 200, body: 'runner-role' };
     this.signIns += 1;

@@ -6,6 +6,7 @@ import {
 } from '../../support/manager-double.ts';
 import { privateFile } from '../../support/private-file.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
+import { WatchedCredentials } from '../../support/watched-credentials.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
 
 const VAULT = 'runner-keys.vault.azure.net';
@@ -14,7 +15,14 @@ const TOKEN_LIFE_SECONDS = 3600;
 const CLIENT_SECRET = 'client-secret-of-the-runner';
 const TOKEN = 'access-token-of-the-runner';
 
-export type AzureWay = 'client-secret' | 'managed-identity';
+const POD_TOKEN = 'token-of-the-pod';
+export type AzureWay = 'client-secret' | 'workload-identity' | 'managed-identity';
+
+const CREDENTIALS: Readonly<Record<AzureWay, readonly string[]>> = {
+  'client-secret': [CLIENT_SECRET, TOKEN],
+  'workload-identity': [POD_TOKEN, TOKEN],
+  'managed-identity': [TOKEN],
+};
 
 /** Key Vault, its authority and the metadata service of Azure, all doubles. */
 export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage {
@@ -23,7 +31,9 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
     impossible: { sealed: 'a Key Vault is never sealed', binary: 'its values are text' },
     open: async ({ clock, cacheFor }) => {
       const cloud = new AzureCloud();
+      const watched = new WatchedCredentials(CREDENTIALS[way]);
       const double = await startDouble({
+        watched,
         hosts: [VAULT, AUTHORITY],
         secretHost: VAULT,
         answer: (request) => cloud.answer(request, double.fault()),
@@ -33,11 +43,13 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
         credentials: way,
         format,
         cacheFor,
-        ...(way === 'client-secret' ? clientSecret() : {}),
+        ...optionsOf(way),
       });
       const key = hasKeys ? ['password'] : [];
       return {
-        manager: await mount.open(providerDeps({ clock, connect: double.connect })),
+        manager: await mount.open(
+          providerDeps({ clock, connect: double.connect, protect: watched.protect }),
+        ),
         path: ['db', 'main', ...key],
         other: ['db', 'other', ...key],
         ...(hasKeys ? { missingKey: ['db', 'main', 'user'] } : {}),
@@ -58,7 +70,7 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
           ),
         fail: double.fail,
         requests: () => cloud.reads,
-        credentials: [CLIENT_SECRET, TOKEN],
+        watched,
         tokens: {
           lifeMs: TOKEN_LIFE_SECONDS * 1000,
           renews: false,
@@ -69,9 +81,12 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
   };
 }
 
-function clientSecret(): object {
-  const clientSecretFile = privateFile(`${CLIENT_SECRET}\n`);
-  return { tenant: 'tenant-of-the-test', client: 'client-of-the-test', clientSecretFile };
+function optionsOf(way: AzureWay): object {
+  const ids = { tenant: 'tenant-of-the-test', client: 'client-of-the-test' };
+  if (way === 'managed-identity') return {};
+  return way === 'client-secret'
+    ? { ...ids, clientSecretFile: privateFile(`${CLIENT_SECRET}\n`) }
+    : { ...ids, tokenFile: privateFile(`${POD_TOKEN}\n`) };
 }
 
 /** Asks for a token of its own domain, as a vault does. */
@@ -124,7 +139,7 @@ class AzureCloud {
     const form = new URLSearchParams(body);
     const isRight =
       url.pathname.endsWith('/oauth2/v2.0/token') &&
-      form.get('client_secret') === CLIENT_SECRET &&
+      (form.get('client_secret') === CLIENT_SECRET || form.get('client_assertion') === POD_TOKEN) &&
       (form.get('scope') ?? '').includes('https://vault.azure.net/.default');
     return isRight ? json(200, token()) : error(401, 'invalid_client');
   }

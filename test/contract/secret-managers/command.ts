@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { MANAGERS } from '../../../src/secrets/managers/registry.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
+import { WatchedCredentials } from '../../support/watched-credentials.ts';
 import type { ManagerStage } from '../secret-manager.stage.ts';
 
 const NO_ANSWER = 'a program that fails is one error, whatever the reason';
@@ -53,7 +54,7 @@ exit 0
           else rmSync(at('is-slow'), { force: true });
         },
         requests: () => linesOf(at('requests')),
-        credentials: [],
+        watched: new WatchedCredentials([]),
       };
     },
   };

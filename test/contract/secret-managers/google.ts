@@ -7,14 +7,18 @@ import {
 } from '../../support/manager-double.ts';
 import { privateFile } from '../../support/private-file.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
+import { WatchedCredentials } from '../../support/watched-credentials.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
 
 const SERVICE = 'secretmanager.googleapis.com';
 const TOKENS = 'oauth2.googleapis.com';
 const EXCHANGE = 'sts.googleapis.com';
+const ACCOUNTS = 'iamcredentials.googleapis.com';
 const PREFIX = '/v1/projects/runner-test/secrets/';
 const TOKEN_LIFE_SECONDS = 3600;
 const TOKEN = 'access-token-of-the-runner';
+const FEDERATED_TOKEN = 'token-that-is-traded-for-another';
+const POD_TOKEN = 'token of the pod';
 
 export type GoogleWay = 'service-account' | 'federation' | 'metadata';
 
@@ -28,8 +32,10 @@ export function googleStage(way: GoogleWay, format: 'text' | 'json'): ManagerSta
     },
     open: async ({ clock, cacheFor }) => {
       const cloud = new GoogleCloud();
+      const watched = new WatchedCredentials(CREDENTIALS[way]);
       const double = await startDouble({
-        hosts: [SERVICE, TOKENS, EXCHANGE],
+        watched,
+        hosts: [SERVICE, TOKENS, EXCHANGE, ACCOUNTS],
         secretHost: SERVICE,
         answer: (request) => cloud.answer(request, double.fault()),
       });
@@ -42,7 +48,9 @@ export function googleStage(way: GoogleWay, format: 'text' | 'json'): ManagerSta
       });
       const key = hasKeys ? ['password'] : [];
       return {
-        manager: await mount.open(providerDeps({ clock, connect: double.connect })),
+        manager: await mount.open(
+          providerDeps({ clock, connect: double.connect, protect: watched.protect }),
+        ),
         path: ['db', 'Main_1', ...key],
         other: ['db', 'other', ...key],
         ...(hasKeys ? { missingKey: ['db', 'Main_1', 'user'] } : {}),
@@ -59,7 +67,7 @@ export function googleStage(way: GoogleWay, format: 'text' | 'json'): ManagerSta
           ),
         fail: double.fail,
         requests: () => cloud.reads,
-        credentials: [TOKEN, KEY.slice(40, 100)],
+        watched,
         tokens: {
           lifeMs: TOKEN_LIFE_SECONDS * 1000,
           renews: false,
@@ -88,10 +96,17 @@ function federation(): string {
         '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/k',
       subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
       token_url: `https://${EXCHANGE}/v1/token`,
-      credential_source: { file: privateFile('token of the pod') },
+      service_account_impersonation_url: `https://${ACCOUNTS}/v1/projects/-/serviceAccounts/r:generateAccessToken`,
+      credential_source: { file: privateFile(POD_TOKEN) },
     }),
   );
 }
+
+const CREDENTIALS: Readonly<Record<GoogleWay, readonly string[]>> = {
+  'service-account': [TOKEN, KEY.slice(40, 100)],
+  federation: [TOKEN, POD_TOKEN, FEDERATED_TOKEN],
+  metadata: [TOKEN],
+};
 
 const FILES = { 'service-account': serviceAccount, federation } as const;
 
@@ -115,6 +130,7 @@ class GoogleCloud {
     if (request.host === '169.254.169.254') return this.#metadata(request);
     if (request.host === TOKENS) return this.#exchange(request);
     if (request.host === EXCHANGE) return this.#federate(request);
+    if (request.host === ACCOUNTS) return this.#standFor(request);
     this.reads += 1;
     if (request.headers.authorization !== `Bearer ${TOKEN}` || fault === 'rejected')
       return error(401, 'UNAUTHENTICATED');
@@ -139,9 +155,17 @@ class GoogleCloud {
   }
 
   #federate({ body }: DoubleRequest): DoubleAnswer {
+    const isRight = new URLSearchParams(body).get('subject_token') === POD_TOKEN;
+    return isRight
+      ? json(200, { ...token(), access_token: FEDERATED_TOKEN })
+      : error(400, 'invalid_grant');
+  }
+
+  #standFor({ headers }: DoubleRequest): DoubleAnswer {
     this.signIns += 1;
-    const isRight = new URLSearchParams(body).get('subject_token') === 'token of the pod';
-    return isRight ? json(200, token()) : error(400, 'invalid_grant');
+    if (headers.authorization !== `Bearer ${FEDERATED_TOKEN}`) return error(401, 'denied');
+    const expireTime = new Date(Date.now() + TOKEN_LIFE_SECONDS * 1000).toISOString();
+    return json(200, { accessToken: TOKEN, expireTime });
   }
 
   #metadata({ headers }: DoubleRequest): DoubleAnswer {

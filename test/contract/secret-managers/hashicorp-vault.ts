@@ -10,6 +10,7 @@ import {
   startManagerDouble,
 } from '../../support/https-manager.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
+import { WatchedCredentials } from '../../support/watched-credentials.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
 
 const HOST = 'vault.example';
@@ -106,7 +107,9 @@ export function hashicorpVaultStage(signIn: VaultSignIn, kvVersion: '1' | '2'): 
     impossible: { binary: 'the server stores JSON, which is text' },
     open: async ({ clock, cacheFor }) => {
       const state = new VaultState(signIn, kvVersion);
+      const watched = new WatchedCredentials(CREDENTIALS[signIn]);
       const double = await startManagerDouble({
+        watched,
         host: HOST,
         isSecret: ({ url }) => url.startsWith('/v1/kv/'),
         answer: (request, fault) => state.answer(request, fault),
@@ -121,9 +124,8 @@ export function hashicorpVaultStage(signIn: VaultSignIn, kvVersion: '1' | '2'): 
         cacheFor,
         ...(await credentialOptions(signIn)),
       });
-      const protectedTexts: string[] = [];
-      const protect = (text: string): void => void protectedTexts.push(text);
-      const deps = providerDeps({ clock, connect: double.connect, protect });
+      const { connect } = double;
+      const deps = providerDeps({ clock, connect, protect: watched.protect });
       return {
         manager: await mount.open(deps),
         path: ['db', 'main', 'password'],
@@ -133,8 +135,7 @@ export function hashicorpVaultStage(signIn: VaultSignIn, kvVersion: '1' | '2'): 
         put: async (path, value) => store(state, kvVersion, path, value),
         fail: double.fail,
         requests: double.requests,
-        credentials: CREDENTIALS[signIn],
-        protectedTexts,
+        watched,
         tokens: {
           lifeMs: LIFE_SECONDS * 1000,
           counts: () => ({ signIns: state.signIns, renewals: state.renewals }),

@@ -5,6 +5,7 @@ import {
   startManagerDouble,
 } from '../../support/https-manager.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
+import { WatchedCredentials } from '../../support/watched-credentials.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
 import { credentialFile } from './credential.ts';
 
@@ -24,7 +25,9 @@ export function kubernetesStage(): ManagerStage {
     open: async ({ clock, cacheFor }) => {
       const secrets = new Map<string, Stored>();
       let version = 0;
+      const watched = new WatchedCredentials([TOKEN]);
       const double = await startManagerDouble({
+        watched,
         host: HOST,
         isSecret: ({ url }) => url.startsWith(SECRETS),
         answer: (request, fault) => answer(request, fault, secrets),
@@ -36,9 +39,8 @@ export function kubernetesStage(): ManagerStage {
         namespace: 'ingestion',
         cacheFor,
       });
-      const protectedTexts: string[] = [];
-      const protect = (text: string): void => void protectedTexts.push(text);
-      const deps = providerDeps({ clock, connect: double.connect, protect });
+      const { connect } = double;
+      const deps = providerDeps({ clock, connect, protect: watched.protect });
       return {
         manager: await mount.open(deps),
         path: ['salesforce', 'password'],
@@ -56,8 +58,7 @@ export function kubernetesStage(): ManagerStage {
         },
         fail: double.fail,
         requests: double.requests,
-        credentials: [TOKEN],
-        protectedTexts,
+        watched,
       };
     },
   };

@@ -5,6 +5,7 @@ import {
   startManagerDouble,
 } from '../../support/https-manager.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
+import { WatchedCredentials } from '../../support/watched-credentials.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
 import { credentialFile } from './credential.ts';
 
@@ -29,7 +30,9 @@ export function onePasswordStage(): ManagerStage {
     },
     open: async ({ clock, cacheFor }) => {
       const items: Item[] = [item('twin', 1), item('twin', 2)];
+      const watched = new WatchedCredentials([TOKEN]);
       const double = await startManagerDouble({
+        watched,
         host: HOST,
         isSecret: ({ url }) => url.startsWith(`${ITEMS}?`),
         answer: (request, fault) => answer(request, fault, items),
@@ -42,9 +45,8 @@ export function onePasswordStage(): ManagerStage {
         vault: VAULT,
         cacheFor,
       });
-      const protectedTexts: string[] = [];
-      const protect = (text: string): void => void protectedTexts.push(text);
-      const deps = providerDeps({ clock, connect: double.connect, protect });
+      const { connect } = double;
+      const deps = providerDeps({ clock, connect, protect: watched.protect });
       return {
         manager: await mount.open(deps),
         path: ['salesforce', 'password'],
@@ -59,8 +61,7 @@ export function onePasswordStage(): ManagerStage {
         },
         fail: double.fail,
         requests: double.requests,
-        credentials: [TOKEN],
-        protectedTexts,
+        watched,
       };
     },
   };

@@ -29,12 +29,15 @@ interface SignedIn {
   readonly token: unknown;
   readonly forms: readonly Readonly<Record<string, string>>[];
   readonly connections: number;
+  readonly authorizations: readonly (string | undefined)[];
 }
 
 /** Signs in with a double of STS. */
 async function signIn(options: Partial<AwsOptions>, env = {}): Promise<SignedIn> {
   const forms: Readonly<Record<string, string>>[] = [];
-  const answer = ({ body }: DoubleRequest): { status: number; body: string } => {
+  const authorizations: (string | undefined)[] = [];
+  const answer = ({ body, headers }: DoubleRequest): { status: number; body: string } => {
+    authorizations.push(headers.authorization);
     const form = Object.fromEntries(new URLSearchParams(body));
     forms.push(form);
     const action = form['Action'] ?? '';
@@ -49,7 +52,7 @@ async function signIn(options: Partial<AwsOptions>, env = {}): Promise<SignedIn>
   const { value, lifeMs } = await awsSignIn({ ...OPTIONS, ...options }, deps)(signal);
   const life = lifeMs === undefined ? undefined : Math.round(lifeMs / 60_000);
   const token = { ...(JSON.parse(value) as object), life };
-  return { token, forms, connections: double.connections() };
+  return { token, forms, connections: double.connections(), authorizations };
 }
 
 const OF_THE_ROLE = {
@@ -72,8 +75,15 @@ it('a profile with a role asks STS of the region, also if the profile names anot
   const configFile = privateFile(
     '[profile runner]\nregion = us-west-2\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\n',
   );
-  const { token, forms } = await signIn({ profile: 'runner', credentialsFile, configFile });
+  const { token, forms, authorizations } = await signIn({
+    profile: 'runner',
+    credentialsFile,
+    configFile,
+  });
   expect(token).toEqual(OF_THE_ROLE);
+  expect(authorizations).toEqual([
+    expect.stringMatching(/Credential=AKIA\/\d+\/eu-central-1\/sts/),
+  ]);
   expect(forms).toMatchObject([{ Action: 'AssumeRole', RoleArn: 'arn:aws:iam::1:role/r' }]);
 });
 
@@ -93,6 +103,7 @@ it.each([
   ['credential_process', `/bin/sh -c "touch ${join(tmpdir(), 'started-by-a-profile')}"`],
   ['credential_source', 'Ec2InstanceMetadata'],
   ['credential_source', 'EcsContainer'],
+  ['credential_source', 'Environment'],
   ['sso_session', 'company'],
   ['login_session', 'arn'],
   ['web_identity_token_file', '/etc/token'],
@@ -104,6 +115,19 @@ it.each([
     message: expect.stringMatching(new RegExp(key, 'i')) as string,
   });
   expect(existsSync(join(tmpdir(), 'started-by-a-profile'))).toBe(false);
+});
+
+it.each([
+  ['a no-break space', '\u00a0'],
+  ['a vertical tab', '\u000b'],
+  ['a byte order mark', '\ufeff'],
+  ['a carriage return', '\r'],
+])('a key of a profile is found behind %s', async (_what, space) => {
+  const key = `${space}credential_process${space}= /bin/true`;
+  const credentialsFile = privateFile(`[default]\n${key}\n`);
+  await expect(signIn({ credentialsFile })).rejects.toMatchObject({
+    message: expect.stringContaining('credential_process') as string,
+  });
 });
 
 it('a file of credentials that others can read is rejected', async () => {

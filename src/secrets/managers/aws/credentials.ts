@@ -3,7 +3,9 @@ import { fromWebToken } from '@aws-sdk/credential-provider-web-identity';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import { readTrustedFile } from '../../../../foundation/src/runtime/trusted-file.ts';
 import type { ProviderDeps } from '../../providers/provider-kind.ts';
-import { type SdkTransport, withTransport } from '../sdk/transport.ts';
+import { isCredentialText } from '../credential-text.ts';
+import { withSignInTransport } from '../sdk/sign-in-transport.ts';
+import type { SdkTransport } from '../sdk/transport.ts';
 import type { Token } from '../signed-in.ts';
 import { clientConfig } from './client-config.ts';
 import { signInError } from './errors.ts';
@@ -31,7 +33,7 @@ export function awsSignIn(
   deps: ProviderDeps,
 ): (signal: AbortSignal) => Promise<Token> {
   return async (signal) => {
-    const credentials = await withTransport(deps, signal, async (transport) => {
+    const credentials = await withSignInTransport(deps, signal, async (transport) => {
       try {
         return await WAYS[options.credentials](options, deps, transport);
       } catch (thrown) {
@@ -39,13 +41,27 @@ export function awsSignIn(
       }
     });
     const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials;
-    deps.protect(secretAccessKey);
-    if (sessionToken !== undefined) deps.protect(sessionToken);
+    protectKeys([secretAccessKey, sessionToken], deps);
     return {
       value: JSON.stringify({ accessKeyId, secretAccessKey, sessionToken }),
       lifeMs: expiration === undefined ? undefined : expiration.getTime() - deps.clock.now(),
     };
   };
+}
+
+/** Throws SECRET_PROVIDER_FAILED. */
+function protectKeys(
+  keys: readonly (string | undefined)[],
+  { protect }: Pick<ProviderDeps, 'protect'>,
+): void {
+  for (const key of keys) {
+    if (key === undefined) continue;
+    if (!isCredentialText(key))
+      throw new RunnerError('SECRET_PROVIDER_FAILED', 'AWS sent keys of an unexpected form', {
+        retryable: false,
+      });
+    protect(key);
+  }
 }
 
 type Way = (
@@ -60,9 +76,9 @@ const WAYS: Readonly<Record<AwsOptions['credentials'], Way>> = {
     secretAccessKey: need('AWS_SECRET_ACCESS_KEY', env['AWS_SECRET_ACCESS_KEY']),
     ...(env['AWS_SESSION_TOKEN'] === undefined ? {} : { sessionToken: env['AWS_SESSION_TOKEN'] }),
   }),
-  profile: async (options, _deps, transport) => {
+  profile: async (options, { protect }, transport) => {
     const { profile, credentialsFile = options.configFile, configFile = credentialsFile } = options;
-    await assertOwnCredentials([credentialsFile, configFile]);
+    await assertOwnCredentials([credentialsFile, configFile], protect);
     return fromIni({
       profile,
       ignoreCache: true,
@@ -82,7 +98,7 @@ const WAYS: Readonly<Record<AwsOptions['credentials'], Way>> = {
       clientConfig: stsConfig(options, transport),
     })();
   },
-  'instance-role': async (_options, _deps, transport) => instanceRole(transport),
+  'instance-role': async (_options, { protect }, transport) => instanceRole(transport, protect),
 };
 
 function stsConfig(options: AwsOptions, transport: SdkTransport): ReturnType<typeof clientConfig> {

@@ -12,6 +12,8 @@ const REJECTED = new Set([
   'MissingAuthenticationToken',
   'MissingAuthenticationTokenException',
 ]);
+/** AWS has no secret with a name of this form. */
+const INVALID_NAME = new Set(['ValidationException', 'InvalidParameterException']);
 const DENIED = new Set([
   'AccessDeniedException',
   'AccessDenied',
@@ -29,6 +31,7 @@ export function awsError(thrown: unknown, what: string): RunnerError {
   if (THROTTLED.test(name) || status === 429)
     return new RunnerError('SECRET_MANAGER_THROTTLED', message);
   if (DENIED.has(name)) return new RunnerError('SECRET_MANAGER_DENIED', message);
+  if (INVALID_NAME.has(name)) return new RunnerError('SECRET_UNAVAILABLE', message);
   return new RunnerError('SECRET_PROVIDER_FAILED', message, { retryable: (status ?? 0) >= 500 });
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
+import { credentialText, isCredentialText } from '../credential-text.ts';
 import { askMetadata, parseMetadata } from '../sdk/metadata.ts';
 import type { SdkTransport } from '../sdk/transport.ts';
 import type { AwsCredentials } from './credentials.ts';
@@ -8,19 +9,19 @@ const SESSION_SECONDS = '60';
 const ROLES = '/latest/meta-data/iam/security-credentials/';
 
 const credentialsSchema = z.object({
-  AccessKeyId: z.string().min(1),
-  SecretAccessKey: z.string().min(1),
-  Token: z.string().min(1),
+  AccessKeyId: credentialText,
+  SecretAccessKey: credentialText,
+  Token: credentialText,
   Expiration: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
 });
 
 /** The credentials of the instance's role, by version 2 of the metadata service only. */
-export async function instanceRole(transport: SdkTransport): Promise<AwsCredentials> {
-  const session = await askMetadata(transport, {
-    method: 'PUT',
-    path: '/latest/api/token',
-    headers: { 'x-aws-ec2-metadata-token-ttl-seconds': SESSION_SECONDS },
-  });
+export async function instanceRole(
+  transport: SdkTransport,
+  protect: (value: string) => void,
+): Promise<AwsCredentials> {
+  const session = await beginSession(transport);
+  protect(session);
   const headers = { 'x-aws-ec2-metadata-token': session };
   const [role = ''] = (await askMetadata(transport, { path: ROLES, headers })).split('\n');
   if (!/^[\w+=,.@-]{1,128}$/.test(role))
@@ -36,4 +37,14 @@ export async function instanceRole(transport: SdkTransport): Promise<AwsCredenti
     sessionToken: Token,
     expiration: Expiration,
   };
+}
+
+async function beginSession(transport: SdkTransport): Promise<string> {
+  const session = await askMetadata(transport, {
+    method: 'PUT',
+    path: '/latest/api/token',
+    headers: { 'x-aws-ec2-metadata-token-ttl-seconds': SESSION_SECONDS },
+  });
+  if (isCredentialText(session)) return session;
+  throw new RunnerError('SECRET_PROVIDER_FAILED', 'the metadata service began no session');
 }

@@ -5,7 +5,9 @@ import { readTrustedFile } from '../../../../foundation/src/runtime/trusted-file
 import type { ProviderDeps } from '../../providers/provider-kind.ts';
 import type { AzureOptions } from '../azure-key-vault.ts';
 import { askMetadata, parseMetadata } from '../sdk/metadata.ts';
-import { type SdkTransport, withTransport } from '../sdk/transport.ts';
+import { credentialText } from '../credential-text.ts';
+import { withSignInTransport } from '../sdk/sign-in-transport.ts';
+import type { SdkTransport } from '../sdk/transport.ts';
 import type { Token } from '../signed-in.ts';
 import { clientOptions } from './http-client.ts';
 
@@ -13,7 +15,7 @@ const MAX_FILE_BYTES = 64 * 1024;
 const METADATA_PATH = '/metadata/identity/oauth2/token';
 
 const metadataSchema = z.object({
-  access_token: z.string().min(1),
+  access_token: credentialText,
   expires_in: z.coerce.number().positive(),
 });
 
@@ -22,15 +24,9 @@ export function azureSignIn(
   options: AzureOptions,
   deps: ProviderDeps,
 ): (signal: AbortSignal) => Promise<Token> {
-  return async (signal) => {
-    const token = await withTransport(deps, signal, (transport) =>
-      options.credentials === 'managed-identity'
-        ? byMetadata(options, deps, transport)
-        : byCredential(options, deps, transport),
-    );
-    deps.protect(token.value);
-    return token;
-  };
+  const byWay = options.credentials === 'managed-identity' ? byMetadata : byCredential;
+  return (signal) =>
+    withSignInTransport(deps, signal, (transport) => byWay(options, deps, transport));
 }
 
 /** `https://vault.azure.net` for a vault of the public cloud. */

@@ -1,9 +1,12 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import { readTrustedFile } from '../../../../foundation/src/runtime/trusted-file.ts';
+import { readCredential } from '../credential-file.ts';
 
 // Invariant: a file of credentials starts no program and names no server. The library of Google
 // would do both for a federation whose token comes from a program, an address or a certificate.
+// It would read the token of a federation from a file that anybody can change, so the runner does.
 
 const MAX_FILE_BYTES = 64 * 1024;
 
@@ -27,7 +30,7 @@ const schema = z.discriminatedUnion('type', [
       .startsWith('https://iamcredentials.googleapis.com/')
       .exactOptional(),
     credential_source: z.strictObject({
-      file: text,
+      file: text.refine(isAbsolute),
       format: z
         .object({ type: z.enum(['json', 'text']), subject_token_field_name: text.exactOptional() })
         .exactOptional(),
@@ -35,7 +38,13 @@ const schema = z.discriminatedUnion('type', [
   }),
 ]);
 
-export type GoogleCredentials = z.infer<typeof schema>;
+type Document = z.infer<typeof schema>;
+type Federation = Extract<Document, { readonly type: 'external_account' }>;
+
+/** A federation has its token in place of the file with it. */
+export type GoogleCredentials =
+  | Exclude<Document, Federation>
+  | (Omit<Federation, 'credential_source'> & { readonly subject_token: string });
 
 /** Throws FILE_UNSAFE, FILE_UNREADABLE and SECRET_MANAGER_SIGN_IN_FAILED; quotes nothing. */
 export async function readCredentials(
@@ -44,7 +53,7 @@ export async function readCredentials(
 ): Promise<GoogleCredentials> {
   const file = await readTrustedFile(path, { kind: 'private', maxBytes: MAX_FILE_BYTES });
   if (file === undefined) throw failed(`${path} does not exist`);
-  const result = schema.safeParse(parse(file, path));
+  const result = schema.safeParse(parse(file.toString(), path));
   if (!result.success) {
     const keys = result.error.issues.map((issue) => issue.path.join('.') || 'type');
     throw failed(`${path} cannot be used: ${keys.join(', ')}`);
@@ -55,12 +64,28 @@ export async function readCredentials(
     protect(credentials.client_secret);
     protect(credentials.refresh_token);
   }
-  return credentials;
+  if (credentials.type !== 'external_account') return credentials;
+  const { credential_source, ...federation } = credentials;
+  const subject_token = await readSubjectToken(credential_source);
+  protect(subject_token);
+  return { ...federation, subject_token };
 }
 
-function parse(file: Buffer, path: string): unknown {
+async function readSubjectToken({
+  file,
+  format,
+}: Federation['credential_source']): Promise<string> {
+  const written = await readCredential(file, 'trusted');
+  if (format?.type !== 'json') return written;
+  const fields = new Map<string, unknown>(Object.entries(parse(written, file) ?? {}));
+  const token = fields.get(format.subject_token_field_name ?? '');
+  if (typeof token === 'string' && token !== '') return token;
+  throw failed(`${file} has no text in the field that subject_token_field_name names`);
+}
+
+function parse(content: string, path: string): unknown {
   try {
-    return JSON.parse(file.toString());
+    return JSON.parse(content);
   } catch {
     throw failed(`${path} is not JSON`);
   }

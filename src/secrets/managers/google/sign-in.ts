@@ -4,7 +4,9 @@ import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import type { ProviderDeps } from '../../providers/provider-kind.ts';
 import type { GoogleOptions } from '../google-secret-manager.ts';
 import { askMetadata, parseMetadata } from '../sdk/metadata.ts';
-import { type SdkTransport, withTransport } from '../sdk/transport.ts';
+import { credentialText } from '../credential-text.ts';
+import { withSignInTransport } from '../sdk/sign-in-transport.ts';
+import type { SdkTransport } from '../sdk/transport.ts';
 import type { Token } from '../signed-in.ts';
 import { readCredentials } from './credentials-file.ts';
 
@@ -12,7 +14,7 @@ const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 const TOKEN_PATH = '/computeMetadata/v1/instance/service-accounts/default/token';
 
 const metadataSchema = z.object({
-  access_token: z.string().min(1),
+  access_token: credentialText,
   expires_in: z.number().positive(),
 });
 
@@ -21,13 +23,10 @@ export function googleSignIn(
   options: GoogleOptions,
   deps: ProviderDeps,
 ): (signal: AbortSignal) => Promise<Token> {
-  return async (signal) => {
-    const token = await withTransport(deps, signal, (transport) =>
+  return (signal) =>
+    withSignInTransport(deps, signal, (transport) =>
       options.credentials === 'metadata' ? byMetadata(transport) : byFile(options, deps, transport),
     );
-    deps.protect(token.value);
-    return token;
-  };
 }
 
 async function byMetadata(transport: SdkTransport): Promise<Token> {
@@ -49,7 +48,7 @@ async function byFile(
       'credentialsFile and GOOGLE_APPLICATION_CREDENTIALS are both unset',
     );
   const credentials = await readCredentials(path, protect);
-  const client = clientOf(credentials, transport);
+  const client = withoutRepetition(clientOf(credentials, transport));
   try {
     const { token } = await client.getAccessToken();
     const { expiry_date: until } = client.credentials;
@@ -71,7 +70,6 @@ function clientOf(
     // Proxies of the environment are not for the library: the transport decides.
     transporterOptions: {
       fetchImplementation: fetchThrough(transport),
-      retry: false,
       noProxy: [/^/],
     },
   };
@@ -89,7 +87,23 @@ function clientOf(
       clientSecret: credentials.client_secret,
       refreshToken: credentials.refresh_token,
     });
-  return withOneTransporter(new IdentityPoolClient({ ...common, ...credentials, scopes: [SCOPE] }));
+  const { subject_token, ...federation } = credentials;
+  const subject_token_supplier = { getSubjectToken: async () => subject_token };
+  return withOneTransporter(
+    new IdentityPoolClient({ ...common, ...federation, subject_token_supplier, scopes: [SCOPE] }),
+  );
+}
+
+/**
+ * The library says for each request that it is to be repeated; the look-up decides about that, and
+ * knows how long a server asks to wait.
+ */
+function withoutRepetition(client: Client): Client {
+  client.transporter.interceptors.request.add({
+    resolved: async (request) =>
+      Object.assign(request, { retry: false, retryConfig: { retry: 0 } }),
+  });
+  return client;
 }
 
 /** The library would exchange tokens by a client of its own, over a socket of its own. */

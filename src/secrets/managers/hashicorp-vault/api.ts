@@ -57,6 +57,15 @@ export function rejection(response: ManagerResponse, what: string): RunnerError 
       'SECRET_MANAGER_SEALED',
       `the server responded to ${what} with status 503`,
     );
+  if (status === 307)
+    return new RunnerError(
+      'SECRET_PROVIDER_FAILED',
+      `the server responded to ${what} with status 307: it is a standby that does not forward requests`,
+      {
+        remedy: 'Set url of the mount to an address that leads to the active server.',
+        retryable: false,
+      },
+    );
   const error = failureOf(response, what);
   // A standby that has not caught up with the active server yet.
   return status === 412 ? error.with({ retryable: true }) : error;

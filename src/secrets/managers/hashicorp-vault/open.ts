@@ -113,8 +113,8 @@ function parse<T>(schema: z.ZodType<T>, document: unknown): T {
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   throw new RunnerError(
-    'SECRET_PROVIDER_FAILED',
+    'SECRET_VALUE_UNUSABLE',
     'the response is not from a key-value engine of this version',
-    { remedy: 'Check engine and kvVersion of the mount.', retryable: false },
+    { remedy: 'Check engine and kvVersion of the mount.' },
   );
 }

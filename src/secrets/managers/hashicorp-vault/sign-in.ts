@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import type { ProviderDeps } from '../../providers/provider-kind.ts';
 import { readCredential } from '../credential-file.ts';
+import { credentialText } from '../credential-text.ts';
 import { type HashicorpVaultOptions, TOKEN_VARIABLE } from '../hashicorp-vault.ts';
 import type { ManagerResponse } from '../http.ts';
 import type { Token } from '../signed-in.ts';
@@ -10,7 +11,7 @@ import { rejection, type VaultApi } from './api.ts';
 /** Lives are in seconds; 0 is a token without an end. */
 const authSchema = z.object({
   auth: z.object({
-    client_token: z.string().min(1),
+    client_token: credentialText,
     lease_duration: z.number().nonnegative(),
     renewable: z.boolean(),
   }),

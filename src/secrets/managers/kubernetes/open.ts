@@ -43,7 +43,7 @@ export async function openKubernetes(
       if (response.status !== 200) throw failureOf(response, 'a read');
       const parsed = secretSchema.safeParse(response.json());
       if (!parsed.success)
-        throw new RunnerError('SECRET_PROVIDER_FAILED', 'the response is not a Secret');
+        throw new RunnerError('SECRET_VALUE_UNUSABLE', 'the response is not a Secret');
       const { data, metadata } = parsed.data;
       return {
         content: new Map(

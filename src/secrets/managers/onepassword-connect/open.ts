@@ -14,7 +14,9 @@ const ID = /^[a-z0-9]{26}$/;
 const listSchema = z.array(z.object({ id: z.string().regex(ID), title: z.string() }));
 const itemSchema = z.object({
   version: z.int(),
-  fields: z.array(z.object({ label: z.string().default(''), value: z.string().optional() })),
+  fields: z
+    .array(z.object({ label: z.string().default(''), value: z.string().optional() }))
+    .default([]),
 });
 
 export async function openOnePassword(
@@ -61,7 +63,10 @@ function titleOf(name: SecretPath): string {
 }
 
 function storedIn(id: string, response: ManagerResponse): StoredSecret {
-  const { fields, version } = parse(itemSchema, response);
+  const parsed = itemSchema.safeParse(response.json());
+  if (!parsed.success)
+    throw new RunnerError('SECRET_VALUE_UNUSABLE', 'the response is not an item with fields');
+  const { fields, version } = parsed.data;
   const counts = new Map<string, number>();
   for (const { label } of fields) counts.set(label, (counts.get(label) ?? 0) + 1);
   return {
