@@ -26,8 +26,8 @@ const KEEP_ABSENCE_MS = 10_000;
 
 /**
  * Keeps what was read for a limited time, in memory only. Readers that come while a value is being
- * read share the reading, unless what it returns is too old for them. A reading ends when nobody
- * waits for it. Failures are not kept.
+ * read share the reading, unless what it returns is too old for them. A reading ends when
+ * its last reader leaves. Failures are not kept.
  */
 export class Cache<T> {
   readonly #options: CacheOptions;

@@ -3,7 +3,7 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 /**
  * Work that several callers wait for, each under a signal of its own. Its own signal fires when the
- * last of them has left: nothing goes on that nobody waits for.
+ * last of them has left, so that no work continues without a reader.
  */
 export class SharedWork<T> {
   readonly #abandoned = new AbortController();
@@ -16,7 +16,7 @@ export class SharedWork<T> {
     this.#result.catch(() => undefined);
   }
 
-  /** Nobody can join any more. */
+  /** It can no longer be joined. */
   get isAbandoned(): boolean {
     return this.#abandoned.signal.aborted;
   }
@@ -28,7 +28,7 @@ export class SharedWork<T> {
     } finally {
       this.#waiting -= 1;
       if (this.#waiting === 0)
-        this.#abandoned.abort(new RunnerError('ABORTED', 'nobody waits for the result any more'));
+        this.#abandoned.abort(new RunnerError('ABORTED', 'the last reader has left'));
     }
   }
 }

@@ -64,7 +64,7 @@ export class SignedIn {
     if (this.#held?.token.value === value) this.#held = undefined;
   }
 
-  /** Callers leave when their own time is over; the others go on waiting. */
+  /** A caller leaves when its own time is over, and the others stay. */
   #beginSignIn(): SharedWork<Held> {
     const work: SharedWork<Held> = new SharedWork(async (signal) => {
       const since = this.#clock.monotonic();

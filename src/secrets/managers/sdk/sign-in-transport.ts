@@ -1,3 +1,4 @@
+import { tryParseJson } from '../../../../foundation/src/domain/json.ts';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import type { ProviderDeps } from '../../providers/provider-kind.ts';
 import { isCredentialText } from '../credential-text.ts';
@@ -58,19 +59,11 @@ function sentIn({ body = '' }: SdkRequest): readonly string[] {
 }
 
 function receivedIn({ body }: SdkResponse): readonly string[] {
-  const document = parsed(body);
+  // Undefined for an answer that is not JSON, such as those of STS.
+  const document = tryParseJson(body.toString())?.value;
   if (typeof document !== 'object' || document === null) return [];
   const fields = new Map<string, unknown>(Object.entries(document));
   return RECEIVED.map((name) => fields.get(name)).filter((value) => typeof value === 'string');
-}
-
-/** Undefined for an answer that is not JSON, such as those of AWS. */
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }
 
 function unusable(): RunnerError {
