@@ -10,6 +10,7 @@ import { parseJobDocument } from '../../src/worker/job-document.ts';
 import { policyOf } from '../support/policy.ts';
 import * as corpus from './corpus.ts';
 import type { Target } from './fuzz.ts';
+import { partialFrames } from './partial-frames.ts';
 
 const { texts, json } = corpus;
 const NOW = Date.UTC(2026, 0, 1);
@@ -88,26 +89,13 @@ const SCAN = {
 };
 
 function framesToRunner(codec: FrameCodec): Buffer[] {
+  const { frame } = partialFrames(codec);
   const ref = { runId: 'run-1', attempt: 1, epoch: 7 };
+  const workflow = Buffer.from('{}');
   return [
-    codec.encode({ kind: 'ack', body: { ref, sequence: 120 } } as never),
-    codec.encode({
-      kind: 'offer',
-      body: {
-        ref,
-        kind: 'metadata',
-        workflow: Buffer.from('{}'),
-        leaseTtlMs: 60_000,
-        deadlineMs: 1000,
-      },
-    } as never),
-    codec.encode({
-      kind: 'refusal',
-      body: { code: 'BUSY', message: 'x', retryAfterMs: 1 },
-    } as never),
-    codec.encode({
-      kind: 'challenge',
-      body: { nonce: Buffer.alloc(32), features: ['zstd'] },
-    } as never),
+    frame('ack', { ref, upTo: 120 }),
+    frame('offer', { ref, kind: 'metadata', workflow, leaseTtlMs: 60_000, deadlineMs: 1000 }),
+    frame('refusal', { code: 'BUSY', message: 'x', retryAfterMs: 1 }),
+    frame('challenge', { nonce: Buffer.alloc(32), features: ['zstd'] }),
   ];
 }

@@ -6,18 +6,20 @@ import { parseSignature } from '../../control-plane/src/signatures/parse.ts';
 import { type FrameCodec } from '../../src/channel/codec.ts';
 import * as corpus from './corpus.ts';
 import type { Target } from './fuzz.ts';
+import { partialFrames } from './partial-frames.ts';
 import { valueIn } from './value-in.ts';
 
 const { texts, json } = corpus;
 
 export function fromRunners(codec: FrameCodec): readonly Target[] {
+  const { frame, statement } = partialFrames(codec);
   const ref = { runId: 'run-1', attempt: 1, epoch: 7 };
   const payload = Buffer.from('{"kind":"log"}\n');
   const batch = {
     ref,
     firstSequence: 1,
     count: 1,
-    codec: 'CODEC_NONE',
+    codec: 'CODEC_NONE' as const,
     payload,
     rawBytes: payload.length,
     crc32: crc32(payload),
@@ -26,9 +28,9 @@ export function fromRunners(codec: FrameCodec): readonly Target[] {
     {
       name: 'frames of a runner',
       corpus: [
-        codec.encode({ kind: 'batch', body: batch } as never),
-        codec.encode({ kind: 'accept', body: { ref } } as never),
-        codec.encode({ kind: 'heartbeat', body: { held: [{ ref }] } } as never),
+        frame('batch', batch),
+        frame('accept', { ref }),
+        frame('heartbeat', { number: 1, leases: [ref] }),
       ],
       read: (bytes) => {
         const frame = decode(bytes);
@@ -39,9 +41,7 @@ export function fromRunners(codec: FrameCodec): readonly Target[] {
     },
     {
       name: 'statements of a runner',
-      corpus: [
-        codec.encodeStatement({ runnerId: 'rnr', protocol: 1, held: [], features: [] } as never),
-      ],
+      corpus: [statement({ runnerId: 'rnr', protocol: 1, held: [], features: [] })],
       read: (bytes) => String(decodeStatement(bytes).held.length),
     },
     {
