@@ -9,6 +9,7 @@ import { privateFile } from '../../support/private-file.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
 import { WatchedCredentials } from '../../support/watched-credentials.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
+import { type CloudDouble, inCloud } from './cloud-double.ts';
 
 const REGION = 'eu-central-1';
 const HOSTS = {
@@ -67,8 +68,6 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
       });
       const env = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: SECRET_KEY };
       const key = hasKeys ? ['password'] : [];
-      const nameOf = (path: readonly string[]): string =>
-        `${isParameters ? '/' : ''}runner/prod/${(hasKeys ? path.slice(0, -1) : path).join('/')}`;
       return {
         manager: await mount.open(
           providerDeps({ clock, env, connect: double.connect, protect: watched.protect }),
@@ -77,23 +76,13 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
         other: ['db', 'other', ...key],
         ...(hasKeys ? { missingKey: ['db', 'main', 'user'] } : {}),
         refused: hasKeys ? [['db']] : [],
-        put: async (path, value) =>
-          cloud.put(
-            nameOf(path),
-            hasKeys && value !== undefined ? JSON.stringify({ password: value }) : value,
-          ),
         fail: double.fail,
-        requests: () => cloud.reads,
         watched,
-        ...(way === 'environment'
-          ? {}
-          : {
-              tokens: {
-                lifeMs: TOKEN_LIFE_MS,
-                renews: false,
-                counts: () => ({ signIns: cloud.signIns, renewals: 0 }),
-              },
-            }),
+        ...inCloud(cloud, {
+          hasKeys,
+          nameOf: (segments) => `${isParameters ? '/' : ''}runner/prod/${segments.join('/')}`,
+          tokenLifeMs: way === 'environment' ? undefined : TOKEN_LIFE_MS,
+        }),
       };
     },
   };
@@ -110,7 +99,7 @@ function profile(): object {
   return { credentialsFile: privateFile(`[default]\n${role}\n[source]\n${keys}\n`) };
 }
 
-class AwsCloud {
+class AwsCloud implements CloudDouble {
   readonly #type: AwsType;
   readonly #clock: Clock;
   readonly #stored = new Map<string, Stored>();

@@ -8,6 +8,7 @@ import { privateFile } from '../../support/private-file.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
 import { WatchedCredentials } from '../../support/watched-credentials.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
+import { type CloudDouble, inCloud } from './cloud-double.ts';
 
 const VAULT = 'runner-keys.vault.azure.net';
 const AUTHORITY = 'login.microsoftonline.com';
@@ -61,21 +62,13 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
           ['x'.repeat(64), 'x'.repeat(64), ...key],
           ...(hasKeys ? [['db']] : []),
         ],
-        put: async (path, value) =>
-          cloud.put(
-            (hasKeys ? path.slice(0, -1) : path).join('--'),
-            hasKeys && value !== undefined
-              ? JSON.stringify({ password: value })
-              : (value as string | undefined),
-          ),
         fail: double.fail,
-        requests: () => cloud.reads,
         watched,
-        tokens: {
-          lifeMs: TOKEN_LIFE_SECONDS * 1000,
-          renews: false,
-          counts: () => ({ signIns: cloud.signIns, renewals: 0 }),
-        },
+        ...inCloud(cloud, {
+          hasKeys,
+          nameOf: (segments) => segments.join('--'),
+          tokenLifeMs: TOKEN_LIFE_SECONDS * 1000,
+        }),
       };
     },
   };
@@ -94,16 +87,16 @@ const CHALLENGE = {
   'www-authenticate': `Bearer authorization="https://${AUTHORITY}/tenant-of-the-test", resource="https://vault.azure.net"`,
 };
 
-class AzureCloud {
+class AzureCloud implements CloudDouble {
   readonly #stored = new Map<string, { readonly value: string; readonly version: number }>();
   #versions = 0;
   reads = 0;
   signIns = 0;
 
-  put(name: string, value: string | undefined): void {
+  put(name: string, value: string | Uint8Array | undefined): void {
     this.#versions += 1;
     if (value === undefined) this.#stored.delete(name);
-    else this.#stored.set(name, { value, version: this.#versions });
+    else this.#stored.set(name, { value: String(value), version: this.#versions });
   }
 
   answer(request: DoubleRequest, fault: ManagerFault | undefined): DoubleAnswer {

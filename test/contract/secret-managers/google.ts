@@ -9,6 +9,7 @@ import { privateFile } from '../../support/private-file.ts';
 import { providerDeps } from '../../support/provider-deps.ts';
 import { WatchedCredentials } from '../../support/watched-credentials.ts';
 import type { ManagerFault, ManagerStage } from '../secret-manager.stage.ts';
+import { type CloudDouble, inCloud } from './cloud-double.ts';
 
 const SERVICE = 'secretmanager.googleapis.com';
 const TOKENS = 'oauth2.googleapis.com';
@@ -60,19 +61,13 @@ export function googleStage(way: GoogleWay, format: 'text' | 'json'): ManagerSta
           ['db', 'ma.in', ...key],
           ...(hasKeys ? [['db']] : []),
         ],
-        put: async (path, value) =>
-          cloud.put(
-            (hasKeys ? path.slice(0, -1) : path).join('--'),
-            hasKeys && value !== undefined ? JSON.stringify({ password: value }) : value,
-          ),
         fail: double.fail,
-        requests: () => cloud.reads,
         watched,
-        tokens: {
-          lifeMs: TOKEN_LIFE_SECONDS * 1000,
-          renews: false,
-          counts: () => ({ signIns: cloud.signIns, renewals: 0 }),
-        },
+        ...inCloud(cloud, {
+          hasKeys,
+          nameOf: (segments) => segments.join('--'),
+          tokenLifeMs: TOKEN_LIFE_SECONDS * 1000,
+        }),
       };
     },
   };
@@ -110,7 +105,7 @@ const CREDENTIALS: Readonly<Record<GoogleWay, readonly string[]>> = {
 
 const FILES = { 'service-account': serviceAccount, federation } as const;
 
-class GoogleCloud {
+class GoogleCloud implements CloudDouble {
   readonly #stored = new Map<string, { readonly data: string; readonly version: number }>();
   #versions = 0;
   reads = 0;
