@@ -23,6 +23,7 @@ import { Port } from './server/port.ts';
 import { serveProbes, type ListenAddress, type Probes } from './server/probes.ts';
 import type { TlsFiles } from './server/tls.ts';
 import { openSqliteStore } from './store/sqlite.ts';
+import { noTracer, type RunTracer } from './telemetry/run-tracer.ts';
 
 export interface ControlPlaneOptions {
   readonly host: string;
@@ -42,6 +43,8 @@ export interface ControlPlaneOptions {
   readonly log: Logger;
   /** The name or address that others should use; shown to operators of OpenMetadata servers. */
   readonly advertised?: string;
+  /** Default: records nothing. */
+  readonly tracer?: RunTracer;
   /** Where to answer /livez and /readyz, without TLS. Default: nowhere. */
   readonly probes?: ListenAddress;
   /** Replaces the calls to OpenMetadata servers and the runs of their pipelines. */
@@ -132,7 +135,7 @@ function portOf({ tls }: ControlPlaneOptions, app: OpenAPIHono, engine: Engine):
 }
 
 function createDeps(
-  { data, clock, random, limits, log }: ControlPlaneOptions,
+  { data, clock, random, limits, log, tracer = noTracer }: ControlPlaneOptions,
   sealer: Sealer,
 ): Deps {
   return {
@@ -141,6 +144,7 @@ function createDeps(
     random,
     limits,
     log,
+    tracer,
     changes: new ChangeHub(),
     progress: new ProgressBoard(),
     waits: new Map(),

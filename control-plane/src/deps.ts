@@ -6,6 +6,7 @@ import type { StartFailures } from './schedules/start-failures.ts';
 import type { ChangeHub } from './runtime/change-hub.ts';
 import type { Clock, RandomBytes } from './runtime/clock.ts';
 import type { Store } from './store/store.ts';
+import type { RunTracer } from './telemetry/run-tracer.ts';
 
 /** What the parts of a control plane share. */
 export interface Deps {
@@ -19,6 +20,7 @@ export interface Deps {
   readonly startFailures: StartFailures;
   readonly limits: Limits;
   readonly log: Logger;
+  readonly tracer: RunTracer;
   /** Opens what is sealed in the stored workflow of a run; absent when nothing is. */
   readonly openWorkflow?: (runId: string, workflow: string) => string;
 }

@@ -14,6 +14,7 @@ import { parseOptions, type Options } from './options.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { feedWatchdog, tellServiceManager } from './server/service-manager.ts';
 import { ownTls, readTls, type TlsFiles } from './server/tls.ts';
+import { openTelemetry } from './telemetry/open.ts';
 
 const log = pino({ name: 'control-plane' }, pino.destination({ dest: 2, sync: true }));
 
@@ -31,6 +32,8 @@ async function main(options: Options): Promise<void> {
   const token = await adminToken(tokenFile, options.adminTokenFile === undefined, randomBytes);
   const { advertised, names } = addressesOf(options.host, thisMachine());
   const tls = await tlsOf(options, names, data);
+  const own = { instance: advertised, clock: systemClock, log };
+  const telemetry = await openTelemetry(options, own);
   const controlPlane = await startControlPlane({
     host: options.host,
     port: options.port,
@@ -44,23 +47,17 @@ async function main(options: Options): Promise<void> {
     random: randomBytes,
     log,
     limits: limitsOf(options),
+    tracer: telemetry.tracer,
     ...(options.probes === undefined ? {} : { probes: options.probes }),
   });
   allowGrowth();
   const watching = new AbortController();
   stopOnSignal(() => {
     watching.abort();
-    return controlPlane.close();
+    return controlPlane.close().then(() => telemetry.close());
   });
   const address = authority(advertised, controlPlane.port);
-  printReadyLine({
-    ready: true,
-    url: `wss://${address}`,
-    console: `https://${address}/`,
-    caFile: resolve(tls.caFile),
-    adminTokenFile: resolve(tokenFile),
-    ...(options.printAdminToken ? { adminToken: token } : {}),
-  });
+  printReadyLine(options, address, { caFile: tls.caFile, tokenFile, token });
   await tellServiceManager('READY=1', process);
   await feedWatchdog(() => controlPlane.health.live().ok, systemClock, watching.signal, process);
 }
@@ -75,7 +72,25 @@ function limitsOf(options: Options): Limits {
   };
 }
 
-function printReadyLine(ready: object): void {
+interface AdminAccess {
+  readonly caFile: string;
+  readonly tokenFile: string;
+  readonly token: string;
+}
+
+function printReadyLine(
+  { printAdminToken }: Options,
+  address: string,
+  { caFile, tokenFile, token }: AdminAccess,
+): void {
+  const ready = {
+    ready: true,
+    url: `wss://${address}`,
+    console: `https://${address}/`,
+    caFile: resolve(caFile),
+    adminTokenFile: resolve(tokenFile),
+    ...(printAdminToken ? { adminToken: token } : {}),
+  };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 

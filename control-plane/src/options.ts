@@ -3,8 +3,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { PROGRAM, version } from './runtime/program.ts';
 import type { ListenAddress } from './server/probes.ts';
+import type { TelemetryOptions } from './telemetry/open.ts';
 
-export interface Options {
+export interface Options extends TelemetryOptions {
   readonly host: string;
   readonly port: number;
   readonly data: string;
@@ -32,6 +33,7 @@ export function parseOptions(argv: readonly string[]): Options {
     '\nCommands:\n  openmetadata  manages the OpenMetadata servers that use this control plane (see openmetadata --help)',
   );
   addServerOptions(program);
+  addTelemetryOptions(program);
   addLimitOptions(program);
   program
     .allowExcessArguments(false)
@@ -39,6 +41,9 @@ export function parseOptions(argv: readonly string[]): Options {
   const options = program.parse(argv, { from: 'user' }).opts<Options>();
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined))
     program.error('--tls-cert and --tls-key must be given together');
+  const { otlpEndpoint, otlpHeadersFile } = options;
+  if (otlpHeadersFile !== undefined && !isSafeForHeaders(otlpEndpoint))
+    program.error('--otlp-headers-file requires an --otlp-endpoint of https or of this machine');
   return options;
 }
 
@@ -67,6 +72,19 @@ function addServerOptions(program: Command): void {
       '--probes <ip:port>',
       'address to answer /livez and /readyz at, without TLS; default: nowhere',
       listenAddress,
+    );
+}
+
+function addTelemetryOptions(program: Command): void {
+  program
+    .option(
+      '--otlp-endpoint <url>',
+      'where to send traces by OTLP over HTTP, as https://host:port; default: nowhere',
+      plainUrl,
+    )
+    .option(
+      '--otlp-headers-file <file>',
+      'file with HTTP headers for the OTLP endpoint, one a line; can contain credentials',
     );
 }
 
@@ -119,4 +137,23 @@ function listenAddress(text: string): ListenAddress {
   if (isIP(host) !== (v6 === undefined ? 4 : 6) || !(Number(port) <= 65_535))
     throw new InvalidArgumentError('Enter an IP address and a port, such as 127.0.0.1:7480.');
   return { host, port: Number(port) };
+}
+
+function plainUrl(text: string): string {
+  const url = URL.parse(text);
+  const isPlain =
+    url !== null &&
+    ['http:', 'https:'].includes(url.protocol) &&
+    `${url.username}${url.password}${url.search}${url.hash}` === '';
+  if (!isPlain) throw new InvalidArgumentError('Enter https://host:port or http://host:port.');
+  return text;
+}
+
+/** Headers can be credentials, so they travel only encrypted or within the machine. */
+function isSafeForHeaders(endpoint: string | undefined): boolean {
+  const url = endpoint === undefined ? null : URL.parse(endpoint);
+  return (
+    url !== null &&
+    (url.protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname))
+  );
 }

@@ -6,6 +6,7 @@ import { allocateGeneration } from '../src/catalog/catalog-state.ts';
 import { momentOf, systemClock } from '../src/runtime/clock.ts';
 import { ChangeHub } from '../src/runtime/change-hub.ts';
 import { StartFailures } from '../src/schedules/start-failures.ts';
+import { noTracer } from '../src/telemetry/run-tracer.ts';
 import { ProgressBoard } from '../src/runs/progress-board.ts';
 import { storeBatch } from '../src/link/batch-store.ts';
 import type { Batch } from '../src/link/frames.ts';
@@ -153,6 +154,7 @@ export function useStore(): void {
       progress: new ProgressBoard(),
       waits: new Map(),
       startFailures: new StartFailures(),
+      tracer: noTracer,
     };
   });
   afterEach(async () => {

@@ -67,6 +67,8 @@ describe('program start', () => {
     ['--tls-cert', 'a.pem'],
     ['--unknown', '1'],
     ['--probes', 'localhost.example:7480'],
+    ['--otlp-endpoint', 'https://user:password@collector.example.com'],
+    ['--otlp-headers-file', 'headers'],
   ])('rejects %s %s', async (name, value) => {
     await expect(startProgram(folder.path, [name, value])).rejects.toThrow('ended with 2');
   });

@@ -13,6 +13,7 @@ import { end, type EndState, type Run } from '../src/runs/run.ts';
 import { saveSchedule } from '../src/schedules/saving.ts';
 import { Scheduler } from '../src/schedules/scheduler.ts';
 import { StartFailures } from '../src/schedules/start-failures.ts';
+import { noTracer } from '../src/telemetry/run-tracer.ts';
 import { starterByOrigin, type ScheduledStarter } from '../src/schedules/starter.ts';
 import type { ScheduleSettings } from '../src/store/schedule.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
@@ -112,6 +113,7 @@ export class ScheduleStage {
       progress: new ProgressBoard(),
       waits: new Map(),
       startFailures: new StartFailures(),
+      tracer: noTracer,
     };
   }
 

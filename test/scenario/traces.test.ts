@@ -16,7 +16,7 @@ beforeAll(async () => {
   stage = await Stage.open({
     objects: 30,
     latencyMs: 5,
-    controlPlaneArgs: ['--max-attempts', '1'],
+    controlPlaneArgs: ['--max-attempts', '1', '--otlp-endpoint', `${collector.endpoint}/plane`],
   });
   await plantSecrets(stage);
   writeConfig(stage.place, stage.place.configFile, ({ network }) => ({
@@ -31,6 +31,7 @@ beforeAll(async () => {
   await stage.ended(run);
   await runPlanted(stage, 0);
   await stage.stopRunner();
+  await stage.controlPlaneProgram.end('SIGTERM');
 });
 
 afterAll(async () => {
@@ -45,6 +46,10 @@ function spanOf(name: string, of = run): ReceivedSpan {
   const [whole] = own;
   const spans = collector.spans().filter(({ traceId }) => traceId === whole?.traceId);
   return spans.find((span) => span.name === name)!;
+}
+
+function attributeOf({ attributes }: ReceivedSpan, name: string): string | undefined {
+  return attributes.find(({ key }) => key === name)?.value.stringValue;
 }
 
 describe('the trace of a real run', () => {
@@ -70,6 +75,23 @@ describe('the trace of a real run', () => {
     expect(BigInt(signIn.endTimeUnixNano)).toBeLessThanOrEqual(
       BigInt(describePhase.startTimeUnixNano),
     );
+  });
+
+  it('joins control plane, link and worker', () => {
+    const [dispatch, offer, store] = ['dispatch', 'offer', 'store'].map((name) => spanOf(name));
+    const attempt = spanOf('attempt');
+    expect(dispatch!.parentSpanId ?? '').toBe('');
+    for (const span of [attempt, offer!, store!])
+      expect(span).toMatchObject({ traceId: dispatch!.traceId, parentSpanId: dispatch!.spanId });
+    expect(spanOf('describe').parentSpanId).toBe(attempt.spanId);
+    expect(BigInt(dispatch!.endTimeUnixNano)).toBeLessThanOrEqual(
+      BigInt(attempt.startTimeUnixNano),
+    );
+    expect(attributeOf(offer!, 'hybrid.answer')).toBe('accepted');
+    expect(attributeOf(store!, 'hybrid.result')).toBe('acknowledged');
+    const planes = collector.received.filter(({ path }) => path === '/plane/v1/traces');
+    expect(planes.length).toBeGreaterThan(0);
+    for (const { body } of planes) expect(body).toContain('hybrid-control-plane');
   });
 
   it('comes with the metrics', () => {

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { createEngine, type Engine } from '../../control-plane/src/engine.ts';
 import { ChangeHub } from '../../control-plane/src/runtime/change-hub.ts';
 import { StartFailures } from '../../control-plane/src/schedules/start-failures.ts';
+import { noTracer } from '../../control-plane/src/telemetry/run-tracer.ts';
 import { ProgressBoard } from '../../control-plane/src/runs/progress-board.ts';
 import { cancelRun } from '../../control-plane/src/runs/cancel-run.ts';
 import { startPipeline, startStepJob } from '../../control-plane/src/runs/start-run.ts';
@@ -224,5 +225,6 @@ function depsOf(process: SimulatedProcess, store: Deps['store']): Deps {
     progress: new ProgressBoard(),
     waits: new Map(),
     startFailures: new StartFailures(),
+    tracer: noTracer,
   };
 }

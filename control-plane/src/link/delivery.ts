@@ -5,6 +5,7 @@
  * - A write without the run's current epoch is rejected.
  */
 import type { Transaction } from '../store/store.ts';
+import type { StoredPart } from '../telemetry/run-tracer.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
 import type { Deps } from '../deps.ts';
 import type { AttemptRef, Batch, ToRunner } from './frames.ts';
@@ -69,8 +70,10 @@ export class Delivery {
   /** A failed group is stored batch by batch, so that a bad batch affects only its own runner. */
   async #store(group: readonly Waiting[]): Promise<void> {
     try {
+      const startedAt = this.#deps.clock.now();
       const verdicts = await this.#deps.store.transaction((tx) => this.#storeAll(tx, group));
       this.#answer(group, verdicts);
+      this.#trace(group, verdicts, startedAt);
     } catch (thrown) {
       if (group.length > 1) {
         for (const one of group) await this.#store([one]);
@@ -87,6 +90,27 @@ export class Delivery {
     for (const { from, ref, batch } of group)
       verdicts.push(await storeBatch(tx, this.#deps, from, ref, batch));
     return verdicts;
+  }
+
+  /** One part for each attempt of the group. */
+  #trace(group: readonly Waiting[], verdicts: readonly Verdict[], startedAt: number): void {
+    const { clock, tracer } = this.#deps;
+    const endedAt = clock.now();
+    const parts = new Map<string, { readonly ref: AttemptRef; readonly part: StoredPart }>();
+    group.forEach(({ ref, batch }, index) => {
+      const key = `${ref.runId} ${ref.epoch}`;
+      const { records = 0, bytes = 0, result: earlier } = parts.get(key)?.part ?? {};
+      const isRejected = verdicts[index]!.kind === 'nack' || earlier === 'rejected';
+      const part: StoredPart = {
+        startedAt,
+        endedAt,
+        records: records + batch.count,
+        bytes: bytes + batch.payload.length,
+        result: isRejected ? 'rejected' : 'acknowledged',
+      };
+      parts.set(key, { ref, part });
+    });
+    for (const { ref, part } of parts.values()) tracer.stored(ref, part);
   }
 
   /** Sends one acknowledgement for each attempt of the group: the last covers the others. */

@@ -41,6 +41,7 @@ export async function acceptOffer(
     const run = await claim(tx, deps, from, ref);
     return run === undefined ? 'offer has been withdrawn' : run.cancelReason;
   });
+  deps.tracer.answered(ref, 'accepted');
   if (cancelReason !== null) from.send({ kind: 'cancel', body: { ref, reason: cancelReason } });
   deps.changes.changed(ref.runId);
 }
@@ -68,6 +69,7 @@ export async function rejectOffer(
     return true;
   });
   if (!isSaved) return;
+  deps.tracer.answered(ref, 'rejected');
   const { code, message } = rejection;
   const attempt = { run: ref.runId, attempt: ref.attempt, epoch: ref.epoch, runner: runnerId };
   deps.log.info({ ...attempt, code, error: message }, 'offer rejected');

@@ -5,15 +5,16 @@ import type { Registry } from '../link/registry.ts';
 import { withdrawOffer } from '../link/offer-answers.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
 import { momentOf, type Moment } from '../runtime/clock.ts';
-import type { ErrorBody } from '../runtime/errors.ts';
 import type { StoreReader, Transaction } from '../store/store.ts';
 import { Choices } from './choices.ts';
 import { isOverdue } from './deadlines.ts';
 import { heldRuns } from './held-runs.ts';
-import { isQueued, place, type Placement, type Wait, type Waits } from './placement.ts';
+import { refOf } from './attempt-ref.ts';
+import { isQueued, place, type Placement, type Waits } from './placement.ts';
 import { signatureFor } from './signature-for.ts';
 import { end, abandonAttempt, offerTo, type Run } from './run.ts';
 import { traceIdOf, traceparentOf } from './traceparent.ts';
+import { absenceChanged, unavailable } from './wait.ts';
 
 /** Maximum time until expired offers and leases are noticed. */
 const TICK_MS = 500;
@@ -71,7 +72,7 @@ export class Dispatcher {
    * long.
    */
   async reclaim(): Promise<void> {
-    const { store, clock, log, changes } = this.#deps;
+    const { store, clock, log, changes, tracer } = this.#deps;
     const at = momentOf(clock);
     if (!(await store.read.runs.active()).some((run) => isOverdue(run, at.monotonic))) return;
     const overdue = await store.transaction(async (tx) => {
@@ -84,6 +85,7 @@ export class Dispatcher {
         { run: run.id, attempt: run.attempt, epoch: run.epoch, state: run.status.state },
         reclaimed(run),
       );
+      if (run.status.state === 'offered') tracer.answered(refOf(run), 'withdrawn');
       changes.changed(run.id);
     }
     changes.changed(DISPATCH);
@@ -186,11 +188,12 @@ export class Dispatcher {
   }
 
   #announce({ offered, waits }: Dispatched): void {
-    const { log, progress, changes } = this.#deps;
+    const { log, progress, changes, tracer, clock } = this.#deps;
     for (const { runnerId, run, revision, signature } of offered) {
       this.#registry.offer(runnerId, this.#offer(run, revision, signature));
       const { id, attempt, epoch } = run;
-      log.info({ run: id, runner: runnerId, attempt, epoch, trace: traceIdOf(run) }, 'run offered');
+      log.info({ run: id, runner: runnerId, attempt, epoch, trace: traceIdOf(id) }, 'run offered');
+      tracer.offered(refOf(run), runnerId, epoch === 1 ? run.queuedAt : clock.now());
       progress.clear(run.id);
       changes.changed(run.id);
     }
@@ -209,35 +212,19 @@ export class Dispatcher {
 
   #offer(run: Run, catalogRevision: string, signature: string): Offer {
     const { limits, clock, openWorkflow } = this.#deps;
+    const ref = refOf(run);
     return {
-      ref: { runId: run.id, attempt: run.attempt, epoch: run.epoch },
+      ref,
       kind: run.kind,
       workflow: Buffer.from(openWorkflow?.(run.id, run.workflow) ?? run.workflow),
       leaseTtlMs: limits.leaseTtlMs,
       deadlineMs: run.deadlineMs,
       issuedAtMs: clock.now(),
       catalogRevision,
-      traceparent: traceparentOf(run),
+      traceparent: traceparentOf(ref),
       signature,
     };
   }
-}
-
-/** Whether a suitable runner has just appeared or disappeared. */
-function absenceChanged(wasAbsent: boolean, wait: Wait | undefined): boolean {
-  return wasAbsent !== (wait?.absent === true);
-}
-
-function unavailable(wait: Wait | undefined): ErrorBody {
-  const remedy =
-    wait?.remedy === undefined || wait.remedy === ''
-      ? 'Start a runner, or check that it can reach this control plane.'
-      : wait.remedy;
-  return {
-    code: 'RUNNER_UNAVAILABLE',
-    message: `no runner took the run in time: ${wait?.message ?? 'no runner is connected'}`,
-    remedy,
-  };
 }
 
 function reclaimed(run: Run): string {

@@ -1,17 +1,22 @@
 import { createHash } from 'node:crypto';
-import type { Run } from './run.ts';
+import type { AttemptRef } from '../link/frames.ts';
 
 /**
  * The id of the trace that all attempts of a run belong to, also after a restart: it follows from
  * that of the run.
  */
-export function traceIdOf({ id }: Pick<Run, 'id'>): string {
-  return digest(id, 32);
+export function traceIdOf(runId: string): string {
+  return digest(runId, 32);
 }
 
-/** The W3C trace context of an attempt, for the spans of its runner. */
-export function traceparentOf(run: Pick<Run, 'id' | 'attempt'>): string {
-  return `00-${traceIdOf(run)}-${digest(`${run.id}.${run.attempt}`, 16)}-01`;
+/** The id of the span that an offer and all that follows from it belong to. */
+export function attemptSpanId({ runId, epoch }: Pick<AttemptRef, 'runId' | 'epoch'>): string {
+  return digest(`${runId}.${epoch}`, 16);
+}
+
+/** The W3C trace context of an offer, for the spans of its runner. */
+export function traceparentOf(ref: Pick<AttemptRef, 'runId' | 'epoch'>): string {
+  return `00-${traceIdOf(ref.runId)}-${attemptSpanId(ref)}-01`;
 }
 
 function digest(text: string, length: number): string {

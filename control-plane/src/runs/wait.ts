@@ -1,3 +1,5 @@
+import type { ErrorBody } from '../runtime/errors.ts';
+
 export const WAIT_CODES = [
   'RETRY_PAUSE',
   'RESTARTED',
@@ -34,4 +36,22 @@ export function wait(code: Wait['code'], message: string): Wait {
 
 export function absent(code: Wait['code'], message: string, remedy: string): Wait {
   return { code, message, remedy, absent: true };
+}
+
+/** Why a run expired that no runner took. */
+export function unavailable(wait: Wait | undefined): ErrorBody {
+  const remedy =
+    wait?.remedy === undefined || wait.remedy === ''
+      ? 'Start a runner, or check that it can reach this control plane.'
+      : wait.remedy;
+  return {
+    code: 'RUNNER_UNAVAILABLE',
+    message: `no runner took the run in time: ${wait?.message ?? 'no runner is connected'}`,
+    remedy,
+  };
+}
+
+/** Whether a suitable runner has just appeared or disappeared. */
+export function absenceChanged(wasAbsent: boolean, wait: Wait | undefined): boolean {
+  return wasAbsent !== (wait?.absent === true);
 }

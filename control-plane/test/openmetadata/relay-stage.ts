@@ -191,9 +191,13 @@ export class RelayStage {
 }
 
 /** In this process, with short pauses. */
-export function inProcess(limits: Partial<Limits>, clock?: Clock): Launch {
+export function inProcess(
+  limits: Partial<Limits>,
+  clock?: Clock,
+  parts: Parameters<typeof openStage>[3] = {},
+): Launch {
   const quick = { relayPauseMaxMs: 50, retryOfferMs: 100, ...limits };
-  return (path) => openStage(quick, { path, remove: () => undefined }, clock);
+  return (path) => openStage(quick, { path, remove: () => undefined }, clock, parts);
 }
 
 async function addEndpointFor(

@@ -9,6 +9,7 @@
  */
 import { Backoff } from '../../../../foundation/src/runtime/backoff.ts';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
+import { refOf } from '../../runs/attempt-ref.ts';
 import { cancelRun } from '../../runs/cancel-run.ts';
 import { isEnded } from '../../runs/run.ts';
 import { DISPATCH } from '../../runtime/change-hub.ts';
@@ -52,10 +53,12 @@ export class RelayWorker {
 
   /** Resolves when the relay has ended, or when the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    const startedAt = this.#deps.clock.now();
     while (!signal.aborted) {
       const relay = await this.#deps.store.read.relays.get(this.#runId);
-      if (relay === undefined || relay.status.state === 'done' || relay.status.state === 'failed')
-        return;
+      if (relay === undefined) return;
+      const { state } = relay.status;
+      if (state === 'done' || state === 'failed') return this.#trace(state, startedAt);
       try {
         await this.#next(relay, signal);
       } catch (thrown) {
@@ -63,6 +66,13 @@ export class RelayWorker {
       }
       await this.#log.flush();
     }
+  }
+
+  async #trace(result: 'done' | 'failed', startedAt: number): Promise<void> {
+    const { store, clock, tracer } = this.#deps;
+    const run = await store.read.runs.get(this.#runId);
+    if (run === undefined || run.epoch === 0) return;
+    tracer.relayed(refOf(run), { startedAt, endedAt: clock.now() }, result);
   }
 
   async #next(relay: Relay, signal: AbortSignal): Promise<void> {
