@@ -148,7 +148,7 @@ function status(file: string): Entry {
   );
 }
 
-/** That of the builder, whose packages these are, without its name for people. */
+/** That of the builder, whose packages these are, without the name to display. */
 function osRelease(): string {
   const lines = readFileSync('/etc/os-release', 'utf8').split('\n');
   return `${lines.filter((line) => /^(?:ID|VERSION_ID|VERSION_CODENAME|NAME)=/.test(line)).join('\n')}\n`;

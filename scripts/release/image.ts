@@ -86,12 +86,12 @@ function layersOf(arch: string, options: ImageOptions): Entry[][] {
 function programLayer(product: Product, node: NodeBinary): Entry[] {
   const { name, imageDirectories } = product;
   const home = `usr/lib/${name}`;
-  const nobody = '::/nonexistent:/nonexistent';
+  const withoutLogin = '::/nonexistent:/nonexistent';
   return [
     ...under(home, filesOnOwnNode(product, NODE)),
     text(`${home}/THIRD-PARTY.txt`, thirdPartyNotices(product, node)),
     ...commandLinks(product),
-    text('etc/passwd', `root:x:0:0${nobody}\n${name}:x:${USER}:${USER}${nobody}\n`),
+    text('etc/passwd', `root:x:0:0${withoutLogin}\n${name}:x:${USER}:${USER}${withoutLogin}\n`),
     text('etc/group', `root:x:0:\n${name}:x:${USER}:\n`),
     directory(`etc/${name}`, 0o750, 0, USER),
     ...imageDirectories.map((path) => directory(path.slice(1), 0o700, USER)),
