@@ -26,6 +26,7 @@ import { inspect, type Inspection, type Target } from './inspect.ts';
 import { once } from './once.ts';
 import type { DoctorOptions } from './options.ts';
 import { secretDirectories } from '../secrets/providers/registry.ts';
+import { processVersions } from '../secrets/value-versions.ts';
 
 /**
  * What several checks need to know, found out once. A failure is for each check that asks: only one
@@ -59,7 +60,8 @@ export class Facts {
     const { env, machine, redactor } = this.options;
     const { clock, random, resolve } = machine;
     const connect = createConnect(await sourceNetwork(await this.config()), resolve);
-    return { env, clock, random, connect, protect: (value) => redactor.add(value) };
+    const protect = (value: string): void => redactor.add(value);
+    return { env, clock, random, connect, protect, versions: processVersions(random) };
   });
 
   readonly providers = once(async (): Promise<Providers> => {

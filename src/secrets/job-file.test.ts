@@ -20,6 +20,8 @@ import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createRedactor } from '../redaction/redactor.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
+import { processVersions } from './value-versions.ts';
 import { noReadLimits } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import type { SecretSource } from './secret.ts';
@@ -58,6 +60,7 @@ function stage(path: string, directory: string | null = open, secretsDirectory?:
     clock: systemClock,
     readLimits: noReadLimits,
     trail: noAuditTrail,
+    versions: processVersions(systemRandom),
     redactor,
     audit,
   });
@@ -131,6 +134,7 @@ describe('a file that a job names', () => {
       ['is linked to', secrets, join(root, 'linked')],
       ['lies above, by a link', join(root, 'linked', 'own'), secrets],
       ['does not exist, and would lie below', secrets, join(secrets, 'not-yet', 'made')],
+      ['is a file, a credential of the runner', secrets, join(secrets, 'own', 'key.pem')],
     ])('is not read when the directory %s', async (_how, directory, secretsDirectory) => {
       const path = join(directory, directory.endsWith('own') ? 'key.pem' : 'own/key.pem');
       expect(

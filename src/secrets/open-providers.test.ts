@@ -1,11 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { providerDeps } from '../../test/support/provider-deps.ts';
-import { MANAGER_TYPES } from './managers/registry.ts';
+import { MANAGER_TYPES, MANAGERS } from './managers/registry.ts';
 import { openProviders } from './open-providers.ts';
+import type { ProviderDeps } from './providers/provider-kind.ts';
 import {
+  secretDirectories,
   secretSettingsSchema,
   type ProviderName,
   type SecretSettings,
@@ -122,5 +124,68 @@ describe('all providers as one', () => {
   it('do not skip a damaged vault', async () => {
     writeFileSync(settings.vault.file, '{}');
     await expect(read(settings, 'only-file')).rejects.toMatchObject({ code: 'VAULT_DAMAGED' });
+  });
+});
+
+describe('a secret manager', () => {
+  const unusable = {
+    prefix: '/broken',
+    provider: 'command',
+    command: ['/nowhere/at-all', '{name}'],
+  };
+
+  it('is opened when it is used, so that another one cannot fail a job', async () => {
+    const real = MANAGERS.command.mount;
+    const open = vi.spyOn(MANAGERS.command, 'mount').mockImplementation((written) => ({
+      ...real(written),
+      open: async () => Promise.reject(new Error('this part of the program is missing')),
+    }));
+    onTestFinished(() => open.mockRestore());
+    const mounted = secretSettingsSchema.parse({ ...settings, mounts: [unusable] });
+    expect(await read(mounted, 'shared')).toBe('vault value');
+    await expect(read(mounted, 'broken', 'a')).rejects.toThrow('is missing');
+  });
+
+  it('that could not be opened is opened at its next use', async () => {
+    let tries = 0;
+    const real = MANAGERS.command.mount;
+    const spied = vi.spyOn(MANAGERS.command, 'mount').mockImplementation((written) => {
+      const mount = real(written);
+      const open = async (deps: ProviderDeps): ReturnType<typeof mount.open> => {
+        tries += 1;
+        if (tries === 1) throw new Error('no file handle is left');
+        return mount.open(deps);
+      };
+      return { ...mount, open };
+    });
+    onTestFinished(() => spied.mockRestore());
+    const mounts = [{ ...unusable, command: ['/bin/echo', '{name}'] }];
+    const mounted = secretSettingsSchema.parse({ ...settings, mounts });
+    const provider = await openProviders(mounted, providerDeps());
+    await expect(provider.read(['broken', 'a'], signal)).rejects.toThrow('no file handle');
+    expect((await provider.read(['broken', 'a'], signal))?.reveal()).toBe('a');
+    expect(tries).toBe(2);
+  });
+
+  it.each([
+    [
+      'hashicorp-vault',
+      { url: 'https://v.example', auth: 'certificate' },
+      ['certificateFile', 'keyFile'],
+    ],
+    [
+      'azure-key-vault',
+      { vault: 'https://a.vault.azure.net', credentials: 'client-certificate' },
+      ['certificateFile'],
+    ],
+  ])('of the kind %s has files that no job can name', (provider, options, names) => {
+    const files = Object.fromEntries(names.map((name) => [name, `/etc/runner/${name}`]));
+    const caFile = provider === 'hashicorp-vault' ? { caFile: '/etc/tls/ca.pem' } : {};
+    const mount = { prefix: '/m', provider, ...options, ...files, ...caFile };
+    const found = secretDirectories(secretSettingsSchema.parse({ ...settings, mounts: [mount] }));
+    const paths = found.map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining(Object.values(files)));
+    expect(paths).not.toContain('/etc/tls/ca.pem');
+    expect(found.map(({ setting }) => setting).join()).toContain('of /m in secrets.mounts');
   });
 });

@@ -2,6 +2,7 @@ import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Place, Providers, SecretProvider } from './provider.ts';
 import type { ProviderDeps } from './providers/provider-kind.ts';
+import type { MountedManager } from './managers/mounted-manager.ts';
 import { placesOverlap } from './managers/mountable.ts';
 import { MANAGER_TYPES, MANAGERS, type ManagerType } from './managers/registry.ts';
 import {
@@ -43,9 +44,7 @@ export async function openProviders(
   metrics: Metrics = noMetrics,
 ): Promise<Providers> {
   const providers = await openConfigured(settings, deps);
-  const mounts = await Promise.all(
-    settings.mounts.map((mount) => openMount(mount, providers, deps)),
-  );
+  const mounts = settings.mounts.map((mount) => openMount(mount, providers, deps));
   assertDistinct(mounts);
   mounts.sort((a, b) => b.prefix.length - a.prefix.length);
   return new MountedProviders(providers, mounts, metrics);
@@ -60,17 +59,32 @@ async function openConfigured(settings: SecretSettings, deps: ProviderDeps): Pro
   return providers;
 }
 
-async function openMount(
-  mount: SecretMount,
-  providers: Configured,
-  deps: ProviderDeps,
-): Promise<Mount> {
+function openMount(mount: SecretMount, providers: Configured, deps: ProviderDeps): Mount {
   const { provider: type } = mount;
   const prefix = segmentsOf(mount.prefix);
   if (!isManager(type))
     return { prefix, type, place: [type], provider: configured(type, providers) };
   const { place, open } = MANAGERS[type].mount(mountOptions(mount));
-  return { prefix, type, place, provider: await open(deps) };
+  return { prefix, type, place, provider: openedWhenUsed(type, () => open(deps)) };
+}
+
+/**
+ * A job loads the code of the managers that it uses, and fails for no other. A manager that could
+ * not be opened is opened again at its next use.
+ */
+function openedWhenUsed(type: ManagerType, open: () => Promise<MountedManager>): SecretProvider {
+  let opened: Promise<MountedManager> | undefined;
+  const manager = (): Promise<MountedManager> => {
+    opened ??= open();
+    opened.catch(() => (opened = undefined));
+    return opened;
+  };
+  return {
+    name: type,
+    read: async (path, signal) => (await manager()).read(path, signal),
+    where: async (path) => (await manager()).where(path),
+    check: async (signal) => (await manager()).check(signal),
+  };
 }
 
 function segmentsOf(prefix: SecretMount['prefix']): SecretPath {

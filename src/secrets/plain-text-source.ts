@@ -2,7 +2,6 @@ import { withoutByteOrderMark } from './byte-order-mark.ts';
 import type { SecretSourceOptions } from './source-options.ts';
 import { Secret, type SecretSource } from './secret.ts';
 import { unavailable } from './unavailable.ts';
-import { versionOf } from './value-version.ts';
 
 /**
  * A secret in the document itself. The redactor gets it at once: the document is already here, even
@@ -11,7 +10,12 @@ import { versionOf } from './value-version.ts';
 export function plainTextSource(
   field: string,
   text: string,
-  { policy, redactor, audit }: Pick<SecretSourceOptions, 'policy' | 'redactor' | 'audit'>,
+  {
+    policy,
+    redactor,
+    versions,
+    audit,
+  }: Pick<SecretSourceOptions, 'policy' | 'redactor' | 'versions' | 'audit'>,
 ): SecretSource {
   const value = withoutByteOrderMark(text);
   redactor.add(value);
@@ -19,7 +23,7 @@ export function plainTextSource(
     reference: undefined,
     read: async () => {
       const decision = policy.plainTextPermitted();
-      if (decision.allowed) return new Secret(value, versionOf(value));
+      if (decision.allowed) return new Secret(value, await versions.of(value));
       const { rule } = decision;
       audit.log('warn', 'plain-text secret denied', {
         event: 'audit',

@@ -15,7 +15,7 @@ export interface SecretProvider {
    * Where `read` looks, to display; absent for a place on this machine. Throws SECRET_UNAVAILABLE
    * as `read` does.
    */
-  where?(path: SecretPath): string;
+  where?(path: SecretPath): Promise<string>;
   /** Signs in and reads no secret. Throws as `read` does. Absent where there is no sign-in. */
   check?(signal: AbortSignal): Promise<void>;
 }

@@ -10,6 +10,8 @@ import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { createRedactor } from '../redaction/redactor.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
+import { processVersions } from './value-versions.ts';
 import { createReadLimits, type ReadLimits } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
@@ -94,6 +96,7 @@ describe('a secret whose rule limits its reads', () => {
       clock: systemClock,
       readLimits: open(),
       trail: noAuditTrail,
+      versions: processVersions(systemRandom),
       redactor: createRedactor(),
       audit,
     }).get('password')!;

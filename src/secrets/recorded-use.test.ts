@@ -6,6 +6,8 @@ import { parseEndpoint } from '../../foundation/src/network/endpoint.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createRedactor } from '../redaction/redactor.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
+import { processVersions } from './value-versions.ts';
 import { noReadLimits } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
@@ -50,6 +52,7 @@ function stage(reference: string, { full = false } = {}): Stage {
         events.push(event);
       },
     },
+    versions: processVersions(systemRandom),
     redactor: createRedactor(),
     audit: silentLogger,
   });

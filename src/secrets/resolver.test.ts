@@ -8,6 +8,8 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import type { SecretProvider } from './provider.ts';
 import { createRedactor } from '../redaction/redactor.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
+import { processVersions } from './value-versions.ts';
 import { noReadLimits } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
@@ -65,6 +67,7 @@ function stage(
     clock: systemClock,
     readLimits: noReadLimits,
     trail: noAuditTrail,
+    versions: processVersions(systemRandom),
     redactor,
     audit,
   });

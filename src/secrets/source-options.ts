@@ -8,6 +8,7 @@ import type { SecretDirectory } from '../policy/secret-directory.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { ReadLimits } from './read-limits.ts';
 import type { SecretProvider } from './provider.ts';
+import type { ValueVersions } from './value-versions.ts';
 
 export interface SecretSourceOptions extends JobFacts {
   readonly connection: Readonly<Record<string, unknown>>;
@@ -26,6 +27,8 @@ export interface SecretSourceOptions extends JobFacts {
   /** Has every use and every denial before it has an effect. */
   readonly trail: AuditTrail;
   readonly redactor: Pick<Redactor, 'add'>;
+  /** Of values in plain text. */
+  readonly versions: ValueVersions;
   /** The local log. Its lines are not for the control plane. */
   readonly audit: Logger;
   readonly metrics?: Metrics | undefined;

@@ -23,6 +23,7 @@ import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { openProviders } from '../secrets/open-providers.ts';
 import { createReadLimits, noReadLimits, type ReadLimits } from '../secrets/read-limits.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
+import { keptVersions, processVersions, type ValueVersions } from '../secrets/value-versions.ts';
 import type { AccessRequest, OpenAccess } from './access.ts';
 import type { WorkerSettings } from './settings.ts';
 import { sinkAccess, sinkPlace, sinkServerFor, type SinkUse } from './sink-access.ts';
@@ -79,10 +80,10 @@ export function composeAccess({
     const { workflow, connector } = request;
     const endpoints = connector.endpoints(workflow.source.serviceConnection.config);
     const connect = createConnect(await sourceNetwork(settings), systemResolve, trust);
-    const providerDeps = { ...SYSTEM, env, connect, protect: redactor.add.bind(redactor) };
+    const kept = keptIn(settings);
+    const providerDeps = { ...SYSTEM, env, connect, protect: redactor.add.bind(redactor), ...kept };
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
-    const readLimits = readLimitsOf(settings);
-    const deps = { policy, provider, connect, redactor, readLimits, trail, audit, metrics, clock };
+    const deps = { policy, provider, connect, redactor, ...kept, trail, audit, metrics, clock };
     const limits = limitsFor(policy.limitsFor(connector.type), sinkUse);
     const sink = server && { server, uses: tokenUses };
     const run = { request, endpoints, uses, sink, limits, quota: quotaOf(settings) };
@@ -102,13 +103,18 @@ function policySourceOf(
   return { file, connectors: connectors.map(({ type }) => type) };
 }
 
-function readLimitsOf({ stateDir }: WorkerSettings): ReadLimits {
-  if (stateDir === undefined) return noReadLimits;
-  return createReadLimits({
-    directory: join(stateDir, 'policy'),
-    disk: nodeDisk,
-    clock: systemClock,
-  });
+/** What the state directory has about secrets. */
+function keptIn({ stateDir }: WorkerSettings): {
+  readonly readLimits: ReadLimits;
+  readonly versions: ValueVersions;
+} {
+  if (stateDir === undefined)
+    return { readLimits: noReadLimits, versions: processVersions(systemRandom) };
+  const directory = join(stateDir, 'policy');
+  return {
+    readLimits: createReadLimits({ directory, disk: nodeDisk, clock }),
+    versions: keptVersions(stateDir, systemRandom),
+  };
 }
 
 function quotaOf({ stateDir }: WorkerSettings): RunQuota {

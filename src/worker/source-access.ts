@@ -16,7 +16,7 @@ import { secretDirectories } from '../secrets/providers/registry.ts';
 /** What access to a host is made of, for a source and for a sink. */
 export interface AccessDeps extends Pick<
   SecretSourceOptions,
-  'policy' | 'provider' | 'clock' | 'readLimits' | 'trail' | 'audit' | 'metrics'
+  'policy' | 'provider' | 'versions' | 'clock' | 'readLimits' | 'trail' | 'audit' | 'metrics'
 > {
   /** Opens connections to any host; only `createDial` may use it. */
   readonly connect: Connect;

@@ -101,7 +101,9 @@ export function secretManagerContract(name: string, stage: ManagerStage): void {
     it('says where a path leads, without its value', async () => {
       const under = await open();
       await under.put(under.path, VALUE);
-      const [one, two] = [under.manager.where(under.path), under.manager.where(under.other)];
+      const [one, two] = await Promise.all(
+        [under.path, under.other].map((path) => under.manager.where(path)),
+      );
       expect(one).not.toBe(two);
       expect(`${one}${two}`).not.toContain(VALUE);
     });

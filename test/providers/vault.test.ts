@@ -193,7 +193,9 @@ describe.skipIf('missing' in program)('a real Vault server', () => {
     await under.vault.must('POST', 'kv/data/others/db', {
       data: { password: 'not for the runner' },
     });
-    expect(under.manager.where(['x', 'others', 'password'])).toContain('kv/data/team/x/others');
+    expect(await under.manager.where(['x', 'others', 'password'])).toContain(
+      'kv/data/team/x/others',
+    );
     await expect(under.manager.read(['others', 'db', 'password'], never)).resolves.toBeUndefined();
   });
 });

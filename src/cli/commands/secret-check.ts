@@ -13,7 +13,7 @@ import { referenceMatches } from '../../policy/reference-pattern.ts';
 import { openProviders } from '../../secrets/open-providers.ts';
 import type { Providers } from '../../secrets/provider.ts';
 import { formatReference, type SecretPath } from '../../secrets/reference.ts';
-import { outlivesProcess } from '../../secrets/value-version.ts';
+import { keptVersions, outlivesProcess } from '../../secrets/value-versions.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
@@ -32,7 +32,7 @@ export async function check(invocation: Invocation): Promise<ExitCode> {
   const user = userInfo().username;
   actAsOwner(config.stateDir);
   const providers = await openAll(config, invocation.env);
-  const places = placesText(providers, path);
+  const places = await placesText(providers, path);
   const name = formatReference(path);
   await openAuditTrail(config.stateDir).record({
     event: 'secretCheck',
@@ -69,17 +69,18 @@ async function openAll(config: RunnerConfig, env: Readonly<NodeJS.ProcessEnv>): 
     connect: createConnect(await sourceNetwork(config)),
     // Errors contain no credentials, and nothing else is printed.
     protect: () => undefined,
+    versions: keptVersions(config.stateDir, systemRandom),
   });
 }
 
 /** `hashicorp-vault at /kv: https://…`; throws SECRET_UNAVAILABLE for a reference it rejects. */
-function placesText(providers: Providers, path: SecretPath): string {
-  const places = providers.placesOf(path).map(({ type, prefix, provider, path: own }) => {
+async function placesText(providers: Providers, path: SecretPath): Promise<string> {
+  const places = providers.placesOf(path).map(async ({ type, prefix, provider, path: own }) => {
     const at = prefix === undefined ? type : `${type} at ${prefix}`;
-    const where = provider.where?.(own);
+    const where = await provider.where?.(own);
     return where === undefined ? at : `${at}: ${where}`;
   });
-  return places.join(', ');
+  return (await Promise.all(places)).join(', ');
 }
 
 /** Every rule that names the reference: where it stands and what it permits. */

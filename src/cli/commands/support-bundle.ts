@@ -9,6 +9,7 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { sourceNetwork } from '../../config/network-settings.ts';
 import { createRedactor, type Redactor } from '../../redaction/redactor.ts';
 import { protectStoredSecrets } from '../../secrets/protect-stored.ts';
+import { processVersions } from '../../secrets/value-versions.ts';
 import { systemHost, UNIT } from '../../service/host.ts';
 import { makeBundle, type Bundle } from '../bundle/bundle.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
@@ -68,7 +69,8 @@ async function protect(
   for (const password of proxy === undefined ? [] : proxyPasswords(proxy)) redactor.add(password);
   const connect = createConnect(await sourceNetwork(config));
   const add = (value: string): void => redactor.add(value);
-  const deps = { env, clock: systemClock, random: systemRandom, connect, protect: add };
+  const versions = processVersions(systemRandom);
+  const deps = { env, clock: systemClock, random: systemRandom, connect, protect: add, versions };
   await protectStoredSecrets(config.secrets, deps, redactor, interrupts.signal);
 }
 

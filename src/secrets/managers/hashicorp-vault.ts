@@ -1,5 +1,6 @@
 import { managerKind } from './manager-kind.ts';
 import {
+  authorityOption,
   endpointOf,
   optional,
   pathOption,
@@ -41,7 +42,7 @@ export const hashicorpVaultManager = managerKind<HashicorpVaultOptions>({
   options: () => ({
     url: urlOption({ description: 'Address of the server.' }),
     caFile: optional(
-      pathOption({ description: 'CA of the server, in PEM form.', default: 'known CAs' }),
+      authorityOption({ description: 'CA of the server, in PEM form.', default: 'known CAs' }),
     ),
     namespace: optional(
       textOption({ description: 'Namespace of sign-in and secrets.', default: 'none' }, PATH),

@@ -1,5 +1,12 @@
 import { managerKind } from './manager-kind.ts';
-import { endpointOf, pathOption, textOption, urlOption, withDefault } from './options.ts';
+import {
+  authorityOption,
+  endpointOf,
+  pathOption,
+  textOption,
+  urlOption,
+  withDefault,
+} from './options.ts';
 
 export interface KubernetesOptions {
   readonly url: string;
@@ -23,7 +30,10 @@ export const kubernetesManager = managerKind<KubernetesOptions>({
       'https://kubernetes.default.svc',
     ),
     caFile: withDefault(
-      pathOption({ description: 'CA of the API server, in PEM form.', default: 'that of the pod' }),
+      authorityOption({
+        description: 'CA of the API server, in PEM form.',
+        default: 'that of the pod',
+      }),
       `${IN_POD}/ca.crt`,
     ),
     tokenFile: withDefault(

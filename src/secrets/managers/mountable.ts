@@ -45,6 +45,8 @@ export interface ManagerMount {
   readonly place: readonly string[];
   readonly endpoints: readonly ManagerEndpoint[];
   readonly variables: readonly string[];
+  /** Files with credentials of the runner, by the option that names them. */
+  readonly credentialFiles: ReadonlyMap<string, string>;
   readonly open: (deps: ProviderDeps) => Promise<MountedManager>;
 }
 
@@ -108,13 +110,28 @@ function mountOf<Options>(
     place: [type, ...kind.place(own)],
     endpoints,
     variables: kind.variables?.(own) ?? [],
+    credentialFiles: credentialFilesOf(kind, own),
     open: async (deps) => {
       const connect = reachOnly(endpoints, deps.connect);
       const manager = await kind.open(own, { ...deps, connect });
-      const { clock, random } = deps;
-      return new MountedManager({ manager, type, hasKeys, cacheMs, clock, random });
+      const { clock, random, versions } = deps;
+      return new MountedManager({ manager, type, hasKeys, cacheMs, clock, random, versions });
     },
   };
+}
+
+function credentialFilesOf<Options>(
+  kind: ManagerKind<Options>,
+  own: Options,
+): ReadonlyMap<string, string> {
+  const values = new Map<string, unknown>(Object.entries(own as object));
+  const options: [string, ManagerOption<unknown>][] = Object.entries(kind.options());
+  return new Map(
+    options
+      .filter(([, { isPath, isPublic }]) => isPath === true && isPublic !== true)
+      .map(([name]) => [name, values.get(name)] as const)
+      .filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /** Whether one place is within the other. */

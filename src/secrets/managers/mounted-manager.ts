@@ -7,6 +7,7 @@ import type { Random } from '../../../foundation/src/runtime/random.ts';
 import type { SecretProvider } from '../provider.ts';
 import type { SecretPath } from '../reference.ts';
 import type { Secret } from '../secret.ts';
+import type { ValueVersions } from '../value-versions.ts';
 import { Cache } from './cache.ts';
 import type { SecretManager, StoredSecret } from './manager-kind.ts';
 import { secretIn, storedName } from './stored-value.ts';
@@ -25,6 +26,8 @@ export interface MountOptions {
   readonly cacheMs: number;
   readonly clock: Clock;
   readonly random: Random;
+  /** Of values that the manager has no version of. */
+  readonly versions: ValueVersions;
 }
 
 /** A secret manager as a provider. Values are in memory only, and for a limited time. */
@@ -45,11 +48,11 @@ export class MountedManager implements SecretProvider {
     const lookUp = (bounded: AbortSignal): Promise<StoredSecret | undefined> =>
       this.#bounded(bounded, (within) => this.#options.manager.fetch(name, within));
     const found = await this.#cache.get(name.join('/'), lookUp, signal);
-    return found === undefined ? undefined : secretIn(found, stored);
+    return found === undefined ? undefined : secretIn(found, stored, this.#options.versions);
   }
 
   /** Where `read` looks, to display. Throws SECRET_UNAVAILABLE as `read` does. */
-  where(path: SecretPath): string {
+  async where(path: SecretPath): Promise<string> {
     const { name, key } = storedName(path, this.#options.hasKeys);
     const place = this.#options.manager.where(name);
     return key === undefined ? place : `${place}, key ${key}`;

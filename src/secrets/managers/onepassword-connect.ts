@@ -1,5 +1,12 @@
 import { managerKind } from './manager-kind.ts';
-import { endpointOf, optional, pathOption, textOption, urlOption } from './options.ts';
+import {
+  authorityOption,
+  endpointOf,
+  optional,
+  pathOption,
+  textOption,
+  urlOption,
+} from './options.ts';
 
 export interface OnePasswordOptions {
   readonly url: string;
@@ -15,7 +22,7 @@ export const onePasswordManager = managerKind<OnePasswordOptions>({
   options: () => ({
     url: urlOption({ description: 'Address of the Connect server.' }),
     caFile: optional(
-      pathOption({ description: 'CA of the server, in PEM form.', default: 'known CAs' }),
+      authorityOption({ description: 'CA of the server, in PEM form.', default: 'known CAs' }),
     ),
     tokenFile: pathOption({ description: 'File with the access token.' }),
     vault: textOption({ description: 'ID of the vault, not its name.' }, [

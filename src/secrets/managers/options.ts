@@ -11,6 +11,8 @@ export interface ManagerOption<T> {
   readonly default?: string;
   /** Relative paths start from the directory of the configuration file. */
   readonly isPath?: boolean;
+  /** Whether it names a file that is no secret. A job can name no other file of a mount. */
+  readonly isPublic?: boolean;
 }
 
 type Described = Pick<ManagerOption<never>, 'description' | 'default'>;
@@ -25,8 +27,14 @@ export function textOption(
   return { ...described, kind: 'text', schema };
 }
 
+/** A file with a credential of the runner. */
 export function pathOption(described: Described): ManagerOption<string> {
   return { ...described, kind: 'path', schema: text, isPath: true };
+}
+
+/** A file with certificates of CAs. */
+export function authorityOption(described: Described): ManagerOption<string> {
+  return { ...pathOption(described), isPublic: true };
 }
 
 /** The origin of a server: `https://host` or `https://host:port`. */

@@ -2,7 +2,7 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { withoutByteOrderMark } from '../byte-order-mark.ts';
 import { formatReference, type SecretPath } from '../reference.ts';
 import { Secret } from '../secret.ts';
-import { versionOf } from '../value-version.ts';
+import type { ValueVersions } from '../value-versions.ts';
 import type { StoredSecret, StoredText } from './manager-kind.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -31,16 +31,17 @@ export function storedName(path: SecretPath, hasKeys: boolean): StoredName {
  * The value of a stored secret. Undefined if it is empty. SECRET_VALUE_UNUSABLE if the key is
  * missing, or the value is not UTF-8 text of at most 64 KiB.
  */
-export function secretIn(
+export async function secretIn(
   { content, version }: StoredSecret,
   { name, key }: StoredName,
-): Secret | undefined {
+  versions: ValueVersions,
+): Promise<Secret | undefined> {
   if ((version ?? '').length > MAX_VERSION_LENGTH)
     throw unusable(
       `the version of ${name.join('/')} is longer than ${MAX_VERSION_LENGTH} characters`,
     );
   const value = decode(textOf(content, key), name);
-  return value === '' ? undefined : new Secret(value, version ?? versionOf(value));
+  return value === '' ? undefined : new Secret(value, version ?? (await versions.of(value)));
 }
 
 function textOf(content: StoredSecret['content'], key: string | undefined): StoredText {

@@ -3,7 +3,7 @@ import { withoutByteOrderMark } from '../byte-order-mark.ts';
 import type { SecretProvider } from '../provider.ts';
 import { formatReference, type SecretPath } from '../reference.ts';
 import { Secret } from '../secret.ts';
-import { versionOf } from '../value-version.ts';
+import type { ValueVersions } from '../value-versions.ts';
 import { type ListedSecret, providerKind, switchSetting } from './provider-kind.ts';
 
 const PREFIX = 'HYBRID_SECRET_';
@@ -17,7 +17,8 @@ export const environmentProvider = providerKind({
       description: `Whether \`${PREFIX}*\` variables are a source of secrets. The weakest provider: other processes of the same user can read them.`,
     }),
   },
-  open: async ({ enabled }, { env }) => (enabled ? createEnvironmentProvider(env) : undefined),
+  open: async ({ enabled }, { env, versions }) =>
+    enabled ? createEnvironmentProvider(env, versions) : undefined,
   list: async ({ enabled }, { env }) =>
     enabled ? Object.keys(env).flatMap((name) => secretOf(name, env[name])) : undefined,
   variables: ({ enabled }) => (enabled ? [PREFIX] : []),
@@ -29,7 +30,10 @@ export const environmentProvider = providerKind({
  * at the start of a value is not part of it. A reference that could share its variable with another
  * is SECRET_UNAVAILABLE.
  */
-export function createEnvironmentProvider(env: Readonly<NodeJS.ProcessEnv>): SecretProvider {
+export function createEnvironmentProvider(
+  env: Readonly<NodeJS.ProcessEnv>,
+  versions: ValueVersions,
+): SecretProvider {
   return {
     name: 'environment',
     read: async (path) => {
@@ -40,7 +44,7 @@ export function createEnvironmentProvider(env: Readonly<NodeJS.ProcessEnv>): Sec
           `no environment variable belongs to ${formatReference(path)} alone; use segments of lower-case letters and digits, with single hyphens between them`,
         );
       const value = withoutByteOrderMark(env[name] ?? '');
-      return value === '' ? undefined : new Secret(value, versionOf(value));
+      return value === '' ? undefined : new Secret(value, await versions.of(value));
     },
   };
 }

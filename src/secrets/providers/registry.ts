@@ -58,8 +58,27 @@ export function workerVariables({ mounts, ...settings }: SecretSettings): readon
   ];
 }
 
-/** The directories from which providers read secrets. */
-export function secretDirectories(settings: ProviderSettings): readonly SecretDirectory[] {
+/**
+ * Where providers have secrets, and the files with the credentials of the runner for managers: a
+ * job can name no file in these places.
+ */
+export function secretDirectories({
+  mounts,
+  ...settings
+}: SecretSettings): readonly SecretDirectory[] {
+  return [...providerDirectories(settings), ...mounts.flatMap(credentialFiles)];
+}
+
+function credentialFiles(mount: SecretMount): readonly SecretDirectory[] {
+  if (!isManager(mount.provider)) return [];
+  const { credentialFiles: files } = MANAGERS[mount.provider].mount(mountOptions(mount));
+  return [...files].map(([option, path]) => ({
+    setting: `${option} of ${mount.prefix} in secrets.mounts`,
+    path,
+  }));
+}
+
+function providerDirectories(settings: ProviderSettings): readonly SecretDirectory[] {
   return PROVIDER_NAMES.flatMap((name) =>
     Object.entries<ProviderSetting<unknown>>(PROVIDERS[name].settings)
       .filter(([, { holdsSecrets }]) => holdsSecrets)

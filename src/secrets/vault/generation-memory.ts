@@ -1,10 +1,13 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import { isDenied } from '../../../foundation/src/runtime/errno.ts';
+import { ifPresent, isDenied } from '../../../foundation/src/runtime/errno.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import { readTrustedFile } from '../../../foundation/src/runtime/trusted-file.ts';
 import type { VaultContent } from './format.ts';
-import { replacePrivateFile } from './private-files.ts';
+import { replacePrivateFile, unwritableOr } from './private-files.ts';
 
 const MAX_BYTES = 16 * 1024;
 /** Vaults with one key: far more than anybody has. */
@@ -32,6 +35,20 @@ export async function readGenerations(keyFile: string): Promise<VaultGenerations
     return memorySchema.parse(JSON.parse(bytes.toString('utf8')));
   } catch (thrown) {
     throw new RunnerError('VAULT_ROLLED_BACK', `${path} is damaged`, { cause: thrown });
+  }
+}
+
+/**
+ * Throws FILE_UNWRITABLE if generations were stored beside the key, and can no longer be. A vault
+ * that is changed then could pass for an older one, or an older one for the newest.
+ */
+export async function assertGenerationWritable(keyFile: string): Promise<void> {
+  const path = generationFileOf(keyFile);
+  if ((await ifPresent(access(path).then(() => true))) === undefined) return;
+  try {
+    await access(dirname(path), constants.W_OK);
+  } catch (thrown) {
+    throw unwritableOr(thrown, path);
   }
 }
 

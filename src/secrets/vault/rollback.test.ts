@@ -1,4 +1,5 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   codeOf,
@@ -6,6 +7,7 @@ import {
   valueIn,
   type TemporaryVault,
 } from '../../../test/support/temporary-vault.ts';
+import { canMount, mountReadOnly } from '../../../test/support/small-disk.ts';
 import { generationFileOf } from './generation-memory.ts';
 import { openVault, type Vault, type VaultChange } from './vault.ts';
 
@@ -117,6 +119,40 @@ describe('the generation beside the key', () => {
     await vault.acceptRestored(signal);
     expect(await valueIn(vault, 'a')).toBe('the new value');
   });
+
+  it('is above every abandoned vault after it was damaged', async () => {
+    copyFileSync(file, `${file}.abandoned`);
+    putBack();
+    writeFileSync(generationFileOf(keyFile), '{"vault":', { mode: 0o600 });
+    await vault.acceptRestored(signal);
+    copyFileSync(`${file}.abandoned`, file);
+    expect(await codeOf(vault.read(['a'], signal))).toBe('VAULT_ROLLED_BACK');
+  });
+
+  it.runIf(canMount('src/secrets/vault/rollback'))(
+    'that can no longer be written stops every change before it is made',
+    async () => {
+      putBack();
+      const bytes = readFileSync(file);
+      const changes: VaultChange[] = [];
+      const recorded = openVault({ file, keyFile }, undefined, async (change) => {
+        changes.push(change);
+      });
+      const other = openVault({ file: `${file}.other`, keyFile });
+      const unmount = mountReadOnly(dirname(keyFile));
+      try {
+        expect(await codeOf(recorded.acceptRestored(signal))).toBe('FILE_UNWRITABLE');
+        expect(await codeOf(other.set(['a'], 'value of another', signal))).toBe('FILE_UNWRITABLE');
+      } finally {
+        unmount();
+      }
+      expect([changes, readFileSync(file), existsSync(`${file}.other`)]).toEqual([
+        [],
+        bytes,
+        false,
+      ]);
+    },
+  );
 
   it('is not above the vault after a crash between the two', async () => {
     const before = readFileSync(generationFileOf(keyFile));

@@ -9,6 +9,7 @@ import type { Random } from '../../../foundation/src/runtime/random.ts';
 import { readTrustedFile } from '../../../foundation/src/runtime/trusted-file.ts';
 import { decodeVault, encodeVault, newVault, type VaultContent } from './format.ts';
 import {
+  assertGenerationWritable,
   assertNewest,
   readGenerations,
   writeGeneration,
@@ -27,6 +28,8 @@ import { makePrivateDirectory, replacePrivateFile, unwritableOr } from './privat
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const LOCK_PATIENCE_MS = 10_000;
+/** More changes than a vault has in its life. */
+const FAR_ABOVE = 1_000_000;
 
 export interface VaultPlace {
   readonly file: string;
@@ -128,6 +131,7 @@ export class VaultStore {
     return this.#whileLocked(signal, async () => {
       const loaded = await this.#open({});
       if (loaded === undefined) return undefined;
+      await assertGenerationWritable(this.#place.keyFile);
       await work();
       return this.#replaceAbove(loaded);
     });
@@ -135,7 +139,10 @@ export class VaultStore {
 
   /** Above every generation that was abandoned by the restore, so that none of them is newer. */
   async #replaceAbove({ content, key }: LoadedVault): Promise<VaultContent> {
-    const newest = await readGenerations(this.#place.keyFile).catch((): VaultGenerations => ({}));
+    const newest = await readGenerations(this.#place.keyFile).catch((): VaultGenerations => ({
+      // Which generations were abandoned is unknown, so go above all that there can have been.
+      [content.id]: content.generation + FAR_ABOVE,
+    }));
     const generation = Math.max(content.generation, newest[content.id] ?? 0);
     return this.#replace({ ...content, generation }, [key], undefined);
   }
@@ -173,6 +180,7 @@ export class VaultStore {
     previous: string | undefined,
   ): Promise<VaultContent> {
     const { random } = this.#deps;
+    await assertGenerationWritable(this.#place.keyFile);
     const next = { ...content, generation: content.generation + 1 };
     const bytes = encodeVault(next, keys, random);
     const { file, keyFile } = this.#place;

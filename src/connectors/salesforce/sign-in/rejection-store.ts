@@ -26,8 +26,8 @@ const MAX_REJECTIONS = 200;
 /**
  * One empty file for each rejection, named by a hash, with the time of the rejection. Nothing is
  * rewritten, so concurrent attempts cannot undo each other's entries, and the directory may be
- * deleted at any time. Secrets from the vault and from files keep their versions. Those from
- * environment variables have new ones in each process, so their rejections are forgotten with it.
+ * deleted at any time. Versions are the same in every process, except where the state directory
+ * cannot be written: then those of values whose provider has none end with the process.
  */
 export function createRejectionStore(directory: string): RejectionStore {
   return {
