@@ -1,26 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addNode, pristineRoot } from './debian-root.ts';
-import { debOf, Installation, introduce, npmPackageOf } from './installation.ts';
-import { Machine, type Network } from './machine.ts';
+import { addNode } from './debian-root.ts';
+import { debOf, type Installation, npmPackageOf } from './installation.ts';
+import type { Machine } from './machine.ts';
 import { obstacle } from './obstacle.ts';
-import { Outside, PASSWORD_REFERENCE } from './outside.ts';
+import { type Outside, PASSWORD_REFERENCE } from './outside.ts';
 import { readmeCommands } from './readme.ts';
 import { ownVersion, pack } from './release.ts';
-import { say } from './run.ts';
+import { NEWER, openStage, type Stage } from './stage.ts';
 
-/** Addresses that the policy's defaults take for public ones; the cable leads nowhere else. */
-const NET = `28.${Math.floor(process.pid / 256) % 256}.${process.pid % 256}`;
-const NETWORK: Network = {
-  outside: [`${NET}.1`, `${NET}.2`],
-  inside: `${NET}.3`,
-  prefixLength: 29,
-};
-const NEWER = '999.0.0';
-const OBJECTS = 120;
-
+let stage: Stage | undefined;
 let machine: Machine;
 let outside: Outside;
 let scratch: string;
@@ -33,24 +21,14 @@ describe.skipIf(obstacle() !== undefined)(
     const commands = readmeCommands('Install a runner');
 
     beforeAll(async () => {
-      const pristine = await pristineRoot();
-      scratch = mkdtempSync(join(tmpdir(), 'install-'));
+      stage = await openStage(0);
+      ({ machine, outside, scratch, installation } = stage);
       const release = await pack(ownVersion(), 'deb,npm', scratch);
-      say('booting');
-      machine = await Machine.boot(pristine, NETWORK);
-      outside = await Outside.open(NETWORK, { objects: OBJECTS, latencyMs: 40 });
-      await introduce(machine, outside);
-      await outside.createPipeline();
-      installation = new Installation(machine, outside, OBJECTS);
       before = await installation.files();
       installation.copyIn(release, debOf(ownVersion()));
       installation.copyIn(release, npmPackageOf(ownVersion()));
     });
-    afterAll(async () => {
-      await outside?.close();
-      await machine?.close();
-      if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
-    });
+    afterAll(() => stage?.close());
 
     it('installs from the package, on a machine without Node, and starts nothing yet', async () => {
       expect((await machine.asRoot('command -v node npm')).stdout).toBe('');

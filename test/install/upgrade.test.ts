@@ -1,29 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiveOf, breakRelease, copyRelease, makeReleaseKey, nameOf } from './archive.ts';
-import { PERSON, pristineRoot } from './debian-root.ts';
-import { Installation, introduce } from './installation.ts';
-import { Machine, type Network } from './machine.ts';
+import { PERSON } from './debian-root.ts';
+import type { Installation } from './installation.ts';
+import type { Machine } from './machine.ts';
 import { obstacle } from './obstacle.ts';
-import { Outside } from './outside.ts';
+import type { Outside } from './outside.ts';
 import { readmeCommands } from './readme.ts';
 import { ownVersion, pack } from './release.ts';
-import { say, type Result } from './run.ts';
+import type { Result } from './run.ts';
+import { NEWER, openStage, type Stage } from './stage.ts';
 
-const NET = `28.${Math.floor(process.pid / 256) % 256}.${process.pid % 256}`;
-const NETWORK: Network = {
-  outside: [`${NET}.17`, `${NET}.18`],
-  inside: `${NET}.19`,
-  prefixLength: 29,
-};
-const NEWER = '999.0.0';
-const OBJECTS = 120;
-
+let stage: Stage | undefined;
 let machine: Machine;
 let outside: Outside;
-let scratch: string;
 let installation: Installation;
 
 const selected = (): Promise<string> => machine.ask('readlink /opt/hybrid-runner');
@@ -42,18 +32,13 @@ async function expectConnected(version: string): Promise<void> {
 
 describe.skipIf(obstacle() !== undefined)('upgrade of an archive, below a live service', () => {
   beforeAll(async () => {
-    const pristine = await pristineRoot();
-    scratch = mkdtempSync(join(tmpdir(), 'install-'));
+    stage = await openStage(16);
+    ({ machine, outside, installation } = stage);
+    const { scratch } = stage;
     const signers = makeReleaseKey(scratch);
     const old = await pack(ownVersion(), 'archive', scratch, { signers });
     const newer = await pack(NEWER, 'archive', scratch, { signers });
     const broken = await breakRelease(newer, NEWER);
-    say('booting');
-    machine = await Machine.boot(pristine, NETWORK);
-    outside = await Outside.open(NETWORK, { objects: OBJECTS, latencyMs: 40 });
-    await introduce(machine, outside);
-    await outside.createPipeline();
-    installation = new Installation(machine, outside, OBJECTS);
     const home = join(machine.root, 'home', PERSON);
     copyRelease(old, ownVersion(), join(home, 'old'));
     copyRelease(newer, NEWER, join(home, 'newer'));
@@ -66,11 +51,7 @@ describe.skipIf(obstacle() !== undefined)('upgrade of an archive, below a live s
     await installation.followUntil(commands, 'service install --now');
     await expectConnected(ownVersion());
   }, 1_800_000);
-  afterAll(async () => {
-    await outside?.close();
-    await machine?.close();
-    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
-  });
+  afterAll(() => stage?.close());
 
   it('rolls back by itself when the new release does not connect within two minutes', async () => {
     const started = Date.now();
