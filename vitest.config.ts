@@ -37,7 +37,7 @@ export default defineConfig({
     pool: 'forks',
     // Much of a test's time is waiting for a child process or the network.
     maxWorkers: 3,
-    // Files of one worker share what they import: loading it anew for each would take a third of
+    // Files of one worker share what they import: loading it again for each would take a third of
     // the time.
     isolate: false,
     coverage: {

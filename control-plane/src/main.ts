@@ -124,7 +124,7 @@ function stopOnSignal(close: () => Promise<void>): void {
     close().then(
       () => process.exit(0),
       (thrown: unknown) => {
-        log.fatal({ err: thrown }, 'shutdown failed');
+        log.fatal({ err: thrown }, 'failed to shut down');
         process.exit(1);
       },
     );
@@ -137,6 +137,10 @@ run(process.argv.slice(2)).catch((thrown: unknown) => {
   const error = ControlPlaneError.from(thrown);
   if (process.argv[2] === 'openmetadata')
     process.stderr.write(`control-plane: ${error.code}: ${error.message}\n${error.remedy}\n`);
-  else log.fatal({ code: error.code, remedy: error.remedy, err: thrown }, error.message);
+  else
+    log.fatal(
+      { code: error.code, remedy: error.remedy, err: thrown },
+      'control plane failed to start',
+    );
   process.exitCode = error.code === 'USAGE' ? 2 : 1;
 });

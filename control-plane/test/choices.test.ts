@@ -9,7 +9,7 @@ import type { Runner } from '../src/store/store.ts';
 const RUNNERS = 5;
 const idOf = (index: number): string => `r${index}`;
 
-/** In one of a few steps only: each change of a list makes all choices be made anew. */
+/** In one of a few steps only: each change of a list makes all choices be made again. */
 function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
   return fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
 }

@@ -104,7 +104,7 @@ describe.each(['ws', 'grpc'] as const)('handshake over %s', (kind) => {
     });
   });
 
-  it('refuses a revoked runner at once and permanently', async () => {
+  it('rejects a revoked runner at once and permanently', async () => {
     const identity = await stage.enroll();
     const { connection } = await connect(kind, stage, identity);
     await eventually(

@@ -232,7 +232,7 @@ describe('a run that cannot be queued', () => {
     expect(await stage.slots()).toEqual(['2026-01-09T00:00']);
   });
 
-  it('counts as one when the starter does not store its slot', async () => {
+  it('is reported if the starter does not store its slot', async () => {
     stage.starter = async () => undefined;
     await stage.startScheduler();
     await stage.schedule({ expression: '@daily' });

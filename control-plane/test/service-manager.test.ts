@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 describe('the service manager', () => {
-  it('is told with the pid of this process', async () => {
+  it('gets the pid of this process', async () => {
     const record = join(folder.path, 'calls');
     install(`echo "$NOTIFY_SOCKET $*" >> ${record}`);
     const options = { env: { NOTIFY_SOCKET: '/run/n' }, programs: [program] };
@@ -30,7 +30,7 @@ describe('the service manager', () => {
     expect(readFileSync(record, 'utf8')).toBe(`/run/n --pid=${process.pid} READY=1\n`);
   });
 
-  it('is told nothing where there is none', async () => {
+  it('gets nothing without a service manager', async () => {
     const record = join(folder.path, 'calls');
     install(`touch ${record}`);
     await tellServiceManager('READY=1', { env: {}, programs: [program] });

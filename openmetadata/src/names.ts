@@ -15,11 +15,17 @@ export function entityName(name: string): string {
     : RESERVED.reduce((text, [reserved, written]) => text.replaceAll(reserved, written), name);
 }
 
-/** A fully qualified name; parts with a dot or a quote are quoted, as the server does. */
 export function fullyQualifiedName(...parts: readonly string[]): string {
-  return parts
-    .map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '\\"')}"` : part))
-    .join('.');
+  return parts.map(quoteNamePart).join('.');
+}
+
+/** Quotes a part with a dot or a quote; a quote within it is written as the server writes it. */
+export function quoteNamePart(part: string): string {
+  return /[."]/.test(part) ? `"${part.replaceAll('"', String.raw`\"`)}"` : part;
+}
+
+export function unquoteNamePart(part: string): string {
+  return part.startsWith('"') ? part.slice(1, -1).replaceAll(/(?:\\|")"/g, '"') : part;
 }
 
 /** Servers and clients escape a quote within a quoted part by doubling it or with a backslash. */
@@ -32,6 +38,5 @@ export function parentOf(fqn: string): string {
 
 /** The last part of a fully qualified name, unquoted. */
 export function ownNameOf(fqn: string): string {
-  const name = LAST_PART.exec(fqn)?.groups?.['name'] ?? fqn;
-  return name.startsWith('"') ? name.slice(1, -1) : name;
+  return unquoteNamePart(LAST_PART.exec(fqn)?.groups?.['name'] ?? fqn);
 }

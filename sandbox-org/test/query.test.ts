@@ -32,7 +32,7 @@ async function refusal(soql: string, prefix = ''): Promise<[number, string, stri
 }
 
 describe('records', () => {
-  it('are counted anew after an edit', async () => {
+  it('are counted again after an edit', async () => {
     const soql = 'SELECT COUNT(Counted__c) filled, MIN(Counted__c) least FROM Account';
     const plant = async (content: string): Promise<unknown> => {
       sandbox.org.edit({

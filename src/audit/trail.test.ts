@@ -89,7 +89,7 @@ describe('the audit trail', () => {
     expect(modes).toEqual([0o600]);
   });
 
-  it('goes on in a new file when one is full, and in the same chain', async () => {
+  it('continues in a new file when one is full, and in the same chain', async () => {
     const trail = open({ maxFileBytes: 600 });
     for (let count = 0; count < 10; count++) await trail.record({ event: 'e', count });
     const report = await verifyTrail(nodeDisk, directory);
@@ -111,7 +111,7 @@ describe('the audit trail', () => {
   });
 
   it.each([0, 40, 1_000])(
-    'throws AUDIT_UNWRITABLE on a disk that is full after %i bytes, and goes on when there is room',
+    'throws AUDIT_UNWRITABLE on a disk that is full after %i bytes, and continues when there is room',
     async (bytes) => {
       await open().record({ event: 'a' });
       await expect(open({ disk: fullDisk(bytes) }).record({ event: 'b' })).rejects.toMatchObject({

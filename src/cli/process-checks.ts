@@ -24,5 +24,8 @@ export function assertSafeProcess(
   if (open !== undefined)
     throw new RunnerError('PROCESS_UNSAFE', `Node.js was started with ${open.split('=')[0]}`);
   if (OPEN_DEBUG.test(env['NODE_DEBUG'] ?? ''))
-    throw new RunnerError('PROCESS_UNSAFE', 'NODE_DEBUG writes requests with their headers');
+    throw new RunnerError(
+      'PROCESS_UNSAFE',
+      'NODE_DEBUG logs request headers, which contain credentials',
+    );
 }

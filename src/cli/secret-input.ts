@@ -21,7 +21,7 @@ export async function readSecret(
   const value = await promptHidden(terminal, `Value of ${what}: `, signal);
   const again = await promptHidden(terminal, 'Repeat the value: ', signal);
   if (value !== again)
-    throw new RunnerError('INPUT_INVALID', 'the two values are different', {
+    throw new RunnerError('INPUT_INVALID', 'the values do not match', {
       remedy: 'Run the command again.',
     });
   return value;

@@ -85,7 +85,7 @@ describe('a narrow terminal', () => {
     expect(shown.out()).toBe(`${text}\n`);
   });
 
-  it('does not break a document', () => {
+  it('does not wrap a document', () => {
     const shown = terminal({ isTTY: true, columns: 24 });
     shown.terminal.document({}, text);
     expect(shown.out()).toBe(`${text}\n`);

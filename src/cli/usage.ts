@@ -32,9 +32,8 @@ export function commandLineError(
 /** A USAGE error of a command gets its usage, after the remedy that the command gave. */
 export function withUsage(command: Parser, thrown: unknown): unknown {
   if (!(thrown instanceof RunnerError) || thrown.code !== 'USAGE') return thrown;
-  const own = new RunnerError('USAGE', '').remedy;
   const usage = usageOf(command);
-  return thrown.with({ remedy: thrown.remedy === own ? usage : `${thrown.remedy} ${usage}` });
+  return thrown.with({ remedy: thrown.hasOwnRemedy ? `${thrown.remedy} ${usage}` : usage });
 }
 
 /** Shows the help of the command with these names. Throws USAGE if there is none. */

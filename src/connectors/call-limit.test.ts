@@ -12,7 +12,7 @@ it('permits the calls of the policy and no more', () => {
   expect(limit.made).toBe(2);
 });
 
-it('leaves the headroom of a call', () => {
+it('rejects a call that would leave less than its headroom', () => {
   const limit = new CallLimit(3, reached);
   expect(() => limit.begin(3)).toThrow(RunnerError);
   limit.begin(2);

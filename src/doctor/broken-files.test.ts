@@ -118,7 +118,7 @@ const ROWS: readonly Row[] = [
     /^policy: policy file: no policy file at .*policy\.yaml; every job is rejected/,
   ],
   [
-    'a policy with a host that is none',
+    'a policy with an invalid host',
     () => scene.policy({ hosts: ['https://acme.my.salesforce.com/'] }),
     /^policy: policy file: .*policy\.yaml has a problem/,
   ],
@@ -175,7 +175,7 @@ const ROWS: readonly Row[] = [
   [
     'a mount of a provider that is not configured',
     () => scene.configure({ secrets: { mounts: ['/k8s=files'] } }),
-    /^secrets: providers: secrets\.mounts: the provider files is not configured/,
+    /^secrets: providers: secrets\.mounts: provider "files" is not configured/,
   ],
   [
     'a secret in a file that others can change',

@@ -89,7 +89,7 @@ describe('a look at a server', () => {
 
   it.each([
     ['says no time', 'HTTP/1.1 200 OK\r\n\r\n'],
-    ['says a time that is none', 'HTTP/1.1 200 OK\r\nDate: soon\r\n\r\n'],
+    ['says an invalid time', 'HTTP/1.1 200 OK\r\nDate: soon\r\n\r\n'],
     ['closes the connection', ''],
   ])('has no time of a server that %s', async (_what, answer) => {
     expect((await look({ asksTime: true, answer })).serverTime).toBeUndefined();

@@ -53,7 +53,7 @@ export function createOrganizationCheck({
     });
     throw new RunnerError(
       'ORGANIZATION_DENIED',
-      'the local policy does not bind the secrets of this job to the organization that the sign-in led to',
+      'the local policy does not permit the secrets of this job in the organization that it signed in to',
     );
   };
 }

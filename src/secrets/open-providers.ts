@@ -98,11 +98,9 @@ function configured(name: ProviderName, providers: Configured): SecretProvider {
     throw new RunnerError('CONFIG_INVALID', `secrets.mounts: unknown provider "${name}"`, {
       remedy: `Use one of ${[...PROVIDER_NAMES, ...MANAGER_TYPES].join(', ')}.`,
     });
-  throw new RunnerError(
-    'CONFIG_INVALID',
-    `secrets.mounts: the provider ${name} is not configured`,
-    { remedy: `Set secrets.${name}, or remove the mount.` },
-  );
+  throw new RunnerError('CONFIG_INVALID', `secrets.mounts: provider "${name}" is not configured`, {
+    remedy: `Configure it below secrets.${name}, or remove the mount.`,
+  });
 }
 
 function assertDistinct(mounts: readonly Mount[]): void {

@@ -66,9 +66,17 @@ describe.runIf(canInstall)('service uninstall', () => {
     await expect(uninstallService(host, host.purge())).rejects.toMatchObject({
       code: 'SERVICE_FAILED',
       remedy:
-        'Run the command with the settings of the service: --config /etc/hybrid-runner --policy-file "/a b"',
+        'Repeat the command with the settings of the service: --config /etc/hybrid-runner --policy-file "/a b"',
     });
     expect(host.calls).not.toContain('systemctl disable --now hybrid-runner.service');
+  });
+
+  it('compares all arguments of the installed unit, also after one that says run', async () => {
+    const args = ['--config', '/etc/hybrid-runner', '--name', 'a run b'];
+    await installService(host.options({ args }), host);
+    await expect(uninstallService(host, host.purge())).rejects.toMatchObject({
+      remedy: expect.stringContaining(': --config /etc/hybrid-runner --name "a run b"') as string,
+    });
   });
 
   it('disables the unit of a package and leaves it to the package', async () => {

@@ -39,12 +39,12 @@ export async function uninstallService(host: ServiceHost, purge?: PurgeOptions):
 }
 
 function assertSameFiles(unit: string, args: readonly string[]): void {
-  const start = /^ExecStart=.* run ?(?<args>.*)$/m.exec(unit)?.groups?.['args'] ?? '';
+  const start = /^ExecStart=.*? run(?: (?<args>.*))?$/m.exec(unit)?.groups?.['args'] ?? '';
   if (start === formatArgs(args)) return;
   throw new RunnerError(
     'SERVICE_FAILED',
-    'the installed service has other settings than this command, so this command would remove other files',
-    { remedy: `Run the command with the settings of the service: ${start}` },
+    'the service was installed with different settings; this command would remove other files',
+    { remedy: `Repeat the command with the settings of the service: ${start}` },
   );
 }
 

@@ -87,7 +87,7 @@ function parseAnswer(text: string, host: string): NewestRelease {
   return { version: data.version, url: parseLink(data.url, host) };
 }
 
-/** A link to somewhere else could be an attacker's, with the words of this program around it. */
+/** A link to somewhere else could be an attacker's, within a message of this program. */
 function parseLink(link: string | undefined, host: string): string | undefined {
   if (link === undefined) return undefined;
   const url = URL.parse(link);

@@ -133,7 +133,7 @@ describe('a rollback', () => {
     [true, 1],
     [false, 0],
   ])(
-    'of an upgrade that was killed restarts the service only if that had begun: %s',
+    'of a killed upgrade restarts the service only if the upgrade had restarted it: %s',
     async (restarted, restarts) => {
       await markUpgrade(place.parent, { from: OLD, restarted }, nodeDisk);
       await pointTo(place.link, NEW, nodeDisk);

@@ -5,6 +5,7 @@ import type {
   OutcomeRecord,
   OutcomeStatus,
   RunRecord,
+  FailedStep,
   StepRecord,
   StepSummary,
 } from '../../foundation/src/domain/record.ts';
@@ -25,7 +26,7 @@ export class AttemptSummary {
   readonly #failures: NamedFailure[] = [];
   #failed = 0;
   #succeeded = 0;
-  #mandatoryStep: StepRecord | undefined;
+  #mandatoryStep: FailedStep | undefined;
 
   constructor(kind: JobKind, startedAt: number) {
     this.#kind = kind;
@@ -59,16 +60,11 @@ export class AttemptSummary {
    */
   completed(successThreshold: number, endedAt: number, step: string): OpenOutcome {
     if (this.#mandatoryStep !== undefined)
-      return this.#failedStep(this.#mandatoryStep, endedAt, step);
+      return { ...this.#base('failed', endedAt, step), error: this.#mandatoryStep.error };
     const percent = successPercent(this.#succeeded, this.#failed);
     const partial =
       !yieldsEntities(this.#kind) || percent >= successThreshold ? 'partialSuccess' : 'failed';
     return this.#base(this.#failed === 0 ? 'success' : partial, endedAt, step);
-  }
-
-  #failedStep(record: StepRecord, endedAt: number, step: string): OpenOutcome {
-    const base = this.#base('failed', endedAt, step);
-    return record.error === undefined ? base : { ...base, error: record.error };
   }
 
   #step(record: StepRecord): void {
@@ -77,12 +73,7 @@ export class AttemptSummary {
       return;
     }
     if (record.mandatory) this.#mandatoryStep ??= record;
-    const {
-      code = 'INTERNAL',
-      message = record.message,
-      remedy = '',
-      retryable = false,
-    } = record.error ?? {};
+    const { code, message, remedy, retryable } = record.error;
     this.#fail({
       kind: 'failure',
       failure: { name: record.name, code, message, remedy, retryable },

@@ -87,7 +87,7 @@ const codeOf = (opening: Promise<unknown>): Promise<string> =>
     (thrown: unknown) => RunnerError.from(thrown).code,
   );
 
-it('refuses a run beyond the runs of an hour, before a secret is read', async () => {
+it('rejects a run beyond the runs of an hour, before a secret is read', async () => {
   expect(await codeOf(open({ maxRunsPerHour: 1 }))).toBe('opened');
   expect(await codeOf(open({ maxRunsPerHour: 1 }))).toBe('POLICY_LIMIT_REACHED');
 });

@@ -156,7 +156,7 @@ describe.skipIf(noBrowser)('schedules in the console', () => {
     await view.shot('managed');
   });
 
-  it('goes back to runs by hand', async () => {
+  it('returns to runs by hand', async () => {
     await open();
     await field('Runs').selectOption('manual');
     await save();

@@ -76,7 +76,7 @@ describe('audit verify', () => {
     expect([cut.code, cut.stdout]).toEqual([1, expect.stringContaining('cut from the end')]);
   });
 
-  it('rejects a head that is none', async () => {
+  it('rejects an invalid head', async () => {
     expect((await place.call(['audit', 'verify', '--head', 'x'])).code).toBe(2);
   });
 });

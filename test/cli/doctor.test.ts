@@ -83,7 +83,7 @@ describe('doctor', () => {
 
   it.each([
     ['a check that does not exist', ['--only', 'weather']],
-    ['a timeout that is none', ['--timeout', 'soon']],
+    ['an invalid timeout', ['--timeout', 'soon']],
   ])('rejects %s', async (_what, args) => {
     expect(await place.call(['doctor', ...args])).toMatchObject({ code: 2, stdout: '' });
   });

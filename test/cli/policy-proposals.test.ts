@@ -101,7 +101,7 @@ describe('policy approve', () => {
     expect((await place.call(['policy', 'check'])).code).toBe(0);
   });
 
-  it('loses neither rule when two people approve at the same time', async () => {
+  it('loses neither rule when two users approve at the same time', async () => {
     await beDenied();
     await beDenied('/sf/other');
     const ids = (await proposed()).map(({ id }) => id);

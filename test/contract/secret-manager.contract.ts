@@ -131,7 +131,7 @@ export function secretManagerContract(name: string, stage: ManagerStage): void {
       expect(under.requests()).toBe(1);
     });
 
-    it('ends a read when its signal fires, and goes on with the others', async () => {
+    it('ends a read when its signal fires, and continues the others', async () => {
       const under = await open();
       await under.put(under.path, VALUE);
       const reason = new AbortController();

@@ -31,6 +31,7 @@ const LOCAL_SPELLINGS: readonly (readonly [primitive: string, home: string, spel
     /return (?:\{ value: )?JSON\.parse\([^;]*;\s*\} catch \{\s*return undefined;/,
   ],
   ['NETWORK_CHANNELS', 'foundation/src/network/', /'ws' \| 'grpc'|'ws', 'grpc'/],
+  ['quoteNamePart', 'openmetadata/src/names.ts', /replaceAll\('"', (?!'&)/],
   ['formatRoundedSize', 'src/config/values/', /\['B', '[KkMG]/],
   ['successPercent', 'foundation/src/domain/', /\* 10_000\) \/ \(/],
   ['queryMany', SALESFORCE_API, /\/query\?q=/],

@@ -129,7 +129,7 @@ describe.skipIf(obstacle() !== undefined)('the Debian package of the control pla
     expect(await machine.ask(`grep CapEff /proc/${main}/status`)).toMatch(/CapEff:\s0+$/);
   });
 
-  it('goes back to a backup that was made while it ran', async () => {
+  it('returns to a backup that was made while it ran', async () => {
     await addService('kept');
     await follow(commandsOf('Back it up'));
     await addService('later');

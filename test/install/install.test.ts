@@ -45,7 +45,7 @@ describe.skipIf(obstacle() !== undefined)(
     it.each([
       ['enroll', 'NOT_ENROLLED'],
       ['policy.yaml', 'POLICY_MISSING'],
-    ])('refuses to set up the service before %s, and changes nothing', async (next, code) => {
+    ])('does not set up the service before %s, and changes nothing', async (next, code) => {
       const had = await installation.files();
       const { code: exit, stderr } = await machine.asPerson(
         'sudo hybrid-runner service install --now',
@@ -56,7 +56,7 @@ describe.skipIf(obstacle() !== undefined)(
       await installation.followUntil(commands, next);
     });
 
-    it('starts a service that reads everything that root has prepared, which nobody else can read', async () => {
+    it('starts a service that reads everything that root has prepared, which no one else can read', async () => {
       await installation.followUntil(commands, 'service install --now');
       await machine.waitFor('the runner to connect', () => outside.connected());
       expect(await machine.ask('systemctl is-enabled hybrid-runner')).toBe('enabled');

@@ -123,7 +123,7 @@ describe.skipIf(obstacle() !== undefined)('a control plane beside an OpenMetadat
     expect(await follow(show)).not.toContain('crm-metadata');
   });
 
-  it('goes on after a restart of the machine’s service', async () => {
+  it('continues after a restart of the machine’s service', async () => {
     await machine.ask('systemctl restart hybrid-control-plane');
     await machine.waitFor('the server to find it again', async () => {
       return (await ui.pipelineServiceStatus())['code'] === 200;

@@ -157,7 +157,7 @@ export class Outside {
   /** A run that is in the middle of its work. */
   async runInside(): Promise<string> {
     const id = await this.startRun();
-    await this.waitFor('a run to be at work', async () => (await this.run(id)).records > 3);
+    await this.waitFor('a run to be in progress', async () => (await this.run(id)).records > 3);
     return id;
   }
 

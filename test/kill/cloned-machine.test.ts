@@ -45,7 +45,7 @@ describe('a cloned machine', () => {
     await stage.stopRunner(undefined, 'SIGKILL');
     await stage.waitFor(
       'the copy to take over',
-      async () => /"msg":"connected"/.test(copy.output),
+      async () => /"msg":"connected to the control plane"/.test(copy.output),
       240_000,
     );
     expect((await stage.ended(await stage.startRun())).state).toBe('success');

@@ -24,7 +24,7 @@ function routeThrough(port: number): void {
 }
 
 function welcomes(): number {
-  return stage.runner.output.split('"msg":"connected"').length - 1;
+  return stage.runner.output.split('"msg":"connected to the control plane"').length - 1;
 }
 
 async function untilAccepted(count: number): Promise<number> {

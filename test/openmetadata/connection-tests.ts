@@ -96,6 +96,6 @@ export async function connectionTests({ scene, report }: Flow): Promise<void> {
       .catch((thrown: unknown) => refusedAs(thrown));
     const said = JSON.stringify(test);
     if (!/plain text|reference/i.test(said) || said.includes(plain))
-      throw new Error(`not refused with words: ${said}`);
+      throw new Error(`not rejected with a message: ${said}`);
   });
 }

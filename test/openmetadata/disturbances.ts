@@ -19,7 +19,7 @@ async function disturbed(
     await scene.ui.trigger(pipeline);
     await scene.statusWhen(
       pipeline,
-      'a run to be at work',
+      'a run to be in progress',
       ({ runId, pipelineState }) => !before.has(runId) && pipelineState === 'running',
     );
     await disturb();

@@ -120,7 +120,7 @@ async function triggerAndRead(scene: Scene, pipeline: IngestionPipeline): Promis
   const { pipelineState, status = [] } = await end;
   const log = await ui.log(pipeline);
   deepStrictEqual(pipelineState, 'success', `the log ends: ${log.slice(-800)}`);
-  if (during === '-') throw new Error('the log was empty while the run was at work');
+  if (during === '-') throw new Error('the log was empty while the run was in progress');
   const names = status.map(({ name }) => name);
   if (names.length < 2) throw new Error(`a status has the steps ${names.join(', ')}`);
   if (log.length < during.length) throw new Error('the log has become shorter');
@@ -128,7 +128,7 @@ async function triggerAndRead(scene: Scene, pipeline: IngestionPipeline): Promis
 
 async function kill({ scene, report }: Flow): Promise<void> {
   const { id, pipeline } = await scene.deployed('kill');
-  await report.step('kill', 'a run that is at work', async () => {
+  await report.step('kill', 'a run in progress', async () => {
     const before = await scene.runIds(pipeline);
     await scene.ui.trigger(pipeline);
     await scene.statusWhen(pipeline, 'a run to begin', ({ runId }) => !before.has(runId));
@@ -138,7 +138,7 @@ async function kill({ scene, report }: Flow): Promise<void> {
       throw new Error(`a killed run is ${pipelineState}`);
     report.note(`the run is ${pipelineState}`);
   });
-  await report.step('kill', 'nothing at work', () => scene.ui.kill(pipeline));
+  await report.step('kill', 'nothing in progress', () => scene.ui.kill(pipeline));
   await scene.ui.deleteService(id);
 }
 

@@ -58,7 +58,7 @@ describe.skipIf('obstacle' in venv)('OpenMetadata’s own models', () => {
     process.stdout.write(`accepted by OpenMetadata's models: ${JSON.stringify(accepted)}\n`);
   });
 
-  it('would have rejected a field of another name, a type that is none and a column without one', async () => {
+  it('would have rejected a field of another name, an invalid type and a column without one', async () => {
     const [table] = entitiesOf(records).filter(({ type }) => type === 'table');
     const wrong = [{ color: 'red' }, { tableType: 'Sheet' }, { columns: [{ name: 'a' }] }].map(
       (change) => ({ ...table!, request: { ...table!.request, ...change } }),

@@ -21,7 +21,7 @@ import { recordedText, recording, recordingsPresent } from './recordings.ts';
 const OBJECTS = ['Account', 'Contact', 'Opportunity', 'Custom__c'] as const;
 let sandbox: Sandbox;
 
-describe.runIf(recordingsPresent)('what real orgs answered', () => {
+describe.runIf(recordingsPresent)('recorded responses of real orgs', () => {
   beforeAll(async () => {
     sandbox = await startSandbox({ objects: 30 });
     sandbox.org.edit({ kind: 'addObject', name: 'Custom__c', label: 'Custom' });
@@ -81,7 +81,7 @@ describe.runIf(recordingsPresent)('what real orgs answered', () => {
     expect(tallied(sobjects.map((object) => kindOf(object)))).toMatchSnapshot();
   });
 
-  it('login() and its fault are read', () => {
+  it('of login() are parsed, faults included', () => {
     const session = readLoginResponse(200, recordedText('soap/login-response.xml'));
     expect(session.serverUrl).toMatch(/^https:\/\/.*\/services\/Soap\/[uc]\//);
     expect([session.sessionId !== '', session.organizationId.length]).toEqual([true, 15]);

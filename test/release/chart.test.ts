@@ -99,7 +99,7 @@ describe.skipIf(releaseObstacle() !== undefined)('the Helm chart of the runner',
     });
   });
 
-  it('lets nobody in, and out only to name resolution and the listed addresses', async () => {
+  it('lets no one in, and out only to name resolution and the listed addresses', async () => {
     const policy = (await render('secret')).find(({ kind }) => kind === 'NetworkPolicy');
     expect(policy).toMatchObject({
       spec: {

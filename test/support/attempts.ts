@@ -1,6 +1,12 @@
 import type { Connector, Extracted } from '../../src/connectors/connector.ts';
 import type { RunId } from '../../foundation/src/domain/ids.ts';
-import type { OutcomeRecord, RunRecord, StepRecord } from '../../foundation/src/domain/record.ts';
+import type {
+  FailedStep,
+  OutcomeRecord,
+  PassedStep,
+  RunRecord,
+  StepRecord,
+} from '../../foundation/src/domain/record.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -76,17 +82,14 @@ export function connector(
   };
 }
 
-export async function* steps(records: readonly Partial<StepRecord>[]): AsyncGenerator<StepRecord> {
+type SomeStep = Partial<PassedStep> | Pick<FailedStep, 'passed' | 'mandatory' | 'error'>;
+
+export async function* steps(records: readonly SomeStep[]): AsyncGenerator<StepRecord> {
+  const base = { kind: 'step', name: 'S', description: '', mandatory: true, message: '' } as const;
   for (const record of records)
-    yield await Promise.resolve({
-      kind: 'step',
-      name: 'S',
-      description: '',
-      passed: true,
-      mandatory: true,
-      message: '',
-      ...record,
-    });
+    yield await Promise.resolve(
+      record.passed === false ? { ...base, ...record } : { ...base, passed: true, ...record },
+    );
 }
 
 export async function* yielding(records: readonly Extracted[]): AsyncGenerator<Extracted> {

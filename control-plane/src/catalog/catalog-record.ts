@@ -155,7 +155,7 @@ function fqnOf(...parts: readonly string[]): string {
  * A part of a fully qualified name, quoted as in OpenMetadata when it contains a dot or a quote.
  */
 export function quoted(part: string): string {
-  return /[."]/.test(part) ? `"${part.replaceAll('"', '\\"')}"` : part;
+  return /[."]/.test(part) ? `"${part.replaceAll('"', String.raw`\"`)}"` : part;
 }
 
 /** Entities outside the service hierarchy: each service keeps its own copy. */
@@ -177,7 +177,8 @@ export function canWrite(service: string, record: CatalogRecord): boolean {
 }
 
 function belongsTo(service: string, fqn: string): boolean {
-  return [service, `"${service}"`].some((name) => fqn === name || fqn.startsWith(`${name}.`));
+  const name = quoted(service);
+  return fqn === name || fqn.startsWith(`${name}.`);
 }
 
 /** Not counted as entities of a run, because they describe another entity. */

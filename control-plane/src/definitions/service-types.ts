@@ -18,6 +18,8 @@ export const SERVICE_TYPES = Object.keys(PARSERS) as ServiceType[];
 export function parseConnection(type: string, document: Document): Document {
   const known = SERVICE_TYPES.find((name) => name === type);
   if (known === undefined)
-    throw new ControlPlaneError('INPUT_INVALID', `unknown type of service ${JSON.stringify(type)}`);
+    throw new ControlPlaneError('INPUT_INVALID', `unknown service type ${JSON.stringify(type)}`, {
+      remedy: `Use one of ${SERVICE_TYPES.join(', ')}.`,
+    });
   return PARSERS[known](document);
 }

@@ -49,7 +49,7 @@ export class LeaseRenewals {
     });
   }
 
-  /** Renews what waits, now and then, until the signal aborts. */
+  /** Renews what waits, periodically, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#waiting.length === 0) await this.#someWaiting(signal);

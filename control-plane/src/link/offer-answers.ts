@@ -29,7 +29,7 @@ export function withdrawOffer(run: Run, at: Moment, notBefore: number): Run {
 }
 
 /**
- * Starts the attempt. If the offer was withdrawn or the run canceled in the meantime, informs the
+ * Starts the attempt. If the offer was withdrawn or the run canceled in the meantime, tells the
  * runner to cancel it.
  */
 export async function acceptOffer(

@@ -124,7 +124,13 @@ async function keep(
     const limit = { at: momentOf(deps.clock), maxAttempts: Infinity };
     await tx.runs.save(abandonAttempt(run, mismatch, limit));
     deps.log.warn(
-      { run: run.id, attempt: ref.attempt, epoch: ref.epoch, ...mismatch },
+      {
+        run: run.id,
+        attempt: ref.attempt,
+        epoch: ref.epoch,
+        code: mismatch.code,
+        error: mismatch.message,
+      },
       'attempt abandoned',
     );
     return undefined;

@@ -111,7 +111,10 @@ export class WorkFrames {
     try {
       this.#replyTo(number, await this.#deps.renewals.renew(this.#runner, leases));
     } catch (thrown) {
-      this.#deps.log.error({ err: thrown, runner: this.#runner.runnerId }, 'lease renewal failed');
+      this.#deps.log.error(
+        { err: thrown, runner: this.#runner.runnerId },
+        'failed to renew leases',
+      );
       this.#runner.close('failed to renew leases');
     } finally {
       this.#renewing -= 1;

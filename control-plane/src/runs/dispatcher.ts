@@ -61,7 +61,7 @@ export class Dispatcher {
         await this.reclaim();
         await this.dispatch();
       } catch (thrown) {
-        log.error({ err: thrown }, 'dispatch failed');
+        log.error({ err: thrown }, 'failed to offer runs');
       }
       await watch.wait(clock, TICK_MS, signal);
     }

@@ -92,7 +92,7 @@ describe('control-plane openmetadata', () => {
     expect(existsSync(join(folder.path, 'store.sqlite')) && (await run('list'))).toBeFalsy();
   });
 
-  it('rejects a certificate that is none', async () => {
+  it('rejects an invalid certificate', async () => {
     const file = join(folder.path, 'ca.pem');
     writeFileSync(file, 'no certificate');
     await expect(run('add', '--name', 'p', ...SERVER, '--ca', file)).rejects.toThrow('PEM');

@@ -48,6 +48,6 @@ it('rejects the previous password once it is replaced, without a restart', async
 
 it('logs no password and no header', async () => {
   await statusWith(basic('openmetadata-prod', 'hunter2'));
-  expect(om.log()).toContain('OpenMetadata sign-in rejected');
+  expect(om.log()).toContain('rejected sign-in of an OpenMetadata server');
   expect(om.log()).not.toMatch(/hunter2|Basic /);
 });

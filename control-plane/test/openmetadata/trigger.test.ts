@@ -30,7 +30,7 @@ describe('trigger', () => {
     expect(body.connection.username).toBe('other@acme.example');
   });
 
-  it('offers the workflow that people are shown to sign', async () => {
+  it('offers the workflow that users are shown to sign', async () => {
     await scene.deploy();
     const runner = await scene.runner();
     await scene.trigger();

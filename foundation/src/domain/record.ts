@@ -164,16 +164,19 @@ export interface LogRecord {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** One step of a connection test, as in OpenMetadata's testConnectionResult. */
-export interface StepRecord {
+interface Step {
   readonly kind: 'step';
   readonly name: string;
   readonly description: string;
-  readonly passed: boolean;
   readonly mandatory: boolean;
   readonly message: string;
-  readonly error?: Failure;
 }
+
+export type PassedStep = Step & { readonly passed: true; readonly error?: undefined };
+export type FailedStep = Step & { readonly passed: false; readonly error: Failure };
+
+/** One step of a connection test, as in OpenMetadata's testConnectionResult. */
+export type StepRecord = PassedStep | FailedStep;
 
 /** Something that could not be extracted, for example an sObject whose describe call failed. */
 export interface FailureRecord {

@@ -77,7 +77,7 @@ describe.each([
     expect(org.called).toBe(40);
   });
 
-  it('ends every call with a retryable error after the patience, and gets no further call', async () => {
+  it('ends every call with a retryable error when the retry limit is reached, and gets no further call', async () => {
     const { clock, org, call } = stage();
     org.down = down;
     const calls = Array.from({ length: 20 }, () => watched(call()));

@@ -25,7 +25,7 @@ export interface Durations {
   readonly attemptDuration: { readonly kind: JobKind };
 }
 
-/** Values that are reported now and then, and stay until the next report. */
+/** Values that are reported from time to time, and stay until the next report. */
 export interface Levels {
   readonly apiCallsLimit: { readonly connector: string };
   readonly apiCallsRemaining: { readonly connector: string };

@@ -31,6 +31,8 @@ export class RunnerError extends Error {
   override readonly name = 'RunnerError';
   readonly code: ErrorCode;
   readonly remedy: string;
+  /** Whether the remedy is another than that of the code. */
+  readonly hasOwnRemedy: boolean;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly neverSent: boolean;
@@ -41,6 +43,7 @@ export class RunnerError extends Error {
     this.code = code;
     const { remedy, fault } = codeEntry(code);
     this.remedy = options.remedy ?? remedy;
+    this.hasOwnRemedy = options.remedy !== undefined;
     this.retryable = options.retryable ?? fault === 'transient';
     this.retryAfterMs = options.retryAfterMs;
     this.neverSent = options.neverSent ?? false;
@@ -53,9 +56,10 @@ export class RunnerError extends Error {
 
   /** A copy in which the given options replace this error's own. */
   with(changes: RunnerErrorOptions): RunnerError {
-    const { remedy, cause, retryable, retryAfterMs, neverSent, fatal } = this;
+    const { cause, retryable, retryAfterMs, neverSent, fatal } = this;
+    const remedy = this.hasOwnRemedy ? { remedy: this.remedy } : {};
     const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-    const own = { remedy, cause, retryable, neverSent, fatal, ...wait };
+    const own = { cause, retryable, neverSent, fatal, ...remedy, ...wait };
     return new RunnerError(this.code, this.message, { ...own, ...changes });
   }
 

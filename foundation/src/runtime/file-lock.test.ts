@@ -93,7 +93,7 @@ describe('acquireFileLock', () => {
   });
 
   it.each([['nonsense'], [''], ['{"pid":-1}']])(
-    'takes a lock whose content names nobody: %o',
+    'takes a lock whose content names no one: %o',
     async (content) => {
       await writeFile(join(directory, 'lock.1'), content);
       await (await acquire()).release();

@@ -2,7 +2,7 @@ import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 
 export interface Patience {
   readonly clock: Clock;
-  /** How long a server may be at work without anything new to be seen, in milliseconds. */
+  /** How long a server may be busy without visible progress, in milliseconds. */
   readonly ms: number;
   /** The first pause between two looks; each is twice the one before. */
   readonly firstMs: number;

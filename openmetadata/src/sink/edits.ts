@@ -95,7 +95,7 @@ function classificationsOf(columns: readonly unknown[]): ReadonlySet<string> {
 }
 
 function classificationOf(tagFQN: string): string {
-  return /^(?:"(?:[^"]|"")*"|[^."]*)/.exec(tagFQN)![0];
+  return /^(?:"(?:[^"\\]|\\.|"")*"|[^."]*)/.exec(tagFQN)![0];
 }
 
 /**

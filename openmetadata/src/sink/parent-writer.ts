@@ -2,6 +2,7 @@ import { isJson } from '../../../foundation/src/domain/json.ts';
 import type { EntityRecord } from '../../../foundation/src/domain/record.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { fullyQualifiedName } from '../names.ts';
 import type { EntityWriter } from './entity-writer.ts';
 import { titled, type StoredEntity } from './entity.ts';
 import { fingerprint, sourceHash } from './fingerprint.ts';
@@ -124,7 +125,7 @@ export class ParentWriter {
   ): Promise<boolean> {
     return this.#make(
       '/tags',
-      tagName(classification, name),
+      fullyQualifiedName(classification, name),
       { name, classification, description },
       signal,
     );
@@ -153,11 +154,4 @@ function codeOf({ storedProcedureCode: code }: EntityRecord['request']): unknown
 
 function hashOf({ request }: EntityRecord): string {
   return sourceHash(fingerprint(request), []);
-}
-
-/** A tag's fully qualified name; parts with a dot or a quote are quoted. */
-export function tagName(classification: string, name: string): string {
-  return [classification, name]
-    .map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part))
-    .join('.');
 }

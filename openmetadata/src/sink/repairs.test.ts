@@ -45,7 +45,7 @@ describe('what others change in a catalog', () => {
     expect((await catalog.run([...parents, ...tables])).counts).toEqual({ unchanged: 5 });
   });
 
-  it('is left alone where it is the work of people', async () => {
+  it('is left alone where users have edited it', async () => {
     await catalog.run([...parents, ...tables]);
     change('Contact', { op: 'add', path: '/columns/0/description', value: 'by people' });
     expect((await catalog.run([...parents, ...tables])).counts).toEqual({ unchanged: 5 });

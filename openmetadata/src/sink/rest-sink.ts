@@ -73,7 +73,7 @@ export interface MetadataRestSinkOptions {
 
 const RETRY = { tries: 6, baseMs: 500, capMs: 30_000 } as const;
 const BATCH: BatchLimits = { tables: 100, columns: 500, bytes: 4 * 1024 * 1024 };
-/** How many times its deadline a server may be at work on a request without anything to be seen. */
+/** How many times its deadline a server may be busy with a request without visible progress. */
 const PATIENCE = 2;
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
 

@@ -25,7 +25,7 @@ export interface Call {
   readonly repeat?: 'unlessUnknown';
   /**
    * Whether the server has what the call writes. Asked before the call is repeated, and while the
-   * server may still be at work on it.
+   * server may still be processing it.
    */
   readonly hasArrived?: (signal: AbortSignal) => Promise<boolean>;
   /** Whether an answer says that a condition of the call does not hold: its status is CONFLICT. */
@@ -51,7 +51,7 @@ export interface ServerOptions {
   readonly logger: Logger;
   readonly retry: RetryPolicy;
   /**
-   * How long a server may be at work on a call that timed out, before it is sent again. In
+   * How long a server may be processing a call that timed out, before it is sent again. In
    * milliseconds.
    */
   readonly patienceMs: number;
@@ -155,7 +155,7 @@ export class MetadataServer {
   }
 }
 
-/** Whether the server may have carried out the call, or may still be at work on it. */
+/** Whether the server may have carried out the call, or may still be processing it. */
 function isOpen(error: RunnerError, { method, repeat, hasArrived }: Call): boolean {
   if (method === 'GET' || repeat === 'unlessUnknown') return false;
   if (hasArrived === undefined) return isTimeout(error);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tagName } from './parent-writer.ts';
-import { parentOf } from '../names.ts';
+import { fullyQualifiedName, ownNameOf, parentOf } from '../names.ts';
 import { tableOf } from './table-index.ts';
 
 describe('fully qualified names', () => {
@@ -20,11 +19,13 @@ describe('fully qualified names', () => {
     );
   });
 
-  it('quote a tag’s part with a dot', () => {
-    expect([tagName('Data', 'PII'), tagName('Data', 'v1.2'), tagName('Data', 'a"b')]).toEqual([
-      'Data.PII',
-      'Data."v1.2"',
-      'Data."a""b"',
-    ]);
+  it.each([
+    ['PII', 'Data.PII'],
+    ['v1.2', 'Data."v1.2"'],
+    ['a"b', String.raw`Data."a\"b"`],
+  ])('quote the part %s, and yield it again', (name, fqn) => {
+    expect(fullyQualifiedName('Data', name)).toBe(fqn);
+    expect(ownNameOf(fqn)).toBe(name);
+    expect(parentOf(fqn)).toBe('Data');
   });
 });

@@ -20,7 +20,7 @@ export function tar(files: readonly TarFile[], now: number): Buffer {
 
 function header(name: string, size: number, time: number): Buffer {
   if (Buffer.byteLength(name) > MAX_NAME)
-    throw new RunnerError('INTERNAL', 'the name of a file is too long for an archive');
+    throw new RunnerError('INTERNAL', `archive entry name exceeds ${MAX_NAME} bytes`);
   const block = Buffer.alloc(BLOCK);
   block.write(name, 0);
   for (const [value, width, offset] of [

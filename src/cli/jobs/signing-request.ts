@@ -13,7 +13,9 @@ export function audienceOf(flags: Flags): readonly string[] {
     listOf(flags.get(kind)).map((name) => `${kind}:${name}`),
   );
   if (audience.length > 0) return audience;
-  throw new RunnerError('USAGE', 'name who may run the job, with --pool or --runner');
+  throw new RunnerError('USAGE', '--pool or --runner is missing', {
+    remedy: 'Name who may run the job with --pool or --runner.',
+  });
 }
 
 /** In seconds of Unix time. Throws USAGE. */

@@ -18,7 +18,7 @@ export interface HeadDeps {
 }
 
 /**
- * Logs the signed head of the audit trail now and then, so that a log that is collected elsewhere
+ * Logs the signed head of the audit trail periodically, so that a log that is collected elsewhere
  * shows where lines were cut from the end. Warns of a trail that takes much of the disk.
  */
 export async function logHeads(

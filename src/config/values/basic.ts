@@ -34,7 +34,10 @@ export function yesOrNo(): z.ZodType<boolean> {
 }
 
 export function text(): z.ZodType<string> {
-  return z.string('must be text').min(1, 'must not be empty').max(4096, 'is too long');
+  return z
+    .string('must be text')
+    .min(1, 'must not be empty')
+    .max(4096, 'is longer than 4096 characters');
 }
 
 /** A list, or text with commas in between. */

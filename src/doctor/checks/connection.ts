@@ -25,11 +25,9 @@ export const connection: Check = {
   },
 };
 
-function stepFinding({ name, passed, mandatory, message, error }: StepRecord): Finding {
-  if (passed) return pass(name, message === '' ? 'works' : message);
-  const failure = failed(
-    name,
-    error === undefined ? new RunnerError('INTERNAL', message) : RunnerError.fromFailure(error),
-  );
+function stepFinding(step: StepRecord): Finding {
+  const { name, mandatory, message } = step;
+  if (step.passed) return pass(name, message === '' ? 'works' : message);
+  const failure = failed(name, RunnerError.fromFailure(step.error));
   return mandatory ? failure : warn(name, failure.detail, failure.remedy);
 }

@@ -34,7 +34,7 @@ describe('an attempt whose lease ends', () => {
     await stage.untilForgotten();
   });
 
-  it('has the end of each lease passed to its worker, which can end by itself', async () => {
+  it('passes the end of each lease to its worker, which can end by itself', async () => {
     const worker = await startRun();
     const startedAt = stage.clock.uptime();
     expect(worker.leases[0]).toBeLessThanOrEqual(startedAt + 50_000);

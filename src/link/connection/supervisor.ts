@@ -189,7 +189,7 @@ export class Supervisor {
     const place = { channel: kind, authority };
     this.#state = { name: 'connected', ...place, since: clock.now(), controlPlane };
     this.#backoff.succeeded();
-    logger.log('info', 'connected', { ...place, controlPlane });
+    logger.log('info', 'connected to the control plane', { ...place, controlPlane });
   }
 
   /**

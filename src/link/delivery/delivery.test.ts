@@ -84,7 +84,7 @@ describe('delivery', () => {
   it('drops an attempt whose batch is always rejected as corrupt, and serves the others', async () => {
     const worker = await startRun();
     await stage.controlPlane.offer(other);
-    await stage.until('both at work', () => stage.workers.started.length === 2);
+    await stage.until('both running', () => stage.workers.started.length === 2);
     stage.controlPlane.onBatch = ({ ref: refused }) =>
       refused?.runId === run.runId
         ? {

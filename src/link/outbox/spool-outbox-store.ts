@@ -91,7 +91,7 @@ export class SpoolOutboxStore implements OutboxStore {
     if (this.#paused)
       throw new RunnerError(
         'SPOOL_FULL',
-        `the spool is full: ${this.bytes()} of ${this.#options.maxBytes} bytes wait for delivery`,
+        `the spool is above its pause level: ${this.bytes()} of ${this.#options.maxBytes} bytes wait for delivery`,
       );
     const { clock, owner, disk } = this.#options;
     const journal = { ref: job.ref, kind: job.kind, createdAt: clock.now(), owner };

@@ -24,7 +24,10 @@ export function resolvePositions(
   return held.map((attempt) => {
     const position = byKey.get(attempt.key);
     if (position === undefined)
-      throw new RunnerError('PROTOCOL_VIOLATION', 'the welcome omits an attempt of the hello');
+      throw new RunnerError(
+        'PROTOCOL_VIOLATION',
+        'the welcome frame lacks an attempt that the hello frame listed',
+      );
     return resolve(attempt, position);
   });
 }

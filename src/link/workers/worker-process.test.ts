@@ -84,7 +84,7 @@ describe('a worker process', () => {
     worker.kill();
   });
 
-  it('has only the number of bytes logged of what it prints', async () => {
+  it('prints output, of which only the size is logged', async () => {
     const { worker } = await stage.start('print');
     await worker.exited;
     await expect
@@ -98,7 +98,7 @@ describe('a worker process', () => {
     expect(JSON.stringify(stage.logged)).not.toContain('xxxx');
   });
 
-  it('has invalid messages ignored and logged', async () => {
+  it('sends invalid messages, which are ignored and logged', async () => {
     const { worker, outbox } = await stage.start('send an invalid message');
     await worker.exited;
     expect(stage.messages).toContain('worker sent an invalid message');

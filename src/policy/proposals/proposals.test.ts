@@ -104,12 +104,12 @@ describe('a proposal', () => {
     ['what was allowed', { decision: 'allow' }],
     ['a limit', { rule: 'secrets[0].maxReadsPerHour' }],
     ['a time of the day', { rule: 'secrets[0].times' }],
-    ['a reference that is none', { reference: 'secret:/../etc/passwd' }],
+    ['an invalid reference', { reference: 'secret:/../etc/passwd' }],
     ['a pattern as reference', { reference: 'secret:/sf/*' }],
     ['a pattern as host', { hosts: ['*.my.salesforce.com:443'] }],
-    ['a host that is none', { hosts: ['evil host'] }],
-    ['a field that is none', { field: 'password: x' }],
-    ['a kind that is none', { kind: 'command' }],
+    ['an invalid host', { hosts: ['evil host'] }],
+    ['an invalid field', { field: 'password: x' }],
+    ['an invalid kind', { kind: 'command' }],
     ['another event', { event: 'connect' }],
   ])('is not made of %s', (_what, change) => {
     expect(proposals({ ...DENIAL, ...change })).toEqual([]);

@@ -24,7 +24,8 @@ export interface CompactJws {
 
 /** Throws JOB_SIGNATURE_MALFORMED, JOB_SIGNATURE_ALGORITHM, JOB_SIGNATURE_FIELD. */
 export function parseCompactJws(text: string): CompactJws {
-  if (text.length > MAX_SIGNATURE_CHARACTERS) throw malformed('it is too long');
+  if (text.length > MAX_SIGNATURE_CHARACTERS)
+    throw malformed(`it exceeds ${MAX_SIGNATURE_CHARACTERS} characters`);
   const parts = text.split('.');
   if (parts.length !== 3) throw malformed('it does not have three parts');
   const [head, body, tail] = parts as [string, string, string];

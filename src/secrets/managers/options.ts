@@ -17,7 +17,10 @@ export interface ManagerOption<T> {
 
 type Described = Pick<ManagerOption<never>, 'description' | 'default'>;
 
-const text = z.string('must be text').min(1, 'must not be empty').max(4096, 'is too long');
+const text = z
+  .string('must be text')
+  .min(1, 'must not be empty')
+  .max(4096, 'is longer than 4096 characters');
 
 export function textOption(
   described: Described,

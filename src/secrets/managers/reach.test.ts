@@ -40,7 +40,7 @@ it('a manager reaches its own server over TLS only', async () => {
   expect(reached).toEqual(['keeper.example:8200']);
 });
 
-it('a manager reaches a metadata service whose address its options name', async () => {
+it('a manager connects to the metadata service at the configured address', async () => {
   const { reached, connect } = recorder();
   await expect(reachOnly([METADATA], connect)(METADATA, options)).rejects.toThrow('no network');
   expect(reached).toEqual(['169.254.169.254:80']);

@@ -88,7 +88,7 @@ describe('a directory of files', () => {
     await expect(provider.read(['tls.crt'], signal)).rejects.toThrow('secret:/tls/crt');
   });
 
-  it('rejects a reference that two files have', async () => {
+  it('rejects a reference that matches two files', async () => {
     writeFileSync(join(root, 'a.b'), 'flat file');
     expect(await value('a', 'b')).toBe('flat file');
     mkdirSync(join(root, 'a'));

@@ -94,7 +94,10 @@ export interface ProviderSetting<T> {
 
 type Definition = Pick<ProviderSetting<never>, 'flag' | 'description' | 'default' | 'holdsSecrets'>;
 
-const path = z.string('must be text').min(1, 'must not be empty').max(4096, 'is too long');
+const path = z
+  .string('must be text')
+  .min(1, 'must not be empty')
+  .max(4096, 'is longer than 4096 characters');
 
 export function pathSetting(definition: Definition): ProviderSetting<string> {
   return { ...definition, kind: 'path', schema: path, isPath: true };

@@ -126,7 +126,7 @@ describe('the pipeline service client of a server', { timeout: 60_000 }, () => {
     expect(client.calls.at(-1)?.body?.['updatedAt']).toBeLessThan(Number(current['updatedAt']));
   });
 
-  it('saves nothing of a deployment that is refused, and shows the answer', async () => {
+  it('saves nothing of a deployment that is rejected, and shows the answer', async () => {
     const { id, path } = await stage.createPipeline();
     service.answers['deploy'] = [400, { error: 'not ours' }];
     const refused = await admin.post(`/services/ingestionPipelines/deploy/${id}`);

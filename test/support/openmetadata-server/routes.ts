@@ -205,7 +205,7 @@ export function inBackground({ background }: ServerState, query: URLSearchParams
   return background && query.get('async') === 'true';
 }
 
-/** The time that a server would be at work on these tables. */
+/** The time that a server would need for these tables. */
 export async function takeTime(
   requests: readonly Json[],
   store: Store,

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => stage.close());
 
 describe('the secrets of a server', { timeout: 60_000 }, () => {
-  it('are shown to bots, masked for people, and encrypted for the pipeline service', async () => {
+  it('are shown to bots, masked for users, and encrypted for the pipeline service', async () => {
     const { body } = await admin.post('/automations/workflows', {
       name: 'test',
       workflowType: 'TEST_CONNECTION',

@@ -19,7 +19,7 @@ export class SlowBulks {
   readonly #clock: Clock;
   readonly #costs: BulkCosts;
   #active = 0;
-  /** Highest number of requests at work at once. */
+  /** Highest number of requests in progress at once. */
   most = 0;
 
   constructor(clock: Clock, costs: BulkCosts) {

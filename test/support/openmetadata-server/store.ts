@@ -218,5 +218,5 @@ function inLowerCase(given: Json): Json {
 }
 
 export function quoted(name: string): string {
-  return /[."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+  return /[."]/.test(name) ? `"${name.replaceAll('"', String.raw`\"`)}"` : name;
 }

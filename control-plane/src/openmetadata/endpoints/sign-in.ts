@@ -65,7 +65,10 @@ export class SignIn {
     const failures = this.#failures.get(address) ?? { count: 0, until };
     failures.count++;
     this.#failures.set(address, failures);
-    this.#deps.log.warn({ address, failures: failures.count }, 'OpenMetadata sign-in rejected');
+    this.#deps.log.warn(
+      { address, failures: failures.count },
+      'rejected sign-in of an OpenMetadata server',
+    );
   }
 }
 

@@ -187,7 +187,7 @@ export class RelayWorker {
   }
 
   async #fail(error: ErrorBody): Promise<void> {
-    this.#log.log('error', 'failed to write to OpenMetadata', {
+    this.#log.log('error', 'abandoned writing to OpenMetadata', {
       code: error.code,
       error: error.message,
     });

@@ -3,6 +3,7 @@ import { tryParseJson } from '../../../../foundation/src/domain/json.ts';
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import { HttpClient } from '../../../../foundation/src/http/client.ts';
 import { apiUrl } from '../../../../openmetadata/src/api-url.ts';
+import { quoteNamePart } from '../../../../openmetadata/src/names.ts';
 import type { Endpoint, OpenMetadataServers, ServerService } from '../deployed-pipelines.ts';
 import { foundationClock } from './adapters.ts';
 import { HTTP_LIMITS, withApi, type CatalogApi, type CatalogApiDeps } from './catalog-api.ts';
@@ -50,7 +51,7 @@ export async function readService(
 
 /** A name as the only part of a fully qualified name. */
 function quoteName(name: string): string {
-  return /[."]/.test(name) && !name.startsWith('"') ? `"${name.replaceAll('"', '\\"')}"` : name;
+  return name.startsWith('"') ? name : quoteNamePart(name);
 }
 
 /** Single calls to the servers of endpoints. Throws ControlPlaneErrors with texts to display. */

@@ -95,7 +95,7 @@ describe('an extraction', () => {
       expect(sandbox.stats().apiCalls).toBe(2);
     });
 
-    it('reads each object once even if a whole run never fits, and then takes two calls', async () => {
+    it('reads each object once even if a full run never fits, and then takes two calls', async () => {
       const run = incrementalRuns();
       const calls: number[] = [];
       for (let count = 0; count < 8; count++) {

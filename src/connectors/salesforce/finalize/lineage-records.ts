@@ -62,7 +62,7 @@ function logFormulas(
     formulas,
     unreadable: unreadable.length,
     unresolved,
-    ...(unreadable.length === 0 ? {} : { first: unreadable.slice(0, 10) }),
+    ...(unreadable.length === 0 ? {} : { firstUnreadable: unreadable.slice(0, 10) }),
   });
 }
 

@@ -115,7 +115,7 @@ function isChanged(row: Row, from: number, changedOwners: ReadonlySet<string>): 
 
 function logUnknown({ logger }: ChangesDeps, data?: Readonly<Record<string, unknown>>): void {
   logger.log(
-    'info',
+    'warn',
     'failed to determine what changed since the previous run; reading all objects',
     data,
   );

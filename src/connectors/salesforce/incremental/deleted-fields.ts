@@ -38,7 +38,7 @@ export async function fieldsDeleted(
     const error = rethrowIfRunEnds(thrown, signal);
     state.setCustomFields(undefined);
     logger.log(
-      'info',
+      'warn',
       'failed to count custom fields; deleted fields remain in the catalog until the next full run',
       errorFields(error),
     );

@@ -40,7 +40,7 @@ export async function standardFieldsChanged(
   } catch (thrown) {
     const error = rethrowIfRunEnds(thrown, signal);
     target.logger.log(
-      'info',
+      'warn',
       'failed to read change dates of standard fields; their changes are picked up by the next full run',
       errorFields(error),
     );

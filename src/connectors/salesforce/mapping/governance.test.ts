@@ -72,7 +72,7 @@ describe('tags', () => {
 
   it('with a dot in the name are quoted in labels, and not in their records', () => {
     const label = labelOf({ classification: 'SalesforceComplianceGroup', name: 'v1.0 "beta"' });
-    expect(label.tagFQN).toBe('SalesforceComplianceGroup."v1.0 ""beta"""');
+    expect(label.tagFQN).toBe(String.raw`SalesforceComplianceGroup."v1.0 \"beta\""`);
     const announced = [...new TagAnnouncer().announce([label, label])];
     expect(announced.map(({ kind, name }) => [kind, name])).toEqual([
       ['classification', 'SalesforceComplianceGroup'],

@@ -1,7 +1,11 @@
 import type { ClassificationRecord, TagRecord } from '../../../../foundation/src/domain/record.ts';
 import type { TagLabel } from '../../../../openmetadata/src/columns.ts';
 import type { CreateTable } from '../../../../openmetadata/src/entities.ts';
-import { entityName } from '../../../../openmetadata/src/names.ts';
+import {
+  entityName,
+  fullyQualifiedName,
+  unquoteNamePart,
+} from '../../../../openmetadata/src/names.ts';
 import { isDerived, kindOf } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import type { FieldRow } from '../describe/definition-rows.ts';
@@ -119,7 +123,7 @@ export function namespaceOf(name: string): string | undefined {
 /** The label that assigns a tag to a table or a column. */
 export function labelOf({ classification, name }: Tag): TagLabel {
   return {
-    tagFQN: `${classification}.${/[."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name}`,
+    tagFQN: fullyQualifiedName(classification, name),
     source: 'Classification',
     labelType: 'Automated',
     state: 'Confirmed',
@@ -169,8 +173,5 @@ export function labelsIn({ tags, columns }: Pick<CreateTable, 'tags' | 'columns'
 function tagNamed(fqn: string): Tag {
   const [classification = '', ...rest] = fqn.split('.');
   const name = rest.join('.');
-  return {
-    classification,
-    name: name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name,
-  };
+  return { classification, name: unquoteNamePart(name) };
 }

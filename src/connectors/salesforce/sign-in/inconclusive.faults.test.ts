@@ -111,7 +111,7 @@ describe('an inconclusive response', () => {
   );
 
   it.each(SIGN_IN_NAMES)(
-    'to %s ends the run with a retryable error after the patience, and the next run succeeds',
+    'to %s ends the run with a retryable error when the retry limit is reached, and the next run succeeds',
     async (method) => {
       const stateDirectory = stateDirectoryOf();
       sandbox.faults.install({

@@ -59,7 +59,7 @@ describe('a program that prints secrets', () => {
     expect(await read(program, ['a'], { environment: ['WANTED'] }, env)).toBe('WANTED=yes');
   });
 
-  it('is killed at its time limit, with everything that it has started', async () => {
+  it('is killed at its time limit, with its child processes', async () => {
     const file = join(directory, 'pid');
     const program = script(`sleep 1000 & echo $! > ${file}; wait`);
     await expect(read(program, ['a'], { timeout: '1s' })).rejects.toMatchObject({

@@ -132,7 +132,7 @@ function textOf(body: RequestInit['body']): string | undefined {
   if (body === undefined || body === null) return undefined;
   if (typeof body === 'string') return body;
   if (body instanceof URLSearchParams) return body.toString();
-  throw new RunnerError('SECRET_PROVIDER_FAILED', 'the library of Google sent an unknown body');
+  throw new RunnerError('INTERNAL', 'google-auth-library made an unexpected kind of request');
 }
 
 /** The words of the server are left out: they can quote a token. */

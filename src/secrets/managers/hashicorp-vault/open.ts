@@ -45,7 +45,10 @@ class HashicorpVault implements SecretManager {
   async check(signal: AbortSignal): Promise<void> {
     const token = await this.#session.token(signal);
     if (!(await this.#isValid(token, signal)))
-      throw new RunnerError('SECRET_MANAGER_SIGN_IN_FAILED', 'the server rejects its own token');
+      throw new RunnerError(
+        'SECRET_MANAGER_SIGN_IN_FAILED',
+        'the server rejected the token that it had issued',
+      );
   }
 
   async fetch(name: SecretPath, signal: AbortSignal): Promise<StoredSecret | undefined> {
