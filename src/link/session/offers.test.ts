@@ -55,6 +55,33 @@ describe('offers', () => {
     expect(stage.workers.started).toHaveLength(1);
   });
 
+  it('are rejected again in the next session, and after too many have waited', async () => {
+    const held = Promise.withResolvers<undefined>();
+    stage = await new LinkStage({ checkOffer: () => held.promise }).start().untilConnected();
+    const { controlPlane } = stage;
+    for (let count = 0; count < 70; count++) await controlPlane.offer(ref(`many-${count}`));
+    await stage.until('rejected', () => controlPlane.of('reject').length > 0);
+    const late = controlPlane.of('reject')[0]!.body.ref as typeof run;
+    held.resolve(undefined);
+    await stage.until('all answered', () => {
+      const answers = controlPlane.of('reject').length + controlPlane.of('accept').length;
+      return answers >= 70;
+    });
+    await controlPlane.channel.close('restart');
+    await stage.until('reconnected', () => stage.dials === 2 && stage.connected);
+    const before = controlPlane.of('reject').length;
+    const started = stage.workers.started.length;
+    stage.workers.started[0]!.finish();
+    await controlPlane.offer(late);
+    await stage.until('rejected again', () => controlPlane.of('reject').length > before);
+    expect(controlPlane.of('reject').at(-1)!.body).toMatchObject({
+      ref: late,
+      code: 'AT_CAPACITY',
+      message: 'too many offers are waiting',
+    });
+    expect(stage.workers.started).toHaveLength(started);
+  });
+
   it('wait for the slot of a worker that is being ended', async () => {
     const worker = await startRun({ capacity: 1 });
     worker.mortal = false;

@@ -21,8 +21,6 @@ import { toAttemptRef } from '../connection/frame-fields.ts';
 import { toJob } from './offered-job.ts';
 
 const WAITING_OFFERS = 64;
-/** Far more than offers that can be on their way at once. */
-const REMEMBERED_REJECTIONS = 1_000;
 /** How long a full disk is reported after an offer was rejected for it. */
 const CONDITION_MS = 60_000;
 /** How long an offer waits for the slot of a worker that is being ended. */
@@ -33,7 +31,7 @@ export interface OffersOptions {
   readonly epochs: EpochMemory;
   readonly leases: Leases;
   readonly trail?: AuditTrail | undefined;
-  /** Has every rejection. */
+  /** Has every rejection, and remembers it. */
   readonly rejections: RejectionRecords;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -65,7 +63,6 @@ type Answer =
 export class Offers {
   readonly #options: OffersOptions;
   readonly #waiting = new Queue<WaitingOffer>(WAITING_OFFERS);
-  readonly #rejected = new Map<string, RunnerError>();
   #trouble: { readonly code: ErrorCode; readonly until: number } | undefined;
 
   constructor(options: OffersOptions) {
@@ -100,7 +97,7 @@ export class Offers {
       const ref = toAttemptRef(waiting.offer.ref);
       const answer = await this.#consider(ref, waiting, signal);
       if ('rejected' in answer) {
-        this.#remember(ref, answer.rejected);
+        this.#options.rejections.remember(ref, answer.rejected);
         await this.#noteRejection(ref, waiting.offer, answer.rejected);
       }
       const word = 'rejected' in answer ? answer.rejected.code : 'accepted';
@@ -113,13 +110,6 @@ export class Offers {
     }
   }
 
-  #remember(ref: AttemptRef, error: RunnerError): void {
-    this.#rejected.set(attemptKey(ref), error);
-    const [oldest] = this.#rejected.keys();
-    if (oldest !== undefined && this.#rejected.size > REMEMBERED_REJECTIONS)
-      this.#rejected.delete(oldest);
-  }
-
   async #noteRejection(ref: AttemptRef, offer: Offer, error: RunnerError): Promise<void> {
     const { rejections, logger } = this.#options;
     const facts = rejectionFacts(ref, offer, error);
@@ -128,7 +118,7 @@ export class Offers {
   }
 
   async #consider(ref: AttemptRef, waiting: WaitingOffer, signal: AbortSignal): Promise<Answer> {
-    const rejected = this.#rejected.get(attemptKey(ref));
+    const rejected = this.#options.rejections.answerTo(ref);
     if (rejected !== undefined) return { rejected };
     const known = this.#options.attempts.get(ref);
     if (known !== undefined) return answerAgain(known);
@@ -146,11 +136,11 @@ export class Offers {
   }
 
   async #begin(job: Job, { offer, sentAfter }: WaitingOffer, signal: AbortSignal): Promise<Answer> {
-    const { attempts, epochs, trail = noAuditTrail, leases, leaseMs, checkOffer } = this.#options;
+    const { attempts, epochs, trail = noAuditTrail, leases, leaseMs, clock } = this.#options;
     const ttlMs = offer.leaseTtlMs === 0 ? leaseMs : offer.leaseTtlMs;
     const endsAt = leaseEnd(ttlMs, sentAfter);
     if (this.#options.draining()) throw drainingError();
-    const denied = await checkOffer(job);
+    const denied = await this.#options.checkOffer(job);
     if (denied !== undefined) return { rejected: denied };
     this.#assertCanBegin(endsAt);
     const { ref, kind } = job;
@@ -159,22 +149,22 @@ export class Offers {
     // The record may have waited for another writer.
     this.#assertCanBegin(endsAt);
     await epochs.reserve(ref);
+    // So may the disk.
+    this.#assertCanBegin(endsAt);
     const attempt = await attempts.begin(job);
     epochs.begun(job.ref);
     leases.grant(job.ref, ttlMs, sentAfter);
-    return { accepted: attempt, isNew: true };
+    if (endsAt > clock.uptime()) return { accepted: attempt, isNew: true };
+    const late = leaseError();
+    attempts.drop(attempt, late);
+    return { rejected: late };
   }
 
   /** Throws DRAINING, LEASE_LOST and AT_CAPACITY. */
   #assertCanBegin(leaseEndsAt: number): void {
     const { attempts, clock, draining } = this.#options;
     if (draining()) throw drainingError();
-    if (leaseEndsAt <= clock.uptime())
-      throw new RunnerError(
-        'LEASE_LOST',
-        'the lease of the offer may have expired before the offer was answered',
-        { retryable: true },
-      );
+    if (leaseEndsAt <= clock.uptime()) throw leaseError();
     attempts.assertCapacity();
   }
 
@@ -212,6 +202,14 @@ export class Offers {
     if (code === 'DISK_FULL' || code === 'SPOOL_FULL')
       this.#trouble = { code, until: this.#options.clock.monotonic() + CONDITION_MS };
   }
+}
+
+function leaseError(): RunnerError {
+  return new RunnerError(
+    'LEASE_LOST',
+    'the lease of the offer may have expired before the offer was answered',
+    { retryable: true },
+  );
 }
 
 function drainingError(): RunnerError {

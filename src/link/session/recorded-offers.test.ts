@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { LinkStage, ref } from '../../../test/support/link/link-stage.ts';
+import { MemoryEpochs } from '../../../test/support/link/memory-epochs.ts';
+import { MemoryOutboxStore } from '../../../test/support/link/memory-outbox.ts';
 import type { AuditEvent, AuditTrail } from '../../../foundation/src/logging/audit-trail.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
@@ -60,9 +62,11 @@ describe('answers to offers', () => {
     isFull = true;
     await stage.clock.advance(61_000);
     expect(events).toHaveLength(60);
+    await stage.controlPlane.offer(ref('run-66'), { kind: 'shell' });
+    await stage.until('rejected', () => rejections().length === 66);
     isFull = false;
     await stage.close();
-    expect(events.at(-1)).toEqual({ event: 'job', decision: 'reject', omitted: 5 });
+    expect(events.at(-1)).toEqual({ event: 'job', decision: 'reject', omitted: 6 });
   });
 });
 
@@ -78,6 +82,36 @@ describe('an offer whose record waits for another writer', () => {
     expect(rejections()).toMatchObject([{ code: 'LEASE_LOST', permanent: false }]);
     expect(stage.workers.started).toEqual([]);
     expect(trail.events.map(({ decision }) => decision)).toEqual(['accept', 'reject']);
+  });
+
+  it('is rejected if the disk takes longer than its lease to remember it', async () => {
+    const epochs = new MemoryEpochs();
+    epochs.free = Promise.withResolvers<void>();
+    const trail = new SlowTrail();
+    trail.free.resolve();
+    stage = await new LinkStage({ trail, epochs }).start().untilConnected();
+    await stage.controlPlane.offer(run);
+    await stage.until('recorded', () => trail.events.length === 1);
+    stage.clock.suspend(51_000);
+    epochs.free.resolve();
+    await stage.until('rejected', () => rejections().length === 1);
+    expect(rejections()).toMatchObject([{ code: 'LEASE_LOST' }]);
+    expect(stage.store.all).toEqual([]);
+  });
+
+  it('is dropped if the disk takes longer than its lease to journal it', async () => {
+    const store = new MemoryOutboxStore();
+    store.free = Promise.withResolvers<void>();
+    const trail = new SlowTrail();
+    trail.free.resolve();
+    stage = await new LinkStage({ trail }, store).start().untilConnected();
+    await stage.controlPlane.offer(run);
+    await stage.until('recorded', () => trail.events.length === 1);
+    stage.clock.suspend(51_000);
+    store.free.resolve();
+    await stage.until('rejected', () => rejections().length === 1);
+    expect(rejections()).toMatchObject([{ code: 'LEASE_LOST' }]);
+    expect(stage.controlPlane.of('accept')).toEqual([]);
   });
 
   it('is rejected if the runner is drained meanwhile', async () => {

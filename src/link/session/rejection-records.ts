@@ -1,13 +1,18 @@
+import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import type { AuditEvent, AuditTrail } from '../../../foundation/src/logging/audit-trail.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import type { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 
+/** Far more than offers that can be on their way at once. */
+const REMEMBERED = 1_000;
 const WINDOW_MS = 60_000;
 const MAX_IN_WINDOW = 60;
 
 /**
  * Rejected offers in the audit trail. At most 60 a minute, so that a control plane cannot fill the
- * disk; the others are counted. For all sessions together, because a control plane can end one.
+ * disk; the others are counted. Remembers the answers too: the same offer gets the same one. For all
+ * sessions together, because a control plane can end one.
  */
 export class RejectionRecords {
   readonly #trail: AuditTrail;
@@ -16,10 +21,22 @@ export class RejectionRecords {
   #recorded = 0;
   /** In no line yet. */
   #omitted = 0;
+  readonly #answers = new Map<string, RunnerError>();
 
   constructor(trail: AuditTrail, clock: Clock) {
     this.#trail = trail;
     this.#clock = clock;
+  }
+
+  /** Why the offer of this attempt was rejected before; undefined if it was not. */
+  answerTo(ref: AttemptRef): RunnerError | undefined {
+    return this.#answers.get(attemptKey(ref));
+  }
+
+  remember(ref: AttemptRef, error: RunnerError): void {
+    this.#answers.set(attemptKey(ref), error);
+    const [oldest] = this.#answers.keys();
+    if (oldest !== undefined && this.#answers.size > REMEMBERED) this.#answers.delete(oldest);
   }
 
   /** Never rejects: an offer stays rejected. */
@@ -57,8 +74,8 @@ export class RejectionRecords {
     try {
       await this.#trail.record({ ...facts, event: 'job', decision: 'reject', ...count });
     } catch {
-      // Not lost: the next line has them.
-      this.#omitted += omitted;
+      // Not lost: the next line has them, and the rejection that this one was about.
+      this.#omitted += omitted + (field === 'omitted' ? 0 : 1);
     }
   }
 }

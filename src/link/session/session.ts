@@ -205,9 +205,11 @@ export class Session {
 
   async #offer(offer: FrameBody<'offer'>): Promise<void> {
     if (this.#offers.push(offer, this.#heartbeat.answeredAfter)) return;
-    const { channel, timing, metrics, rejections } = this.#options;
+    const { channel, timing, metrics, rejections, attempts } = this.#options;
     const ref = toAttemptRef(offer.ref);
-    const error = new RunnerError('AT_CAPACITY', 'too many offers are waiting');
+    const error =
+      rejections.answerTo(ref) ?? new RunnerError('AT_CAPACITY', 'too many offers are waiting');
+    if (attempts.get(ref) === undefined) rejections.remember(ref, error);
     metrics.count('offers', { answer: error.code });
     // Not awaited: frames are read meanwhile.
     void rejections.record(rejectionFacts(ref, offer, error));

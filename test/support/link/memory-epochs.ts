@@ -7,6 +7,8 @@ export class MemoryEpochs implements EpochMemory {
   readonly #highest = new Map<string, number>();
   /** Thrown by `reserve` while set. */
   failure: Error | undefined;
+  /** `reserve` waits for it. */
+  free: PromiseWithResolvers<void> | undefined;
 
   assertNew({ runId, epoch }: AttemptRef): void {
     if (epoch <= (this.#highest.get(runId) ?? -1))
@@ -14,7 +16,7 @@ export class MemoryEpochs implements EpochMemory {
   }
 
   async reserve(): Promise<void> {
-    await Promise.resolve();
+    await this.free?.promise;
     if (this.failure !== undefined) throw this.failure;
   }
 

@@ -75,6 +75,8 @@ export class MemoryOutboxStore implements OutboxStore {
   readonly all: MemoryOutbox[] = [];
   /** Thrown by `create`. */
   failure: Error | undefined;
+  /** `create` waits for it. */
+  free: PromiseWithResolvers<void> | undefined;
   /** Thrown by `closeInterrupted`. */
   closeFailure: Error | undefined;
   /** Thrown by `discard` of every outbox. */
@@ -86,6 +88,7 @@ export class MemoryOutboxStore implements OutboxStore {
 
   async create(job: Job): Promise<MemoryOutbox> {
     if (this.failure !== undefined) throw this.failure;
+    await this.free?.promise;
     return this.add(job.ref);
   }
 
