@@ -185,7 +185,7 @@ complete -c hybrid-runner -n '__hybrid_runner_in \'jobs sign\'' -l json -d 'prin
 complete -c hybrid-runner -n '__hybrid_runner_in \'jobs sign\'' -s c -l workflow -r -F -d 'OpenMetadata workflow document, YAML or JSON'
 complete -c hybrid-runner -n '__hybrid_runner_in \'jobs sign\'' -l key -r -F -d 'file of the private key'
 complete -c hybrid-runner -n '__hybrid_runner_in \'jobs sign\'' -l pool -x -d 'pools that may run it, comma-separated'
-complete -c hybrid-runner -n '__hybrid_runner_in \'jobs sign\'' -l runner -x -d 'ids of runners that may run it, comma-separated'
+complete -c hybrid-runner -n '__hybrid_runner_in \'jobs sign\'' -l runner -x -d 'runners that may run it, comma-separated, as `status` shows them'
 complete -c hybrid-runner -n '__hybrid_runner_in \'jobs sign\'' -l valid-for -x -d 'how long it is valid'
 complete -c hybrid-runner -n '__hybrid_runner_in \'jobs sign\'' -l valid-from -x -d 'from when on; default: now'
 complete -c hybrid-runner -n '__hybrid_runner_in \'jobs sign\'' -l name -x -d 'what to call it; default: the name of the service'

@@ -30,7 +30,10 @@ export const JOB_COMMANDS: CommandGroup = {
         WORKFLOW,
         { flags: '--key <file>', text: 'file of the private key', required: true },
         { flags: '--pool <names>', text: 'pools that may run it, comma-separated' },
-        { flags: '--runner <ids>', text: 'ids of runners that may run it, comma-separated' },
+        {
+          flags: '--runner <fingerprints>',
+          text: 'runners that may run it, comma-separated, as `status` shows them',
+        },
         { flags: '--valid-for <duration>', text: 'how long it is valid', default: '90d' },
         { flags: '--valid-from <time>', text: 'from when on; default: now' },
         { flags: '--name <text>', text: 'what to call it; default: the name of the service' },

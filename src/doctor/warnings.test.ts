@@ -4,6 +4,7 @@ import {
   chmodSync,
   copyFileSync,
   mkdirSync,
+  readFileSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -12,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../test/support/certificates.ts';
 import { DoctorScene, findings, SOURCE } from '../../test/support/doctor-scene.ts';
 import { openMiddlebox } from '../../test/support/middlebox.ts';
+import { newSigningKey } from '../../test/support/signed-jobs.ts';
 import { canMount } from '../../test/support/small-disk.ts';
 import { encodeLine, START } from '../audit/line.ts';
 import { thisMachine, type Machine, type Volume } from './options.ts';
@@ -92,6 +94,17 @@ const ROWS: readonly Row[] = [
     'a field that does not exist among others',
     () => scene.policy({ fields: ['password', 'passphrase'] }),
     /^policy: secrets\[0\]: salesforce has no secret field "passphrase"$/,
+  ],
+  [
+    'a key for jobs that ends within 30 days',
+    () => {
+      const { name, publicKey } = newSigningKey();
+      const notAfter = new Date(Date.now() + 29 * 86_400_000).toISOString();
+      const policy = JSON.parse(readFileSync(scene.policyFile, 'utf8')) as object;
+      const jobs = { signatures: 'warn', keys: [{ name, publicKey, notAfter }] };
+      writeFileSync(scene.policyFile, JSON.stringify({ ...policy, jobs }));
+    },
+    /^policy: key operations: ends on \d{4}-\d\d-\d\d, and all its signatures with it$/,
   ],
   [
     'a directory of secrets that others can write to',

@@ -121,6 +121,7 @@ class RunnerLink implements Link {
       ...(condition === undefined ? {} : { condition }),
       ...(conflict === undefined ? {} : { identityConflict: conflict }),
       runnerId: identity.runnerId,
+      fingerprint: identity.fingerprint,
       name: identity.name,
       capacity,
       running: this.#attempts.working(),

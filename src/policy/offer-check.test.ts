@@ -22,7 +22,7 @@ async function check(jobs: object): Promise<OfferCheck> {
   await writeFile(file, JSON.stringify({ version: 1, jobs }), { mode: 0o600 });
   const clock = { now: () => NOW };
   const policy = { file, connectors: [] };
-  return createOfferCheck({ policy, runnerId: 'rnr_1', clock, audit: silentLogger });
+  return createOfferCheck({ policy, fingerprint: 'f'.repeat(64), clock, audit: silentLogger });
 }
 
 const keys = [{ name: KEY.name, publicKey: KEY.publicKey }];

@@ -18,7 +18,8 @@ export type OfferCheck = (
 
 export interface OfferCheckOptions {
   readonly policy: PolicySource;
-  readonly runnerId: string;
+  /** Of the runner's identity. */
+  readonly fingerprint: string;
   readonly clock: Pick<Clock, 'now'>;
   readonly audit: Logger;
 }
@@ -29,7 +30,7 @@ export interface OfferCheckOptions {
  */
 export function createOfferCheck({
   policy: source,
-  runnerId,
+  fingerprint,
   clock,
   audit,
 }: OfferCheckOptions): OfferCheck {
@@ -42,7 +43,7 @@ export function createOfferCheck({
       if (rules.mode === 'required')
         verifyJob(
           { kind, signature, document: parse(workflow) },
-          { rules, runnerId, now: clock.now() },
+          { rules, fingerprint, now: clock.now() },
         );
       return undefined;
     } catch (thrown) {

@@ -24,8 +24,10 @@ export async function checkSignature(job: SignedJob, check: SignatureCheck): Pro
   if (rules.mode === 'off') return;
   const found = signatureOf(job, check);
   if (!(found instanceof RunnerError)) {
-    const { key, keyId, name } = found;
-    return trail.record({ event: 'jobSignature', decision: 'allow', key, keyId, name });
+    const { key, keyId, name, endsAt } = found;
+    const until = new Date(endsAt).toISOString();
+    const facts = { kind: job.kind, key, keyId, name, until };
+    return trail.record({ event: 'jobSignature', decision: 'allow', ...facts });
   }
   const { code } = found;
   if (rules.mode === 'required') {

@@ -17,12 +17,13 @@ import { parseJobDocument } from './job-document.ts';
 import type { SinkUse } from './sink-access.ts';
 
 const KEY = newSigningKey();
+const OWN = 'a'.repeat(64);
 const DOCUMENT = salesforceWorkflow({
   consumerKey: 'key',
   consumerSecret: 'secret:/salesforce/app',
   salesforceDomain: 'acme.my',
 });
-const SIGNATURE = signFor(KEY, DOCUMENT, { aud: ['runner:rnr_1'] }, Date.now());
+const SIGNATURE = signFor(KEY, DOCUMENT, { aud: [`runner:${OWN}`] }, Date.now());
 
 let directory: string;
 
@@ -43,7 +44,7 @@ async function open({ mode, signature, sink = 'unused' }: Attempt) {
   const keys = [{ name: KEY.name, publicKey: KEY.publicKey }];
   const policy = { version: 1, jobs: { signatures: mode, keys } };
   await writeFile(join(directory, `${mode}.yaml`), JSON.stringify(policy), { mode: 0o600 });
-  const settings = { ...workerSettings(directory, `${mode}.yaml`), stateDir, runnerId: 'rnr_1' };
+  const settings = { ...workerSettings(directory, `${mode}.yaml`), stateDir, fingerprint: OWN };
   const logged: string[] = [];
   const connector = createSalesforceConnector();
   const access = composeAccess({
@@ -91,7 +92,13 @@ describe('a worker', () => {
     const { code, events, logged } = await open({ mode: 'required', signature: SIGNATURE });
     expect([code, logged]).toEqual(['opened', []]);
     expect(events).toMatchObject([
-      { event: 'jobSignature', decision: 'allow', key: 'operations', name: 'nightly run' },
+      {
+        event: 'jobSignature',
+        decision: 'allow',
+        key: 'operations',
+        name: 'nightly run',
+        until: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+      },
     ]);
   });
 

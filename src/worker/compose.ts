@@ -70,7 +70,7 @@ export function composeAccess({
     const policy = await openPolicyForJob(policySourceOf(settings, connectors), audit);
     assertPermitted(request, policy, sinkUse);
     const trail = trailOf(settings, request, audit);
-    const check = { rules: policy.signing, runnerId: settings.runnerId, trail, audit };
+    const check = { rules: policy.signing, fingerprint: settings.fingerprint, trail, audit };
     if (sinkUse === 'unused') await checkSignature(request, { ...check, now: clock.now() });
     const server = sinkServerFor(request, sinkUse, policy);
     const [uses = [], tokenUses = []] = scanForSecrets(request.document, {

@@ -10,8 +10,8 @@ const orUndefined = (value: string | undefined): string | undefined => value;
 /** The part of the runner's compiled configuration that a worker needs. */
 export const workerSettingsSchema = z.object({
   policyFile: z.string(),
-  /** The identity of the runner; absent in programs without a control plane. */
-  runnerId: z.string().optional().transform(orUndefined),
+  /** Of the runner's identity; absent in programs without a control plane. */
+  fingerprint: z.string().optional().transform(orUndefined),
   stateDir: z.string().optional().transform(orUndefined),
   network: z.object({
     proxy: z.string().optional().transform(orUndefined),

@@ -54,7 +54,11 @@ describe('jobs', () => {
     const verify = ['jobs', 'verify', '--workflow', workflow, '--signature', signature];
     const verified = await place.call([...verify, '--json']);
     expect(verified.code).toBe(0);
-    expect(JSON.parse(verified.stdout)).toMatchObject({ key: 'operations', name: 'crm' });
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      key: 'operations',
+      name: 'crm',
+      audiences: ['pool:eu-west'],
+    });
   });
 
   it('that differ from what was signed are rejected with 5 and the place of the difference', async () => {
@@ -70,6 +74,7 @@ describe('jobs', () => {
     expect(verified.stderr).toContain(
       'error JOB_CONTENT_DIFFERS: the job differs from what was signed, at source.serviceConnection.config.salesforceDomain',
     );
+    expect(verified.stderr).toContain('Audiences of this runner: pool:eu-west\n');
     expect(verified.stderr).not.toContain('evil.my');
   });
 
@@ -89,6 +94,7 @@ describe('jobs', () => {
   it.each([
     ['a password in plain text', documentOf('acme.my', 'hunter22'), [], 'SECRET_IN_PLAIN_TEXT'],
     ['nobody to run it', documentOf('acme.my'), ['--pool', ','], 'USAGE'],
+    ['an id from a control plane', documentOf('acme.my'), ['--runner', 'rnr_1'], 'USAGE'],
     ['a pool that cannot be one', documentOf('acme.my'), ['--pool', '-'], 'INPUT_INVALID'],
     ['a validity without an end', documentOf('acme.my'), ['--valid-for', '9999d'], 'USAGE'],
   ])('are not signed with %s', async (_what, document, more, code) => {

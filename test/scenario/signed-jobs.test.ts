@@ -72,8 +72,15 @@ describe('a runner whose policy requires signatures', { timeout: TIMEOUT }, () =
   });
 
   it('takes no job that is signed for another runner', async () => {
-    await sign(PIPELINE, '--runner', 'rnr_other');
+    await sign(PIPELINE, '--runner', 'b'.repeat(64));
     expect((await ingest()).error).toMatchObject({ code: 'JOB_AUDIENCE_OTHER' });
+  });
+
+  it('runs what is signed for its own key, which the control plane cannot choose', async () => {
+    const status = await program('status', '--json', '--config', stage.place.configFile);
+    const { fingerprint } = JSON.parse(status) as { readonly fingerprint: string };
+    await sign(PIPELINE, '--runner', fingerprint);
+    expect((await ingest()).state).toBe('success');
   });
 
   it('takes no job that the control plane has changed, and does not sign in for it', async () => {

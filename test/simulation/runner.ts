@@ -1,7 +1,7 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import type { AttemptRef, RunnerId } from '../../foundation/src/domain/ids.ts';
 import type { Predecessor } from '../../src/link/connection/predecessor.ts';
-import { type Identity, rawPublicKey } from '../../src/link/enrollment/identity.ts';
+import { type Identity, fingerprintOf, rawPublicKey } from '../../src/link/enrollment/identity.ts';
 import { createLink, type Link } from '../../src/link/link.ts';
 import { SpoolOutboxStore } from '../../src/link/outbox/spool-outbox-store.ts';
 import { type EpochMemory, openEpochMemory } from '../../src/link/replay/epoch-memory.ts';
@@ -240,11 +240,9 @@ export function identityOf(world: World, name: string): Identity {
     format: 'der',
     type: 'pkcs8',
   });
-  return {
-    runnerId: `rnr_${name}` as RunnerId,
-    name,
-    controlPlaneUrl: `wss://${AUTHORITY}`,
-    publicKey: rawPublicKey(key),
-    sign: (message) => sign(null, message, key),
-  };
+  const publicKey = rawPublicKey(key);
+  const runnerId = `rnr_${name}` as RunnerId;
+  const [controlPlaneUrl, fingerprint] = [`wss://${AUTHORITY}`, fingerprintOf(publicKey)];
+  const signWith = (message: Uint8Array): Uint8Array => sign(null, message, key);
+  return { runnerId, name, controlPlaneUrl, publicKey, fingerprint, sign: signWith };
 }

@@ -28,7 +28,7 @@ export async function enroll(invocation: Invocation): Promise<void> {
   const enrolled = collectEnrolledSettings(settings);
   const token = await readToken(tokenFile, invocation);
   actAsOwner(config.stateDir);
-  const { runnerId, name, controlPlaneUrl } = await enrollRunner({
+  const { runnerId, name, controlPlaneUrl, fingerprint } = await enrollRunner({
     url,
     token,
     stateDir: config.stateDir,
@@ -42,7 +42,14 @@ export async function enroll(invocation: Invocation): Promise<void> {
   });
   await enrolled.write();
   terminal.result(
-    { runnerId, name, controlPlaneUrl, stateDir: config.stateDir, keptSettings: enrolled.keys },
+    {
+      runnerId,
+      name,
+      fingerprint,
+      controlPlaneUrl,
+      stateDir: config.stateDir,
+      keptSettings: enrolled.keys,
+    },
     `Enrolled as ${name} (${runnerId}) with ${controlPlaneUrl}.`,
   );
   if (enrolled.keys.length > 0)

@@ -17,6 +17,7 @@ const statusSchema = z.looseObject({
   pid: z.number(),
   name: z.string(),
   runnerId: z.string(),
+  fingerprint: z.string().optional().catch(undefined),
   capacity: z.number(),
   running: z.number(),
   spoolBytes: z.number(),
@@ -110,6 +111,9 @@ function describe(answer: Status): string {
       'runner',
       `${answer.name} (${answer.runnerId}), version ${answer.version}, process ${answer.pid}`,
     ],
+    ...(answer.fingerprint === undefined
+      ? []
+      : [['fingerprint', answer.fingerprint] as [string, string]]),
     ['health', answer.health?.text ?? answer.state.name],
     ['runs', `${answer.running} of ${answer.capacity} active`],
     ...(answer.identityConflict === undefined

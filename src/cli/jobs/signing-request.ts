@@ -5,6 +5,7 @@ import type { Flags } from '../invocation.ts';
 
 /** A signer's clock may be ahead of a runner's by so much. */
 const CLOCK_MS = 5 * 60_000;
+const FINGERPRINT = /^[0-9a-f]{64}$/;
 const MAX_VALIDITY_MS = 400 * 86_400_000;
 
 /** Who may run a signed job, as in its statement. Throws USAGE. */
@@ -12,6 +13,10 @@ export function audienceOf(flags: Flags): readonly string[] {
   const audience = ['runner', 'pool'].flatMap((kind) =>
     listOf(flags.get(kind)).map((name) => `${kind}:${name}`),
   );
+  if (listOf(flags.get('runner')).some((name) => !FINGERPRINT.test(name)))
+    throw new RunnerError('USAGE', '--runner must be the fingerprint of a runner', {
+      remedy: 'Run `hybrid-runner status` or `hybrid-runner doctor` on its machine to see it.',
+    });
   if (audience.length > 0) return audience;
   throw new RunnerError('USAGE', '--pool or --runner is missing', {
     remedy: 'Name who may run the job with --pool or --runner.',

@@ -4,7 +4,7 @@ import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { loadIdentity } from '../../link/enrollment/identity.ts';
 import { openPolicy } from '../../policy/open-policy.ts';
-import { verifyJob } from '../../policy/signatures/verify.ts';
+import { audiencesOf, verifyJob } from '../../policy/signatures/verify.ts';
 import { parseJobDocument } from '../../worker/job-document.ts';
 import { loadSettings, requireFlag, type Invocation } from '../invocation.ts';
 import { readWorkflowFile } from '../local/workflow-file.ts';
@@ -23,13 +23,13 @@ export async function verify(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
   const { signing: rules } = await openPolicy(policySource(config));
-  const runnerId = await runnerIdIn(config.stateDir);
-  const found = verifyJob(
-    { kind, document, signature },
-    { rules, runnerId, now: systemClock.now() },
-  );
+  const fingerprint = await fingerprintIn(config.stateDir);
+  const audiences = audiencesOf({ rules, fingerprint });
+  terminal.notice(`Audiences of this runner: ${audiences.join(', ') || 'none'}`);
+  const verifier = { rules, fingerprint, now: systemClock.now() };
+  const found = verifyJob({ kind, document, signature }, verifier);
   terminal.result(
-    { ...found, kind, mode: rules.mode },
+    { ...found, kind, mode: rules.mode, audiences },
     `"${found.name}" is signed by the key ${found.key} (${found.keyId}), and matches the workflow`,
   );
   if (rules.mode !== 'required')
@@ -45,9 +45,9 @@ async function readSignature(file: string, { terminal }: Invocation): Promise<st
 }
 
 /** Undefined on a machine that is not enrolled: only pools count there. */
-async function runnerIdIn(stateDir: string): Promise<string | undefined> {
+async function fingerprintIn(stateDir: string): Promise<string | undefined> {
   try {
-    return (await loadIdentity(stateDir)).runnerId;
+    return (await loadIdentity(stateDir)).fingerprint;
   } catch (thrown) {
     if (RunnerError.from(thrown).code === 'NOT_ENROLLED') return undefined;
     throw thrown;

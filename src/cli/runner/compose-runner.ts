@@ -51,7 +51,7 @@ export async function composeRunner(
 ): Promise<Runner> {
   const identity = await loadIdentity(config.stateDir);
   assertSameControlPlane(config.controlPlane.url, identity);
-  const { runnerId } = identity;
+  const { fingerprint } = identity;
   const policy = policySource(config);
   await checkPolicyAtStart(policy, logger);
   const dialers = await dialersFor(config, identity);
@@ -66,9 +66,9 @@ export async function composeRunner(
     trail: openAuditTrail(config.stateDir, logger),
     heads: auditHeadsOf(config, identity),
     epochs: await openEpochs(config, identity),
-    startWorker: workersFor({ ...config, runnerId }, store, listened, env),
+    startWorker: workersFor({ ...config, fingerprint }, store, listened, env),
     capacity: config.capacity,
-    checkOffer: createOfferCheck({ policy, runnerId, clock: systemClock, audit: logger }),
+    checkOffer: createOfferCheck({ policy, fingerprint, clock: systemClock, audit: logger }),
     jobDeadlineMs: config.jobs.deadlineMs,
     drainTimeoutMs: config.drainTimeoutMs,
     version: version(),
@@ -129,7 +129,7 @@ function openEpochs(
 }
 
 function workersFor(
-  config: RunnerConfig & { readonly runnerId: string },
+  config: RunnerConfig & { readonly fingerprint: string },
   store: SpoolOutboxStore,
   logger: Logger,
   env: Readonly<NodeJS.ProcessEnv>,

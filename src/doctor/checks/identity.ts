@@ -19,9 +19,10 @@ export const identity: Check = {
     } catch (thrown) {
       return [failed(subject, thrown)];
     }
-    const { name, runnerId, controlPlaneUrl } = loaded;
+    const { name, runnerId, controlPlaneUrl, fingerprint } = loaded;
     return [
       pass(subject, `${name} (${runnerId}) with ${controlPlaneUrl}; only this user reads its key`),
+      pass('fingerprint', `${fingerprint}; signatures of jobs name this runner by it`),
       ...(await copied(stateDir)),
     ];
   },

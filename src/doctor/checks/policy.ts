@@ -1,10 +1,15 @@
+import { LARGE_TRAIL_BYTES, trailSize } from '../../audit/files.ts';
+import { readEvents } from '../../audit/read-events.ts';
+import { auditDirectory } from '../../audit/trail.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { closest } from '../../config/closest.ts';
 import type { Check } from '../check.ts';
+import type { Facts } from '../facts.ts';
 import { fail, failed, pass, warn, type Finding } from '../finding.ts';
 import { patternCovers } from '../../policy/reference-pattern.ts';
 import { formatHostRule } from '../../policy/host-rule.ts';
 import type { RuleOutline, SecretRule } from '../../policy/policy.ts';
+import { SEEN_MS, signingFindings } from '../signing.ts';
 import type { DoctorOptions } from '../options.ts';
 
 /** Connectors of the policy file that are not sources, with their secret fields. */
@@ -36,6 +41,7 @@ export const policy: Check = {
     const fields = await secretFields(facts.options);
     return [
       pass('policy file', `${policyFile} is valid; rules for secrets: ${secrets.length}`),
+      ...(await aboutSigning(opened, facts)),
       ...secrets.flatMap((rule, index) => [
         ...unknownNames(rule, index, fields),
         ...repeated(outline, index),
@@ -43,6 +49,22 @@ export const policy: Check = {
     ];
   },
 };
+
+async function aboutSigning({ signing }: Policy, facts: Facts): Promise<readonly Finding[]> {
+  const { disk, clock } = facts.options.machine;
+  const now = clock.now();
+  if (signing.mode === 'off') return signingFindings(signing, [], now);
+  const directory = auditDirectory((await facts.config()).stateDir);
+  try {
+    const { bytes } = await trailSize(disk, directory);
+    const isLarge = bytes > LARGE_TRAIL_BYTES;
+    const events = isLarge ? [] : await readEvents(disk, directory, now - SEEN_MS);
+    return signingFindings(signing, events, now);
+  } catch {
+    // A trail that cannot be read is for the check of the trail.
+    return signingFindings(signing, [], now);
+  }
+}
 
 type FieldsByConnector = ReadonlyMap<string, readonly string[]>;
 

@@ -43,6 +43,7 @@ async function tryBoth({ runnerId, key }: Enrolled): Promise<void> {
     name: 'edge',
     controlPlaneUrl: `wss://localhost:${stage.port}`,
     publicKey: '',
+    fingerprint: '',
     sign: (message: Uint8Array) => sign(null, message, key),
   };
   const dialers = createDialers('auto', {

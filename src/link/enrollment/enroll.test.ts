@@ -136,11 +136,13 @@ describe('enrollment', () => {
     expect(readFileSync(keyPath(directory), 'utf8')).toBe(before);
   });
 
-  it('replaces an identity on request', async () => {
+  it('replaces an identity with one of another fingerprint, whatever id is assigned', async () => {
     const first = await enrollRunner(options());
     const second = await enrollRunner(options({ replace: true }));
-    expect(second.publicKey).not.toBe(first.publicKey);
-    expect((await loadIdentity(directory)).publicKey).toBe(second.publicKey);
+    const { publicKey, fingerprint, runnerId } = await loadIdentity(directory);
+    expect([runnerId, publicKey, fingerprint.length]).toEqual(['rnr_1', second.publicKey, 64]);
+    expect([first.publicKey, first.fingerprint]).not.toContain(second.publicKey);
+    expect(first.fingerprint).not.toBe(fingerprint);
   });
 
   it.each([

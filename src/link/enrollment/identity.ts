@@ -1,4 +1,5 @@
 import {
+  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -22,6 +23,11 @@ export interface Identity {
   readonly controlPlaneUrl: string;
   /** Raw Ed25519 public key, 32 bytes in base64. */
   readonly publicKey: string;
+  /**
+   * Names this machine in signatures of jobs, because the control plane can choose the runner id.
+   * Of the key that was made here at the enrollment, in hexadecimal.
+   */
+  readonly fingerprint: string;
   /** Ed25519, 64 bytes. */
   sign(message: Uint8Array): Uint8Array;
 }
@@ -59,8 +65,14 @@ export function toIdentity(settings: Settings, key: KeyObject): Identity {
     name: settings.name,
     controlPlaneUrl: settings.controlPlaneUrl,
     publicKey: settings.publicKey,
+    fingerprint: fingerprintOf(settings.publicKey),
     sign: (message) => sign(null, message, key),
   };
+}
+
+/** SHA-256 of a raw public key in base64. */
+export function fingerprintOf(publicKey: string): string {
+  return createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex');
 }
 
 export function generateKey(): KeyObject {

@@ -15,6 +15,8 @@ export type LinkState =
 export interface LinkStatus {
   readonly state: LinkState;
   readonly runnerId: string;
+  /** Of the identity's key: `runner:` in signatures of jobs. */
+  readonly fingerprint: string;
   readonly name: string;
   readonly capacity: number;
   readonly running: number;

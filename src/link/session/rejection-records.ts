@@ -11,8 +11,8 @@ const MAX_IN_WINDOW = 60;
 
 /**
  * Rejected offers in the audit trail. At most 60 a minute, so that a control plane cannot fill the
- * disk; the others are counted. Remembers the answers too: the same offer gets the same one. For all
- * sessions together, because a control plane can end one.
+ * disk; the others are counted. Remembers the answers too: the same offer gets the same one. For
+ * all sessions together, because a control plane can end one.
  */
 export class RejectionRecords {
   readonly #trail: AuditTrail;

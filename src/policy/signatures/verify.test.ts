@@ -18,6 +18,7 @@ import type { SigningKey, SigningRules } from './signing-rules.ts';
 import { verifyJob } from './verify.ts';
 
 const KEY = newSigningKey();
+const OWN = 'a'.repeat(64);
 const DOCUMENT = {
   source: {
     type: 'salesforce',
@@ -47,14 +48,15 @@ interface Case {
   readonly kind?: JobKind;
   readonly rules?: Partial<SigningRules>;
   readonly key?: Partial<SigningKey>;
-  readonly runnerId?: string;
+  readonly fingerprint?: string;
   readonly now?: number;
 }
 
 function verify(given: Case = {}): unknown {
   const job = { kind: 'metadata' as JobKind, document: DOCUMENT, signature: SIGNATURE, ...given };
   const rules = rulesOf([ruleOf(KEY, given.key)], given.rules);
-  return verifyJob(job, { rules, runnerId: given.runnerId ?? 'rnr_1', now: given.now ?? NOW });
+  const { fingerprint = OWN, now = NOW } = given;
+  return verifyJob(job, { rules, fingerprint, now });
 }
 
 /** The code of the rejection, with its message. */
@@ -70,7 +72,9 @@ function refusal(given: Case): { readonly code: string; readonly message: string
 
 describe('a signed job', () => {
   it('is accepted, and its key named', () => {
-    expect(verify()).toEqual({ key: 'operations', keyId: ruleOf(KEY).id, name: 'nightly run' });
+    const found = { key: 'operations', keyId: ruleOf(KEY).id, name: 'nightly run' };
+    expect(verify()).toEqual({ ...found, endsAt: NOW + HOUR_S * 1_000 });
+    expect(verify({ key: { notAfter: NOW + 1 } })).toEqual({ ...found, endsAt: NOW + 1 });
   });
 
   it('is accepted again within its validity, for another run', () => {
@@ -79,7 +83,7 @@ describe('a signed job', () => {
   });
 
   it('is accepted for this runner, whatever its pools', () => {
-    const signature = signFor(KEY, DOCUMENT, { aud: ['runner:rnr_1'] });
+    const signature = signFor(KEY, DOCUMENT, { aud: [`runner:${OWN}`] });
     expect(refusal({ signature, rules: { pools: [] } }).code).toBe('accepted');
   });
 
@@ -95,7 +99,11 @@ describe('a signed job', () => {
     ['JOB_KEY_NOT_PERMITTED', { key: { services: ['erp', 'cr'] } }],
     ['JOB_KEY_NOT_PERMITTED', { key: { pools: ['us-east'] } }],
     ['JOB_AUDIENCE_OTHER', { rules: { pools: ['us-east'] } }],
-    ['JOB_AUDIENCE_OTHER', { signature: signFor(KEY, DOCUMENT, { aud: ['runner:rnr_2'] }) }],
+    [
+      'JOB_AUDIENCE_OTHER',
+      { signature: signFor(KEY, DOCUMENT, { aud: [`runner:${'b'.repeat(64)}`] }) },
+    ],
+    ['JOB_AUDIENCE_OTHER', { signature: signFor(KEY, DOCUMENT, { aud: ['runner:rnr_1'] }) }],
     ['JOB_CONTENT_DIFFERS', { kind: 'test_connection' as const }],
     ['JOB_CONTENT_DIFFERS', { document: [DOCUMENT] }],
     ['JOB_CONTENT_DIFFERS', { document: { ...DOCUMENT, pipelineRunId: { a: 1 } } }],

@@ -16,8 +16,8 @@ import { parseStatement, type SignedStatement } from './statement.ts';
 
 export interface Verifier {
   readonly rules: SigningRules;
-  /** Undefined before the enrollment. */
-  readonly runnerId: string | undefined;
+  /** Of the identity's key; undefined before the enrollment. */
+  readonly fingerprint: string | undefined;
   /** In milliseconds of Unix time. */
   readonly now: number;
 }
@@ -27,6 +27,8 @@ export interface JobSignature {
   readonly key: string;
   readonly keyId: string;
   readonly name: string;
+  /** When the signature or its key ends, in milliseconds of Unix time. */
+  readonly endsAt: number;
 }
 
 export type SignedJob = Pick<Job, 'kind' | 'signature'> & {
@@ -44,7 +46,8 @@ export function verifyJob(job: SignedJob, verifier: Verifier): JobSignature {
   assertAddressed(statement, key, verifier);
   assertInTime(statement, verifier.now);
   assertSameContent(statement, job);
-  return { key: key.name, keyId: key.id, name: statement.name };
+  const endsAt = Math.min(statement.exp * 1_000, key.notAfter ?? Number.POSITIVE_INFINITY);
+  return { key: key.name, keyId: key.id, name: statement.name, endsAt };
 }
 
 /** Throws the errors of a signature that does not hold. */
@@ -78,15 +81,19 @@ function assertKeyCovers(
     throw notPermitted('for the pools of this machine');
 }
 
+/** The audiences of this machine. None of them is chosen by the control plane. */
+export function audiencesOf({ rules, fingerprint }: Omit<Verifier, 'now'>): readonly string[] {
+  const own = fingerprint === undefined ? [] : [`runner:${fingerprint}`];
+  return [...own, ...rules.pools.map((pool) => `pool:${pool}`)];
+}
+
 function assertAddressed(
   { aud }: SignedStatement,
   { pools }: SigningKey,
-  { rules, runnerId }: Verifier,
+  { rules, fingerprint }: Verifier,
 ): void {
-  const own = rules.pools
-    .filter((pool) => pools?.includes(pool) ?? true)
-    .map((pool) => `pool:${pool}`);
-  if (runnerId !== undefined) own.push(`runner:${runnerId}`);
+  const permitted = rules.pools.filter((pool) => pools?.includes(pool) ?? true);
+  const own = audiencesOf({ rules: { ...rules, pools: permitted }, fingerprint });
   if (aud.some((each) => own.includes(each))) return;
   throw new RunnerError('JOB_AUDIENCE_OTHER', 'the job is signed for other runners or pools');
 }

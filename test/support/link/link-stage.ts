@@ -3,7 +3,11 @@ import { expect } from 'vitest';
 import type { Dialer } from '../../../src/channel/channel.ts';
 import { channelOver, MemoryDialer } from '../../../src/channel/memory.ts';
 import type { AttemptRef, RunId, RunnerId } from '../../../foundation/src/domain/ids.ts';
-import { rawPublicKey, type Identity } from '../../../src/link/enrollment/identity.ts';
+import {
+  fingerprintOf,
+  rawPublicKey,
+  type Identity,
+} from '../../../src/link/enrollment/identity.ts';
 import { createLink, type Link } from '../../../src/link/link.ts';
 import type { LinkOptions } from '../../../src/link/options.ts';
 import type { LogData, Logger } from '../../../foundation/src/logging/logger.ts';
@@ -27,6 +31,7 @@ export function testIdentity(): Identity {
     name: 'test',
     controlPlaneUrl: `wss://${AUTHORITY}`,
     publicKey: rawPublicKey(privateKey),
+    fingerprint: fingerprintOf(rawPublicKey(privateKey)),
     sign: (message) => sign(null, message, privateKey),
   };
 }

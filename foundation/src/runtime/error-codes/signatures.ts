@@ -43,7 +43,7 @@ export const signatures = {
   JOB_AUDIENCE_OTHER: refusal(
     'permanent',
     'The job is signed for other runners or pools.',
-    'Sign it with --runner or --pool of this runner. The pools of a runner are in `jobs.pools` of its policy.',
+    'Sign it with --runner or --pool of this runner. `hybrid-runner status` shows its fingerprint; its pools are in `jobs.pools` of its policy.',
   ),
   JOB_SIGNATURE_EARLY: refusal(
     'permanent',
