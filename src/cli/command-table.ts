@@ -81,10 +81,10 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
   },
   {
     name: 'runs',
-    text: 'list the recent attempts of the service on this machine',
+    text: 'list the recent attempts on this machine, of the service and of ingest',
     ownCommand: {
       name: 'runs',
-      text: 'list the recent attempts of the service on this machine',
+      text: 'list the recent attempts on this machine, of the service and of ingest',
       settings: ['stateDir'],
       load: async () => (await import('./commands/runs.ts')).list,
     },

@@ -77,7 +77,7 @@ describe.runIf(canInstall)('service install', () => {
 
   it('accepts everything that a running runner creates in its state', async () => {
     const { state } = host.makeFiles();
-    for (const name of ['spool', 'connectors', 'runs', 'audit', 'policy'])
+    for (const name of ['spool', 'connectors', 'runs', 'local-runs', 'audit', 'policy'])
       mkdirSync(join(state, name), { recursive: true });
     for (const name of [
       'settings.json',

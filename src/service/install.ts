@@ -74,7 +74,7 @@ export async function installService(options: InstallOptions, host: ServiceHost)
 
 /** Entries that this program writes to a state directory. */
 const STATE_ENTRY =
-  /^(?:identity|spool|connectors|runs|audit|epochs|policy|last-exit\.json|place(?:\.new)?|settings\.json.*|enrolled-.*|vault.*|status\.sock|lock.*|\..*)$/;
+  /^(?:identity|spool|connectors|runs|local-runs|audit|epochs|policy|last-exit\.json|place(?:\.new)?|settings\.json.*|enrolled-.*|vault.*|status\.sock|lock.*|\..*)$/;
 
 /**
  * Throws SERVICE_FAILED for a directory with other entries: one set to `/var/lib` by mistake must

@@ -27,6 +27,12 @@ const workflow = (changes: Json = {}): string => writeWorkflow(stage, changes);
 
 const call = (...args: string[]): Promise<Result> =>
   place.callBare([...args, '--config', stage.place.configFile]);
+const recentRuns = async (): Promise<{ readonly run: string; readonly outcome: string }[]> =>
+  (
+    JSON.parse((await call('runs', '--json')).stdout) as {
+      runs: { run: string; outcome: string }[];
+    }
+  ).runs;
 const parseLines = (text: string): RunRecord[] =>
   text
     .trimEnd()
@@ -50,6 +56,38 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
       records.filter((record) => record.kind === 'entity' && record.type === 'table'),
     ).toHaveLength(outcome.counts['objects']!);
     expect(statSync(out).mode & 0o777).toBe(0o600);
+  });
+
+  it('is listed with its log by `runs`, beside the runs of the service', async () => {
+    const { stdout, stderr } = await call('ingest', '--workflow', workflow());
+    const outcome = parseLines(stdout).at(-1) as OutcomeRecord;
+    const [run] = await recentRuns();
+    expect(run).toMatchObject({
+      run: expect.stringMatching(/^local-/),
+      kind: 'metadata',
+      outcome: 'success',
+      records: outcome.records,
+      durationMs: expect.any(Number) as number,
+    });
+    const shown = await call('runs', 'show', run!.run, '--json');
+    const { log } = JSON.parse(shown.stdout) as { log: { message: string }[] };
+    expect(log.length).toBeGreaterThan(2);
+    for (const { message } of log) expect(stderr).toContain(message);
+  });
+
+  it('is listed as interrupted by `runs` after kill -9', async () => {
+    const args = ['ingest', '--workflow', workflow(), '--config', stage.place.configFile];
+    const child = spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const exited = once(child, 'exit');
+    // Nothing reads the output, so it cannot end before it is killed.
+    await once(child.stdout, 'readable');
+    expect((await recentRuns())[0]).toMatchObject({ outcome: 'running' });
+    child.kill('SIGKILL');
+    await exited;
+    child.stdout.destroy();
+    expect((await recentRuns())[0]).toMatchObject({ outcome: 'interrupted', durationMs: null });
   });
 
   it.each([

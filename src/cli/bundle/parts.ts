@@ -1,17 +1,14 @@
 import { arch, cpus, freemem, release, totalmem, uptime, version as systemVersion } from 'node:os';
-import { join } from 'node:path';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { settingRows } from '../../config/setting-rows.ts';
-import { HISTORY_DIRECTORY } from '../../link/history/attempt-entry.ts';
-import { readEntries } from '../../link/history/read-history.ts';
 import { readStatus } from '../../observability/status-socket.ts';
 import { openPolicy } from '../../policy/open-policy.ts';
 import { lastExitFile } from '../../service/last-exit.ts';
 import { makeDoctorReport } from '../doctor-report.ts';
 import type { Invocation } from '../invocation.ts';
 import { policySource } from '../policy-source.ts';
+import { recentAttempts } from '../recent-attempts.ts';
 import { version } from '../version.ts';
 
 const MAX_RUNS = 50;
@@ -84,9 +81,8 @@ export const PARTS: readonly Part[] = [
     contents: `the last ${MAX_RUNS} attempts with the ends of their logs`,
     isLog: true,
     collect: async ({ settings }) => {
-      const directory = join(settings().config.stateDir, HISTORY_DIRECTORY);
-      const entries = await readEntries(nodeDisk, directory);
-      return entries.slice(0, MAX_RUNS).map(({ entry }) => entry);
+      const attempts = await recentAttempts(settings().config.stateDir);
+      return attempts.slice(0, MAX_RUNS);
     },
   },
   {

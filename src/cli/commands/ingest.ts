@@ -38,7 +38,7 @@ export async function ingest(invocation: Invocation): Promise<ExitCode> {
     return noSink;
   };
   try {
-    const outcome = await runLocally(invocation, { kind: 'metadata', openSink });
+    const outcome = await runLocally(invocation, { kind: 'metadata', openSink, isRecorded: true });
     if (typeof out === 'string' && named !== undefined && reachedSink(outcome))
       places.unshift(catalogServerOf(named)?.hostPort ?? '');
     if (places.length > 0) terminal.result(outcome, summary(outcome, places));

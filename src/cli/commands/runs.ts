@@ -1,11 +1,8 @@
-import { join } from 'node:path';
 import type { Failure } from '../../../foundation/src/domain/failure.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
-import { type AttemptEntry, HISTORY_DIRECTORY } from '../../link/history/attempt-entry.ts';
-import { readEntries } from '../../link/history/read-history.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
+import { recentAttempts, type RecentAttempt } from '../recent-attempts.ts';
 import { columns, counted } from '../terminal.ts';
 
 const HEADINGS = [
@@ -21,7 +18,7 @@ const HEADINGS = [
 ];
 const NOTHING = '–';
 
-/** The recent attempts of the service on this machine, newest first. */
+/** The recent attempts on this machine, of the service and of `ingest`, newest first. */
 export async function list(invocation: Invocation): Promise<void> {
   const entries = await load(invocation);
   const runs = entries.map(summaryOf);
@@ -57,14 +54,13 @@ export async function show(invocation: Invocation): Promise<void> {
   terminal.result({ ...run, log, omittedLines }, text);
 }
 
-async function load(invocation: Invocation): Promise<readonly AttemptEntry[]> {
+async function load(invocation: Invocation): Promise<readonly RecentAttempt[]> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
-  const stored = await readEntries(nodeDisk, join(config.stateDir, HISTORY_DIRECTORY));
-  return stored.map(({ entry }) => entry);
+  return recentAttempts(config.stateDir);
 }
 
-function find(entries: readonly AttemptEntry[], id: string): AttemptEntry {
+function find(entries: readonly RecentAttempt[], id: string): RecentAttempt {
   const [run = '', attempt] = id.split('/');
   const matching = entries.filter(
     ({ ref }) =>
@@ -89,7 +85,7 @@ function find(entries: readonly AttemptEntry[], id: string): AttemptEntry {
 }
 
 /** An attempt as the documents show it; what is not known is null. */
-export function summaryOf({ ref, kind, service, startedAt, end }: AttemptEntry): {
+export function summaryOf({ ref, kind, service, startedAt, end, isKilled }: RecentAttempt): {
   readonly run: string;
   readonly attempt: number;
   readonly kind: string | null;
@@ -107,7 +103,7 @@ export function summaryOf({ ref, kind, service, startedAt, end }: AttemptEntry):
     service: service ?? null,
     startedAt: startedAt === undefined ? null : new Date(startedAt).toISOString(),
     durationMs: startedAt === undefined || end === undefined ? null : end.endedAt - startedAt,
-    outcome: end?.status ?? 'running',
+    outcome: end?.status ?? (isKilled === true ? 'interrupted' : 'running'),
     error: end?.error ?? null,
     records: end?.records ?? null,
   };

@@ -1,7 +1,9 @@
 import { loadConnectors } from '../../connectors/registry.ts';
 import { isRunId, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import { yieldsEntities, type Job, type JobKind } from '../../../foundation/src/domain/job.ts';
+import type { Progress } from '../../../foundation/src/domain/progress.ts';
 import type { OutcomeRecord } from '../../../foundation/src/domain/record.ts';
+import type { LoadedConfig } from '../../config/load.ts';
 import { catalogServerOf } from '../../../openmetadata/src/catalog-server.ts';
 import type { Workflow } from '../../../openmetadata/src/workflow.ts';
 import { createRedactor } from '../../redaction/redactor.ts';
@@ -19,6 +21,7 @@ import { loadSettings, openCommandLog, type Invocation } from '../invocation.ts'
 import { actAsOwner } from '../ownership.ts';
 import { captureConsole } from './capture-console.ts';
 import { ProgressLine } from './progress-line.ts';
+import { recordRun, unrecorded } from './recorded-run.ts';
 import { readWorkflowFile, type WorkflowFile } from './workflow-file.ts';
 import { findWorkflow } from './workflow-flag.ts';
 
@@ -31,6 +34,8 @@ export interface LocalAttempt {
   readonly openSink: (workflow: Workflow) => Promise<RecordSink>;
   /** The workflow, if it is read already; otherwise the file of `--workflow`. */
   readonly workflow?: WorkflowFile;
+  /** Whether `hybrid-runner runs` shows it afterwards. */
+  readonly isRecorded?: boolean;
   /** Stops the attempt; otherwise a signal of the process does. */
   readonly signal?: AbortSignal;
 }
@@ -41,42 +46,58 @@ export interface LocalAttempt {
  */
 export async function runLocally(
   invocation: Invocation,
-  { kind, openSink, workflow: inlineWorkflow, signal }: LocalAttempt,
+  attempt: LocalAttempt,
 ): Promise<OutcomeRecord> {
   const { interrupts, terminal, env } = invocation;
-  const { file, flags } = await findWorkflow(invocation.flags);
-  const settings = await loadSettings({ flags, env });
-  const { text, workflow } = inlineWorkflow ?? (await readWorkflowFile(file));
-  const sinkUse: SinkUse = typeof flags.get('out') === 'string' ? 'ifPermitted' : 'required';
-  if (yieldsEntities(kind) && sinkUse === 'required') catalogServerOf(workflow);
-  const sink = await openSink(workflow);
+  const { kind, isRecorded = false, signal } = attempt;
+  const { settings, text, workflow, sinkUse } = await readInput(invocation, attempt);
+  const sink = await attempt.openSink(workflow);
   actAsOwner(settings.config.stateDir);
   const connectors = await loadConnectors();
   const redactor = createRedactor();
   const redact = (line: string): string => redactor.redact(line);
   const progress = new ProgressLine(terminal, systemClock);
-  const logger = progress.clearingLogger(
+  const printed = progress.clearingLogger(
     await openCommandLog(settings, invocation, { descriptor: 2, redact }),
   );
+  const job = localJob(kind, text, settings.config.jobs.deadlineMs);
+  const recorded = isRecorded
+    ? await recordRun({ job, workflow }, settings.config, printed, redact)
+    : unrecorded(printed);
+  const { logger } = recorded;
   const releaseConsole = captureConsole(redact, logger);
   const access = { connectors, redactor, audit: logger, env, sink: sinkUse };
+  const openAccess = accessFor(settings.config, access);
+  const stop = stopOn(signal ?? interrupts.signal);
+  const onProgress = (position: Progress): void => progress.show(position);
+  const time = { clock: systemClock, random: systemRandom };
+  const deps = { connectors, openAccess, redact, sink, logger, ...time };
+  let outcome: OutcomeRecord | undefined;
   try {
-    return await runAttempt({
-      job: localJob(kind, text, settings.config.jobs.deadlineMs),
-      connectors,
-      openAccess: accessFor(settings.config, access),
-      redact,
-      sink,
-      stop: stopOn(signal ?? interrupts.signal),
-      clock: systemClock,
-      random: systemRandom,
-      logger,
-      onProgress: (position) => progress.show(position),
-    });
+    outcome = await runAttempt({ job, stop, onProgress, ...deps });
+    return outcome;
   } finally {
     progress.clear();
     releaseConsole();
+    if (outcome !== undefined) await recorded.end(outcome);
   }
+}
+
+interface Input extends WorkflowFile {
+  readonly settings: LoadedConfig;
+  readonly sinkUse: SinkUse;
+}
+
+async function readInput(
+  { flags: own, env }: Invocation,
+  { kind, workflow: inline }: LocalAttempt,
+): Promise<Input> {
+  const { file, flags } = await findWorkflow(own);
+  const settings = await loadSettings({ flags, env });
+  const { text, workflow } = inline ?? (await readWorkflowFile(file));
+  const sinkUse: SinkUse = typeof flags.get('out') === 'string' ? 'ifPermitted' : 'required';
+  if (yieldsEntities(kind) && sinkUse === 'required') catalogServerOf(workflow);
+  return { settings, text, workflow, sinkUse };
 }
 
 function accessFor(config: unknown, options: Omit<AccessOptions, 'settings'>): OpenAccess {

@@ -8,6 +8,7 @@ import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { loadIdentity, type Identity } from '../../link/enrollment/identity.ts';
 import { assertSameControlPlane } from '../../link/enrollment/same-control-plane.ts';
+import { HISTORY_DIRECTORY } from '../../link/history/attempt-entry.ts';
 import { HistoryFiles } from '../../link/history/history-files.ts';
 import { LogTails } from '../../link/history/log-tails.ts';
 import { findPredecessor } from '../../link/connection/predecessor.ts';
@@ -107,7 +108,14 @@ function openHistory(
   logger: Logger,
 ): HistoryFiles {
   const redact = hideProxyPassword(network.proxy);
-  return new HistoryFiles({ stateDir, disk: nodeDisk, clock: systemClock, logger, tails, redact });
+  return new HistoryFiles({
+    directory: join(stateDir, HISTORY_DIRECTORY),
+    disk: nodeDisk,
+    clock: systemClock,
+    logger,
+    tails,
+    redact,
+  });
 }
 
 function auditHeadsOf({ stateDir }: RunnerConfig, signer: Identity): AuditHeads {

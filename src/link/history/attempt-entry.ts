@@ -7,9 +7,12 @@ import {
 } from '../../../foundation/src/domain/ids.ts';
 import { JOB_KINDS } from '../../../foundation/src/domain/job.ts';
 import { LOG_LEVELS, OUTCOME_STATUSES } from '../../../foundation/src/domain/record.ts';
+import { processIdentitySchema } from '../../../foundation/src/runtime/processes.ts';
 
 /** One file for each attempt. */
 export const HISTORY_DIRECTORY = 'runs';
+/** Likewise, for runs that a command has started: one process each. */
+export const LOCAL_HISTORY_DIRECTORY = 'local-runs';
 const SUFFIX = '.json';
 
 const entrySchema = z.object({
@@ -21,6 +24,8 @@ const entrySchema = z.object({
   kind: z.enum(JOB_KINDS).optional(),
   service: z.string().optional(),
   startedAt: z.number().optional(),
+  /** The process of a run that a command has started. */
+  process: processIdentitySchema.optional(),
   /** Absent while the attempt runs, and after the runner was killed until its next start. */
   end: z
     .object({

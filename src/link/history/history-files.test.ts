@@ -20,10 +20,18 @@ let logger: Logger;
 let tails: LogTails;
 let history: HistoryFiles;
 
-function open(): void {
+function open(isShared = false): void {
   tails = new LogTails(clock);
   const redact = (line: string): string => line.replaceAll('hunter2222', '[secret]');
-  history = new HistoryFiles({ stateDir: '/state', disk, clock, logger, tails, redact });
+  history = new HistoryFiles({
+    directory: '/state/runs',
+    isShared,
+    disk,
+    clock,
+    logger,
+    tails,
+    redact,
+  });
 }
 
 beforeEach(async () => {
@@ -146,6 +154,20 @@ describe('the history of attempts', () => {
     await createDurably(disk, '/state/runs/run-9.1.1.json', '{"ref":');
     await history.end(ref('run-1'), end());
     expect(await disk.list('/state/runs')).toEqual(['run-1.1.1.json']);
+  });
+});
+
+describe('a history that several processes write', () => {
+  it('keeps what another one has not finished yet', async () => {
+    open(true);
+    await disk.makeDirectory('/state/runs');
+    await createDurably(disk, '/state/runs/run-9.1.1.json.new', '{"ref":');
+    await createDurably(disk, '/state/runs/run-8.1.1.json', 'damaged');
+    await history.end(ref('run-1'), end());
+    expect((await disk.list('/state/runs')).toSorted()).toEqual([
+      'run-1.1.1.json',
+      'run-9.1.1.json.new',
+    ]);
   });
 });
 

@@ -3,6 +3,7 @@
  * old content or the new. What must never break: it stays within its limits whatever the control
  * plane offers, and it never delays or fails an attempt.
  */
+import { dirname } from 'node:path';
 import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
@@ -10,17 +11,21 @@ import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { type Disk, removeFile } from '../../../foundation/src/runtime/disk.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { SerialQueue } from '../../../foundation/src/runtime/serial-queue.ts';
-import { type AttemptEntry, entryFile, HISTORY_DIRECTORY } from './attempt-entry.ts';
+import { type AttemptEntry, entryFile } from './attempt-entry.ts';
 import type { AttemptEnd, AttemptStart, History } from './history.ts';
 import type { LogTails } from './log-tails.ts';
 import { readEntries, readEntry, timeOf } from './read-history.ts';
 
 const MAX_ENTRIES = 200;
 const MAX_BYTES = 8 * 1024 * 1024;
+/** What `replaceFile` writes first. */
+const UNFINISHED = '.new';
 const MAX_AGE_MS = 30 * 24 * 3_600_000;
 
 export interface HistoryFilesOptions {
-  readonly stateDir: string;
+  readonly directory: string;
+  /** Other processes may write there too: their unfinished files stay. */
+  readonly isShared?: boolean;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -43,7 +48,7 @@ export class HistoryFiles implements History {
 
   constructor(options: HistoryFilesOptions) {
     this.#options = options;
-    this.#directory = `${options.stateDir}/${HISTORY_DIRECTORY}`;
+    this.#directory = options.directory;
   }
 
   begin(start: AttemptStart): void {
@@ -83,14 +88,15 @@ export class HistoryFiles implements History {
 
   /** Finds the files of earlier processes, oldest first; removes all others. */
   async #load(): Promise<Map<string, StoredFile>> {
-    const { disk, stateDir } = this.#options;
+    const { disk, isShared = false } = this.#options;
     await disk.makeDirectory(this.#directory);
-    await disk.syncDirectory(stateDir);
+    await disk.syncDirectory(dirname(this.#directory));
     const entries = new Map<string, StoredFile>();
     for (const { entry, size } of await readEntries(disk, this.#directory))
       entries.set(entryFile(entry.ref), { time: timeOf(entry), size });
     for (const name of await disk.list(this.#directory))
-      if (!entries.has(name)) await removeFile(disk, `${this.#directory}/${name}`);
+      if (!entries.has(name) && !(isShared && name.endsWith(UNFINISHED)))
+        await removeFile(disk, `${this.#directory}/${name}`);
     return new Map([...entries].toSorted(([, one], [, other]) => one.time - other.time));
   }
 

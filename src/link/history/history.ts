@@ -1,6 +1,7 @@
 import type { Failure } from '../../../foundation/src/domain/failure.ts';
 import type { AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import type { JobKind } from '../../../foundation/src/domain/job.ts';
+import type { ProcessIdentity } from '../../../foundation/src/runtime/processes.ts';
 import type { LogLevel, OutcomeStatus } from '../../../foundation/src/domain/record.ts';
 
 export interface AttemptStart {
@@ -10,6 +11,8 @@ export interface AttemptStart {
   readonly service?: string;
   /** Unix time in milliseconds, as all times here. */
   readonly startedAt: number;
+  /** Of a run that a command has started. */
+  readonly process?: ProcessIdentity;
 }
 
 export interface AttemptEnd {
