@@ -5,7 +5,8 @@ import { defineConfig } from 'vitest/config';
 const compileCache = fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url));
 
 /**
- * The README's test command: everything that runs without a foreign program and ends in minutes.
+ * The README's test command: everything that runs without a foreign program, except what takes long
+ * (vitest.scenarios.config.ts).
  */
 export default defineConfig({
   test: {
@@ -36,7 +37,7 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: compileCache },
     pool: 'forks',
     // Much of a test's time is waiting for a child process or the network.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Files of one worker share what they import: loading it again for each would take a third of
     // the time.
     isolate: false,

@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import plain from './vitest.config.ts';
 
-/** Whole-process scenarios that take a minute each, too long for the README's test command. */
+/**
+ * What takes too long for the README's test command: scenarios of whole programs, and every field or
+ * answer in turn.
+ */
 export default defineConfig({
   test: {
     include: ['test/scenario/long/**/*.test.ts'],
@@ -11,5 +14,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     reporters: ['verbose'],
+    deps: plain.test!.deps!,
   },
 });

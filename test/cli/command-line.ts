@@ -13,6 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+/** Of the environment of the tests, a program gets only these. */
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 export const program = resolve(import.meta.dirname, '../../bin/hybrid-runner.js');
 
 export interface Result {
@@ -70,7 +72,7 @@ export class Place {
     const child = spawn(node, [program, ...args], {
       cwd: this.directory,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'], HOME: this.directory, ...env },
+      env: { PATH, NODE_COMPILE_CACHE, HOME: this.directory, ...env },
     });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

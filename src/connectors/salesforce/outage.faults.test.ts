@@ -25,7 +25,7 @@ const WAITING =
   /^waiting for Salesforce: (?:cannot be reached|closes connections|is overloaded or in maintenance), retry in \d+ s$/;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ objects: 120 });
+  sandbox = await startSandbox({ objects: 40 });
   names = sandbox.org
     .list()
     .map(({ name }) => name)

@@ -16,7 +16,7 @@ let sandbox: Sandbox;
 let run: SalesforceRun;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ objects: 150 });
+  sandbox = await startSandbox({ objects: 60 });
   run = await extractFrom(sandbox, { sourceConfig: { includeDDL: true } });
 });
 afterAll(() => sandbox.close());

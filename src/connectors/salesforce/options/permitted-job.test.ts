@@ -11,7 +11,7 @@ import { permittedJob } from './permitted-job.ts';
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ objects: 60 });
+  sandbox = await startSandbox({ objects: 20 });
 });
 afterAll(() => sandbox.close());
 afterEach(() => sandbox.faults.clear());

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import type { LocalRunner } from '../support/local-runner.ts';
-import { OpenMetadataScene, TOKEN } from '../support/openmetadata-scene.ts';
-import type { OpenMetadataServer } from '../support/openmetadata-server/server.ts';
+import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
+import type { LocalRunner } from '../../support/local-runner.ts';
+import { OpenMetadataScene, TOKEN } from '../../support/openmetadata-scene.ts';
+import type { OpenMetadataServer } from '../../support/openmetadata-server/server.ts';
 
 const OBJECTS = 12;
 const TIMEOUT = 300_000;

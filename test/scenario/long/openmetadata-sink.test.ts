@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import { program as runnerProgram } from '../cli/command-line.ts';
-import { entitiesOf, type Ingestion, type LocalRunner } from '../support/local-runner.ts';
-import { OpenMetadataScene, TOKEN } from '../support/openmetadata-scene.ts';
-import type { OpenMetadataServer } from '../support/openmetadata-server/server.ts';
-import { Program } from '../support/program.ts';
+import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
+import { program as runnerProgram } from '../../cli/command-line.ts';
+import { entitiesOf, type Ingestion, type LocalRunner } from '../../support/local-runner.ts';
+import { OpenMetadataScene, TOKEN } from '../../support/openmetadata-scene.ts';
+import type { OpenMetadataServer } from '../../support/openmetadata-server/server.ts';
+import { Program } from '../../support/program.ts';
 
 const OBJECTS = 12;
 const TIMEOUT = 300_000;

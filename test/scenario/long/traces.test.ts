@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OtlpCollector, type ReceivedSpan } from '../support/otlp-collector.ts';
-import { PLANTED, plantSecrets, runPlanted } from '../support/planted.ts';
-import { found } from '../support/secret-search.ts';
-import { writeConfig } from '../support/stage-setup.ts';
-import { Stage } from '../support/stage.ts';
+import { OtlpCollector, type ReceivedSpan } from '../../support/otlp-collector.ts';
+import { PLANTED, plantSecrets, runPlanted } from '../../support/planted.ts';
+import { found } from '../../support/secret-search.ts';
+import { writeConfig } from '../../support/stage-setup.ts';
+import { Stage } from '../../support/stage.ts';
 
 const AUTHORITY = 'collector.example.com:4318';
 

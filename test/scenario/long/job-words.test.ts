@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { compare, type Job, registerOrg, run, SECRET } from '../support/guessed-secrets.ts';
-import { openMetadataSchema, openMetadataSchemasPresent } from '../support/openmetadata-schemas.ts';
+import { compare, type Job, registerOrg, run, SECRET } from '../../support/guessed-secrets.ts';
+import {
+  openMetadataSchema,
+  openMetadataSchemasPresent,
+} from '../../support/openmetadata-schemas.ts';
 
 /*
  * A control plane guesses a secret by writing it in every field of a job. Whatever comes back

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import { OpenMetadataScene } from '../support/openmetadata-scene.ts';
+import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
+import { OpenMetadataScene } from '../../support/openmetadata-scene.ts';
 
 const TIMEOUT = 300_000;
 let sandbox: Sandbox;

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Run } from '../../demo/control-plane-client.ts';
-import { Processes } from '../../demo/processes.ts';
-import { at, CANARIES, doomed, ECHOED, permitCanaries } from '../support/canaries.ts';
-import { contentOf, filesUnder, found, processFiles } from '../support/secret-search.ts';
-import { runnerProgram, Stage } from '../support/stage.ts';
+import type { Run } from '../../../demo/control-plane-client.ts';
+import { Processes } from '../../../demo/processes.ts';
+import { at, CANARIES, doomed, ECHOED, permitCanaries } from '../../support/canaries.ts';
+import { contentOf, filesUnder, found, processFiles } from '../../support/secret-search.ts';
+import { runnerProgram, Stage } from '../../support/stage.ts';
 
 const TIMEOUT = 300_000;
 

@@ -1,8 +1,8 @@
 import { readdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { canMount } from '../support/small-disk.ts';
-import { Stage } from '../support/stage.ts';
+import { canMount } from '../../support/small-disk.ts';
+import { Stage } from '../../support/stage.ts';
 
 const MEGABYTE = 1024 * 1024;
 const OBJECTS = 300;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, turnOnMetrics, valueOf } from '../support/metrics.ts';
-import { PLANTED, plantSecrets, runPlanted, runService } from '../support/planted.ts';
-import { found } from '../support/secret-search.ts';
-import { Stage } from '../support/stage.ts';
+import { ask, turnOnMetrics, valueOf } from '../../support/metrics.ts';
+import { PLANTED, plantSecrets, runPlanted, runService } from '../../support/planted.ts';
+import { found } from '../../support/secret-search.ts';
+import { Stage } from '../../support/stage.ts';
 
 let stage: Stage;
 let socket: string;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import type { SampleDataRecord } from '../../foundation/src/domain/record.ts';
-import { createAuthority } from '../support/certificates.ts';
-import { LocalRunner, type Ingestion } from '../support/local-runner.ts';
+import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
+import type { SampleDataRecord } from '../../../foundation/src/domain/record.ts';
+import { createAuthority } from '../../support/certificates.ts';
+import { LocalRunner, type Ingestion } from '../../support/local-runner.ts';
 import {
   startOpenMetadataServer,
   type OpenMetadataServer,
-} from '../support/openmetadata-server/server.ts';
+} from '../../support/openmetadata-server/server.ts';
 
 const TIMEOUT = 300_000;
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJpbmdlc3Rpb24tYm90In0.c2lnbmF0dXJl';

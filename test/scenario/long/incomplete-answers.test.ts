@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
-import { InMemoryStateStore } from '../../../test/support/in-memory-state-store.ts';
+import { InMemoryStateStore } from '../../support/in-memory-state-store.ts';
 import {
   alter,
   completeTables,
@@ -13,7 +13,7 @@ import {
   respond,
   WAVES,
   WAYS,
-} from '../../../test/support/incomplete-answers.ts';
+} from '../../support/incomplete-answers.ts';
 import {
   extractFrom,
   failuresOf,
@@ -21,7 +21,7 @@ import {
   tablesOf,
   type RunOptions,
   type SalesforceRun,
-} from '../../../test/support/salesforce-run.ts';
+} from '../../support/salesforce-run.ts';
 
 let sandbox: Sandbox;
 let options: RunOptions;
