@@ -2,6 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { loadCodec } from './codec.ts';
 import type { Frame } from './frames.ts';
 
+function batchOf(payload: Uint8Array, last: boolean): Frame & { readonly kind: 'batch' } {
+  return {
+    kind: 'batch',
+    body: {
+      ref: { runId: 'r', attempt: 1, epoch: 2 ** 40 },
+      firstSequence: 2 ** 45,
+      count: 0,
+      codec: 'CODEC_NONE',
+      crc32: 4_294_967_295,
+      rawBytes: payload.length,
+      payload,
+      last,
+    },
+  };
+}
+
 describe('codec', () => {
   it('decodes numbers, enum names and bytes into the generated types', async () => {
     const { encode, decode } = await loadCodec();
@@ -25,6 +41,19 @@ describe('codec', () => {
     };
     expect(decode(encode(frame))).toEqual(frame);
   });
+
+  it.each([0, 1, 127, 128, 16_384, 1_000_000])(
+    'encodes a batch of %i bytes in pieces to the same bytes, without a copy of the payload',
+    async (size) => {
+      const { encode, encodePieces } = await loadCodec();
+      for (const last of [false, true]) {
+        const frame = batchOf(Buffer.alloc(size, 7), last);
+        const pieces = encodePieces(frame);
+        expect(Buffer.concat(pieces).equals(encode(frame))).toBe(true);
+        expect(pieces).toContain(frame.body.payload);
+      }
+    },
+  );
 
   it('fills in defaults for absent fields', async () => {
     const { decode } = await loadCodec();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loader';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { batchMessage } from './batch-message.ts';
 import type { Frame, FrameKind, HelloStatement } from './frames.ts';
 
 /** Maximum size of an encoded frame in either direction: a batch of 1 MiB and its envelope. */
@@ -10,6 +11,8 @@ export const MAX_FRAME_BYTES = 1024 * 1024 + 64 * 1024;
 /** Encodes and decodes frames as defined in proto/hybrid/runner/v1/runner.proto. */
 export interface FrameCodec {
   readonly encode: (frame: Frame) => Buffer;
+  /** The same bytes in pieces, without a copy of the payload of a batch. */
+  readonly encodePieces: (frame: Frame) => readonly Uint8Array[];
   /**
    * Throws PROTOCOL_VIOLATION for malformed bytes. A frame with an unknown body is decoded as
    * `unknown`.
@@ -43,10 +46,17 @@ async function makeCodec(): Promise<FrameCodec> {
     oneofs: true,
   });
   const frame = messageType(definitions, 'Frame');
+  const batch = messageType(definitions, 'Batch');
   const statement = messageType(definitions, 'HelloStatement');
+  const fields = { batch: fieldNumber(frame, 'batch'), payload: fieldNumber(batch, 'payload') };
+  const encode: FrameCodec['encode'] = (value) =>
+    frame.serialize(value.kind === 'unknown' ? {} : { [value.kind]: value.body });
   return {
-    encode: (value) =>
-      frame.serialize(value.kind === 'unknown' ? {} : { [value.kind]: value.body }),
+    encode,
+    encodePieces: (value) =>
+      value.kind === 'batch'
+        ? batchMessage(value.body, fields, (part) => batch.serialize(part))
+        : [encode(value)],
     decode: (bytes) => toFrame(decoded(frame, bytes)),
     encodeStatement: (value) => statement.serialize(value),
     decodeStatement: (bytes) => decoded(statement, bytes) as unknown as HelloStatement,
@@ -54,12 +64,21 @@ async function makeCodec(): Promise<FrameCodec> {
 }
 
 type MessageType = MessageTypeDefinition<object, object>;
+/** What proto-loader, which types it as an object, says of a message. */
+interface FieldsOfMessage {
+  readonly field: readonly { readonly name: string; readonly number: number }[];
+}
 
 function messageType(definitions: PackageDefinition, name: string): MessageType {
   const definition = definitions[`hybrid.runner.v1.${name}`];
   if (definition === undefined || !('serialize' in definition))
     throw new RunnerError('INTERNAL', `message ${name} is missing from the proto`);
   return definition as MessageType;
+}
+
+function fieldNumber({ type }: MessageType, name: string): number {
+  const { field } = type as unknown as FieldsOfMessage;
+  return field.find((each) => each.name === name)!.number;
 }
 
 function decoded(type: MessageType, bytes: Uint8Array): Readonly<Record<string, unknown>> {

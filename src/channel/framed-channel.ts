@@ -11,10 +11,13 @@ import { Inbox } from './inbox.ts';
 const SEND_HIGH_WATER_BYTES = 1024 * 1024;
 const CLOSE_TIMEOUT_MS = 2_000;
 
+/** The bytes of one message, in consecutive pieces. */
+export type Pieces = readonly Uint8Array[];
+
 /** A transport of whole messages, in order. */
 export interface Wire {
   /** Calls `taken` once the transport has passed the message on, or has failed. */
-  write(message: Uint8Array, taken: () => void): void;
+  write(message: Pieces, taken: () => void): void;
   /** Bytes written and not yet passed on. */
   bufferedBytes(): number;
   pause(): void;
@@ -53,15 +56,16 @@ export class FramedChannel implements Channel {
 
   async send(frame: Frame, signal: AbortSignal): Promise<void> {
     throwIfAborted(signal);
-    const message = this.#codec.encode(frame);
-    if (message.length > MAX_FRAME_BYTES)
+    const message = this.#codec.encodePieces(frame);
+    const bytes = message.reduce((sum, piece) => sum + piece.length, 0);
+    if (bytes > MAX_FRAME_BYTES)
       throw new RunnerError(
         'FRAME_TOO_LARGE',
-        `${frame.kind} frame of ${message.length} bytes exceeds the size limit`,
+        `${frame.kind} frame of ${bytes} bytes exceeds the size limit`,
       );
     if (this.#state.name !== 'open') throw closedError();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#sent += message.length;
+    this.#sent += bytes;
     this.#wire.write(message, resolve);
     if (this.#wire.bufferedBytes() > SEND_HIGH_WATER_BYTES)
       await untilAborted(promise, AbortSignal.any([signal, this.#gone.signal]));

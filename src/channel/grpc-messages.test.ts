@@ -4,7 +4,7 @@ import { MessageSplitter, prefixed } from './grpc-messages.ts';
 describe('MessageSplitter', () => {
   it.each([1, 2, 3, 5, 7, 64, 10_000])('splits a stream received in chunks of %i bytes', (size) => {
     const messages = ['', 'a', 'hello', 'x'.repeat(1_000)].map((text) => Buffer.from(text));
-    const stream = Buffer.concat(messages.map(prefixed));
+    const stream = Buffer.concat(messages.flatMap((message) => prefixed([message])));
     const splitter = new MessageSplitter(1_000);
     const found: Buffer[] = [];
     for (let at = 0; at < stream.length; at += size)

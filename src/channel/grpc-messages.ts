@@ -1,14 +1,16 @@
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { Pieces } from './framed-channel.ts';
 
 const PREFIX_BYTES = 5;
 
 /** Frames one gRPC message: the compression flag (always 0), the length, the bytes. */
-export function prefixed(message: Uint8Array): Buffer {
-  const framed = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
-  framed.writeUInt8(0, 0);
-  framed.writeUInt32BE(message.length, 1);
-  framed.set(message, PREFIX_BYTES);
-  return framed;
+export function prefixed(message: Pieces): Pieces {
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeUInt32BE(
+    message.reduce((sum, piece) => sum + piece.length, 0),
+    1,
+  );
+  return [prefix, ...message];
 }
 
 /** Splits a byte stream into messages. */

@@ -102,7 +102,13 @@ function supportsHttp2(connection: Duplex): boolean {
 
 function wireOf(session: ClientHttp2Session, stream: ClientHttp2Stream): Wire {
   return {
-    write: (message, taken) => void stream.write(prefixed(message), () => taken()),
+    write(message, taken) {
+      stream.cork();
+      const pieces = prefixed(message);
+      for (const piece of pieces.slice(0, -1)) stream.write(piece);
+      stream.write(pieces.at(-1), () => taken());
+      stream.uncork();
+    },
     bufferedBytes: () => stream.writableLength,
     pause: () => void stream.pause(),
     resume: () => void stream.resume(),

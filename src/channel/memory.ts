@@ -3,7 +3,7 @@ import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Channel, Dialer } from './channel.ts';
 import { loadCodec, type FrameCodec } from './codec.ts';
-import { FramedChannel, type Wire } from './framed-channel.ts';
+import { FramedChannel, type Pieces, type Wire } from './framed-channel.ts';
 
 /** Receives messages at one end of a wire, like FramedChannel. */
 export interface Receiver {
@@ -34,8 +34,9 @@ export class MemoryWire implements Wire {
     this.#receiver = receiver;
   }
 
-  write(message: Uint8Array, taken: () => void): void {
+  write(pieces: Pieces, taken: () => void): void {
     if (this.#over) return taken();
+    const message = Buffer.concat(pieces);
     this.#buffered += message.length;
     this.#waiting.push({ message, taken });
     setImmediate(() => this.#flush());

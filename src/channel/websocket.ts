@@ -10,6 +10,7 @@ import { MAX_FRAME_BYTES } from './codec.ts';
 import type { Opening } from './connection-dialer.ts';
 import type { FramedChannel, Wire } from './framed-channel.ts';
 import { explainAnswer, readBody } from './http-answer.ts';
+import { maskedMessage } from './masked-message.ts';
 
 const PATH = '/runner/v1/link';
 const SUBPROTOCOL = 'hybrid.runner.v1';
@@ -20,7 +21,7 @@ export const WEB_SOCKET: Opening = {
   alpn: 'http/1.1',
   async open(connection, authority, clock, signal) {
     const socket = await upgrade(connection, authority, clock, signal);
-    return { wire: wireOf(socket), listen: (channel) => listen(socket, channel) };
+    return { wire: wireOf(socket, connection), listen: (channel) => listen(socket, channel) };
   },
 };
 
@@ -86,10 +87,14 @@ function upgradeError(error: Error, authority: string): RunnerError {
   );
 }
 
-function wireOf(socket: WebSocket): Wire {
+/**
+ * Messages go to the connection directly. Frames that ws sends by itself are written whole as well,
+ * so that they stand between two messages.
+ */
+function wireOf(socket: WebSocket, connection: Duplex): Wire {
   return {
-    write: (message, taken) => socket.send(message, { binary: true }, () => taken()),
-    bufferedBytes: () => socket.bufferedAmount,
+    write: (message, taken) => void connection.write(maskedMessage(message), () => taken()),
+    bufferedBytes: () => connection.writableLength,
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     end: (reason) => socket.close(1000, Buffer.from(reason).subarray(0, 100).toString()),

@@ -21,8 +21,8 @@ const run = ref('run-1');
 /** A channel of this program over the far end of a test server. */
 async function channelAt(far: Peer): Promise<Channel> {
   const wire = {
-    write: (message: Uint8Array, taken: () => void) => {
-      far.send(message);
+    write: (message: readonly Uint8Array[], taken: () => void) => {
+      far.send(Buffer.concat(message));
       taken();
     },
     bufferedBytes: () => 0,

@@ -27,7 +27,7 @@ function memoryPeer(wire: MemoryWire): Peer {
   return {
     next: () => mailbox.next(),
     closed: mailbox.closed,
-    send: (message) => wire.write(message, () => undefined),
+    send: (message) => wire.write([message], () => undefined),
     pause: () => wire.pause(),
     resume: () => wire.resume(),
     end: () => wire.end(),

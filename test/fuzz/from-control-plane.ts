@@ -24,7 +24,7 @@ export function fromControlPlane(codec: FrameCodec): readonly Target[] {
     },
     {
       name: 'gRPC messages',
-      corpus: [Buffer.concat([prefixed(Buffer.from('a')), prefixed(Buffer.alloc(300))])],
+      corpus: [Buffer.concat([...prefixed([Buffer.from('a')]), ...prefixed([Buffer.alloc(300)])])],
       read: (bytes) => {
         const splitter = new MessageSplitter(1024);
         const half = Math.floor(bytes.length / 2);

@@ -86,7 +86,7 @@ export class Connection implements RouteUser {
   get clientWire(): ConstructorParameters<typeof FramedChannel>[1] {
     return {
       write: (message, taken) => {
-        if (this.#client.survives('send')) this.#send('up', Buffer.from(message));
+        if (this.#client.survives('send')) this.#send('up', Buffer.concat(message));
         queueMicrotask(taken);
       },
       bufferedBytes: () => 0,
