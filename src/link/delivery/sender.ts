@@ -27,16 +27,26 @@ export interface SenderOptions {
   readonly onSpoolError: (error: RunnerError) => void;
 }
 
+/** The batch behind the one that is being sent; undefined if it could not be made yet. */
+interface Ahead {
+  readonly from: Sequence;
+  readonly zstd: boolean;
+  readonly batch: Promise<Batch | undefined>;
+}
+
 /**
- * Sends the durable records of one attempt over one channel, in order.
+ * Sends the durable records of one attempt over one channel, in order. While a batch waits for the
+ * window and the transport, the next one is read and compressed, and no more than that one.
  *
  * Invariants: only durable records are sent, and none once the attempt is gone; a batch is sent
- * only after the window has room for it and while it is still the next one.
+ * only after the window has room for it and while it is still the next one; one read at a time, and
+ * none after `run` has ended.
  */
 export class Sender {
   readonly #attempt: Attempt;
   readonly #position: DeliveryPosition;
   readonly #options: SenderOptions;
+  #ahead: Ahead | undefined;
 
   constructor(attempt: Attempt, position: DeliveryPosition, options: SenderOptions) {
     this.#attempt = attempt;
@@ -53,21 +63,53 @@ export class Sender {
       if (!this.#attempt.gone.aborted) throw thrown;
     } finally {
       this.#position.release();
+      await this.#ahead?.batch;
     }
   }
 
   async #sendNext(scope: AbortSignal): Promise<void> {
     const from = this.#position.next;
-    const records = await this.#read(from, scope);
-    if (records === undefined) return await this.#untilMore(from, scope);
-    const zstd = this.#options.zstd && this.#position.corrupt === 0;
-    const batch = await makeBatch(this.#attempt.ref, records, zstd);
+    const batch = await this.#batchFrom(from, scope);
+    if (batch === undefined) return await this.#untilMore(from, scope);
     if (!this.#fits(batch)) return await untilGone(scope);
+    this.#prepare(from + batch.count);
     const { window, channel } = this.#options;
     await window.take(batch.payload.length, scope);
     if (from !== this.#position.next) return window.release(batch.payload.length);
-    this.#position.noteSent(from, records.lines.length, batch.payload.length);
+    this.#position.noteSent(from, batch.count, batch.payload.length);
     await channel.send({ kind: 'batch', body: batch }, scope);
+  }
+
+  /** The prepared batch if it is the one; after a rewind it is not. */
+  async #batchFrom(from: Sequence, scope: AbortSignal): Promise<Batch | undefined> {
+    const zstd = this.#zstd;
+    const ahead = this.#ahead;
+    const prepared = await ahead?.batch;
+    this.#ahead = undefined;
+    if (prepared !== undefined && ahead?.from === from && ahead.zstd === zstd) return prepared;
+    const records = await this.#read(from, scope);
+    return records && (await makeBatch(this.#attempt.ref, records, zstd));
+  }
+
+  /** A failure shows when the batch is read in its turn. */
+  #prepare(from: Sequence): void {
+    const { outbox, ref } = this.#attempt;
+    if (outbox.durable().sequence < from) return;
+    const zstd = this.#zstd;
+    const batch = outbox
+      .read(from, this.#maxBytes)
+      .then((records) => records && makeBatch(ref, records, zstd))
+      .catch(() => undefined);
+    this.#ahead = { from, zstd, batch };
+  }
+
+  /** A batch that was rejected as corrupt is sent again without compression. */
+  get #zstd(): boolean {
+    return this.#options.zstd && this.#position.corrupt === 0;
+  }
+
+  get #maxBytes(): number {
+    return Math.min(TARGET_RAW_BYTES, this.#options.maxBatchBytes);
   }
 
   /**
@@ -75,11 +117,10 @@ export class Sender {
    * yet, or `from` is no longer the next record.
    */
   async #read(from: Sequence, scope: AbortSignal): Promise<OutboxBatch | undefined> {
-    const maxBytes = Math.min(TARGET_RAW_BYTES, this.#options.maxBatchBytes);
     while (from === this.#position.next) {
       try {
         throwIfAborted(scope);
-        return await this.#attempt.outbox.read(from, maxBytes);
+        return await this.#attempt.outbox.read(from, this.#maxBytes);
       } catch (thrown) {
         throwIfAborted(scope);
         const error = RunnerError.from(thrown);
