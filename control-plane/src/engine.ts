@@ -1,4 +1,5 @@
 import type { Deps } from './deps.ts';
+import { SharedCredit } from './link/credit.ts';
 import { Delivery } from './link/delivery.ts';
 import { LeaseRenewals } from './link/lease-renewals.ts';
 import { Registry } from './link/registry.ts';
@@ -29,7 +30,8 @@ export function createEngine(deps: Deps, authorities: ReadonlySet<string>): Engi
   const registry = new Registry();
   const delivery = new Delivery(deps);
   const renewals = new LeaseRenewals(deps);
-  const sessions = new Sessions({ ...deps, registry, delivery, renewals, authorities });
+  const shared = { registry, delivery, renewals, sharedCredit: new SharedCredit() };
+  const sessions = new Sessions({ ...deps, ...shared, authorities });
   return {
     registry,
     accept: (wire) => sessions.accept(wire),

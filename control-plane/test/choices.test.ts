@@ -76,6 +76,25 @@ it('places as without memory of earlier placements, whatever changes between the
   );
 });
 
+it('remembers choices also when there are more than it keeps, and makes room for new ones', () => {
+  const choices = new Choices();
+  const input = {
+    runners: [enrolled(0, 'default')],
+    connected: [session('r0', {})],
+  };
+  const ask = (from: number, to: number): readonly unknown[] => {
+    choices.begin(input, new Map());
+    return Array.from({ length: to - from }, (_, index) =>
+      choices.of(run('x', { pool: `pool${from + index}` })),
+    );
+  };
+  const same = (a: readonly unknown[], b: readonly unknown[]): number =>
+    a.filter((choice, index) => choice === b[index]).length;
+  expect(same(ask(0, 300), ask(0, 300))).toBe(256);
+  ask(300, 310);
+  expect(same(ask(300, 310), ask(300, 310))).toBe(10);
+});
+
 function enrolled(index: number, pool: string): Runner {
   const id = idOf(index);
   return { id, name: id, pool, drainReason: null, revokedAt: null } as Runner;

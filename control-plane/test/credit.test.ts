@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { creditFor } from '../src/link/credit.ts';
+import { Credit, creditFor, SharedCredit } from '../src/link/credit.ts';
 import { connect, dial, sayHello, type Connection, type Welcome } from './fake-runner.ts';
 import { openStage } from './stage.ts';
 
@@ -13,6 +13,22 @@ it.each([
   ['a clock that went back', -5, 4],
 ])('grants for %s of %d ms %d MiB', (_name, roundTripMs, mib) => {
   expect(creditFor(roundTripMs)).toBe(mib * MIB);
+});
+
+it('grants the least to each session, and 512 MiB more to all of them together', () => {
+  const shared = new SharedCredit();
+  const sessions = Array.from({ length: 100 }, () => {
+    const credit = new Credit(shared);
+    credit.roundTripMs = 200;
+    return credit;
+  });
+  const granted = sessions.map((credit) => credit.take());
+  expect(Math.min(...granted)).toBe(4 * MIB);
+  expect(granted.reduce((sum, bytes) => sum + bytes)).toBe((400 + 512) * MIB);
+  for (const credit of sessions.slice(0, 2)) credit.giveBack();
+  sessions[0]!.giveBack();
+  expect([sessions[98]!.take(), sessions[99]!.take()]).toEqual([16 * MIB, 16 * MIB]);
+  expect(sessions[0]!.take()).toBe(4 * MIB);
 });
 
 it.each(['ws', 'grpc'] as const)(

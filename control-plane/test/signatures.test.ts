@@ -1,5 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { canonicalJson } from '../src/signatures/canonical-json.ts';
+import { viewSignatures } from '../src/signatures/signatures.ts';
 import { connect, type Ref } from './fake-runner.ts';
 import { openStage, prepareCatalog, SERVICE, type Stage } from './stage.ts';
 
@@ -24,9 +26,14 @@ interface Statement {
   readonly exp?: number;
 }
 
-function signatureOf({ workflow, kind = 'metadata', exp }: Statement): string {
+/** `more` are fields of the header. */
+function signatureOf(
+  { workflow, kind = 'metadata', exp, ...others }: Statement & Readonly<Record<string, unknown>>,
+  more: object = {},
+  write: (value: unknown) => string = canonicalJson,
+): string {
   const now = Math.floor(Date.now() / 1_000);
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const part = (value: object): string => Buffer.from(write(value)).toString('base64url');
   const statement = {
     aud: ['pool:default'],
     nbf: now - 60,
@@ -34,8 +41,9 @@ function signatureOf({ workflow, kind = 'metadata', exp }: Statement): string {
     kind,
     name: 'nightly',
     workflow,
+    ...others,
   };
-  const header = { alg: 'EdDSA', kid: 'key-1', typ: 'hybrid-runner-job' };
+  const header = { alg: 'EdDSA', kid: 'key-1', typ: 'hybrid-runner-job', ...more };
   const input = `${part(header)}.${part(statement)}`;
   return `${input}.${sign(null, Buffer.from(input), KEY).toString('base64url')}`;
 }
@@ -115,6 +123,37 @@ describe('a signature', () => {
   ])('is not stored if it is %s', async (_what, signature, status) => {
     const answer = await stage.api.put(`${PIPELINE}/signature`, { signature });
     expect([answer.status, await states()]).toEqual([status, []]);
+  });
+
+  it.each([
+    ['that ends after the last date', { exp: 253_402_300_800 }, {}],
+    ['with a field that runners do not know', { maxRuns: 1 }, {}],
+    ['of another type', {}, { typ: 'JWT' }],
+    ['with a key in its header', {}, { jwk: {} }],
+    ['for nobody', { aud: [] }, {}],
+  ])('is not stored if no runner would read it: one %s', async (_what, statement, header) => {
+    const workflow = await workflowOf(PIPELINE);
+    const signature = signatureOf({ workflow, ...statement }, header);
+    const answer = await stage.api.put(`${PIPELINE}/signature`, { signature });
+    expect([answer.status, await states()]).toEqual([400, []]);
+  });
+
+  it('is not stored if its text is not the canonical one', async () => {
+    const statement = { workflow: await workflowOf(PIPELINE) };
+    const signature = signatureOf(statement, {}, (value) => JSON.stringify(value, null, 1));
+    const answer = await stage.api.put(`${PIPELINE}/signature`, { signature });
+    expect([answer.status, await states()]).toEqual([400, []]);
+  });
+
+  it('of what is deleted while the list is made is left out of it', async () => {
+    const jws = signatureOf({ workflow: {} });
+    const stored = { subject: 'pipeline' as const, name: 'gone', jws, storedAt: 0 };
+    const read = {
+      signatures: { list: async () => [stored] },
+      definitions: { pipeline: async () => undefined, service: async () => undefined },
+    } as unknown as Parameters<typeof viewSignatures>[0]['store']['read'];
+    const views = await viewSignatures({ store: { read }, clock: { now: () => 0 } });
+    expect(views).toEqual([]);
   });
 
   it('is not stored for another kind of job, or for what does not exist', async () => {

@@ -12,3 +12,52 @@ const BYTES_PER_MS = 160 * 1024;
 export function creditFor(roundTripMs: number): number {
   return Math.round(Math.min(MAX_BYTES, Math.max(MIN_BYTES, roundTripMs * BYTES_PER_MS)));
 }
+
+/**
+ * Beyond the least that each session has, all sessions together: after a restart, the load of this
+ * process alone makes every round trip look long, when every runner delivers its backlog.
+ */
+const MAX_SHARED_BYTES = 512 * 1024 * 1024;
+
+/** What sessions have beyond the least. */
+export class SharedCredit {
+  #taken = 0;
+
+  /** Grants as much of it as is left. */
+  take(wanted: number): number {
+    const granted = Math.min(wanted, MAX_SHARED_BYTES - this.#taken);
+    this.#taken += granted;
+    return granted;
+  }
+
+  giveBack(bytes: number): void {
+    this.#taken -= bytes;
+  }
+}
+
+/** The credit of one session. */
+export class Credit {
+  readonly #shared: SharedCredit;
+  #extra = 0;
+  roundTripMs = 0;
+
+  constructor(shared: SharedCredit) {
+    this.#shared = shared;
+  }
+
+  get bytes(): number {
+    return MIN_BYTES + this.#extra;
+  }
+
+  /** Once for a session, for a runner that has proved who it is. */
+  take(): number {
+    this.#extra = this.#shared.take(creditFor(this.roundTripMs) - MIN_BYTES);
+    return this.bytes;
+  }
+
+  /** When the session has ended. */
+  giveBack(): void {
+    this.#shared.giveBack(this.#extra);
+    this.#extra = 0;
+  }
+}

@@ -3,7 +3,7 @@ import { DISPATCH } from '../runtime/change-hub.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import type { Runner } from '../store/store.ts';
 import { decode, encode, MAX_BATCH_BYTES } from './codec.ts';
-import { creditFor } from './credit.ts';
+import { Credit } from './credit.ts';
 import type { FromRunner, HelloStatement, Refusal, ToRunner } from './frames.ts';
 import {
   FEATURES,
@@ -44,17 +44,17 @@ export class Session implements ConnectedRunner {
   #runnerId = '';
   #bootId = '';
   #features: readonly string[] = [];
-  #creditBytes = creditFor(0);
+  readonly #credit: Credit;
   /** On the monotonic clock. */
   #lastFrameAt: number;
 
   constructor(deps: SessionDeps, wire: Wire) {
     this.#deps = deps;
     this.#wire = wire;
+    this.#credit = new Credit(deps.sharedCredit);
     this.channel = wire.kind;
-    const since = deps.clock.monotonic();
-    this.#lastFrameAt = since;
-    this.#state = { name: 'challenged', nonce: deps.random(NONCE_BYTES), since };
+    this.#lastFrameAt = deps.clock.monotonic();
+    this.#state = { name: 'challenged', nonce: deps.random(NONCE_BYTES), since: this.#lastFrameAt };
     this.#work = new WorkFrames(deps, this);
   }
 
@@ -157,7 +157,7 @@ export class Session implements ConnectedRunner {
     if (this.#state.name === 'challenged') {
       if (frame.kind !== 'hello')
         throw new ControlPlaneError('PROTOCOL_VIOLATION', `${frame.kind} frame before hello`);
-      this.#creditBytes = creditFor(this.#lastFrameAt - this.#state.since);
+      this.#credit.roundTripMs = this.#lastFrameAt - this.#state.since;
       return this.#hello(frame.body, this.#state.nonce);
     }
     if (this.#state.name !== 'welcomed') return;
@@ -208,13 +208,13 @@ export class Session implements ConnectedRunner {
     { features }: HelloStatement,
     { positions, auditHead }: Pick<Resumption, 'positions' | 'auditHead'>,
   ): void {
-    this.#wire.expect(this.#creditBytes);
+    this.#wire.expect(this.#credit.take());
     this.send({
       kind: 'welcome',
       body: {
         positions,
         auditHead,
-        creditBytes: this.#creditBytes,
+        creditBytes: this.#credit.bytes,
         heartbeatIntervalMs: this.#deps.limits.heartbeatIntervalMs,
         maxBatchBytes: MAX_BATCH_BYTES,
         controlPlane: NAME_AND_VERSION,
@@ -241,6 +241,7 @@ export class Session implements ConnectedRunner {
   async #leave(): Promise<void> {
     const { registry, changes, log } = this.#deps;
     const registered = registry.remove(this);
+    this.#credit.giveBack();
     this.close('connection ended');
     if (registered) log.info({ channel: this.channel }, 'runner disconnected');
     changes.changed(DISPATCH);

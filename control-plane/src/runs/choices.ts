@@ -12,7 +12,10 @@ import { FreeFirst } from './free-first.ts';
 import type { Run } from './run.ts';
 import { wait, type Wait } from './wait.ts';
 
-/** Kept at most: runs that some runners have rejected may each have a choice of their own. */
+/**
+ * Kept at most: runs that some runners have rejected may each have a choice of their own. What the
+ * last placement did not ask for makes room.
+ */
 const MAX_KEPT = 256;
 
 export class Choices {
@@ -20,6 +23,8 @@ export class Choices {
   /** Runs by runner id. */
   #load: Map<string, number> = new Map();
   readonly #kept = new Map<string, Choice | Wait>();
+  /** The keys of this placement. */
+  #asked = new Set<string>();
 
   /** Begins a placement with these runners, each of which holds so many runs. */
   begin(input: CandidateInput, load: Map<string, number>): void {
@@ -27,8 +32,10 @@ export class Choices {
     const before = this.#load;
     this.#input = input;
     this.#load = load;
-    if (input.runners !== runners || input.connected !== connected || this.#kept.size > MAX_KEPT)
-      this.#kept.clear();
+    if (input.runners !== runners || input.connected !== connected) this.#kept.clear();
+    if (this.#kept.size >= MAX_KEPT)
+      for (const key of this.#kept.keys()) if (!this.#asked.has(key)) this.#kept.delete(key);
+    this.#asked = new Set();
     for (const [runnerId, runs] of before)
       if (runs > (load.get(runnerId) ?? 0)) this.#freed(runnerId);
   }
@@ -37,13 +44,14 @@ export class Choices {
   of(run: Run): Choice | Wait {
     const { kind, pool, pinnedTo, rejectedBy } = run;
     const key = JSON.stringify([kind, pool, pinnedTo, rejectedBy]);
+    this.#asked.add(key);
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
     const candidates = candidatesFor(run, this.#input);
     const choice = Array.isArray(candidates)
       ? new Choice(candidates, this.#input, (runner) => this.#free(runner))
       : candidates;
-    this.#kept.set(key, choice);
+    if (this.#kept.size < MAX_KEPT) this.#kept.set(key, choice);
     return choice;
   }
 

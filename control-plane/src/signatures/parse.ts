@@ -1,15 +1,22 @@
 import { z } from 'zod';
 import { ControlPlaneError } from '../runtime/errors.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 export const MAX_SIGNATURE_CHARACTERS = 400_000;
 
-const headerSchema = z.object({ alg: z.literal('EdDSA'), kid: z.string().min(1).max(200) });
-const statementSchema = z.object({
-  aud: z.array(z.string().max(200)).max(50),
-  nbf: z.int(),
-  exp: z.int(),
-  kind: z.string().max(60),
-  name: z.string().max(200),
+/** Until the year 9999: what no date can be made of cannot be shown either. */
+const seconds = z.int().min(0).max(253_402_300_799);
+const headerSchema = z.strictObject({
+  alg: z.literal('EdDSA'),
+  kid: z.string().min(1).max(200),
+  typ: z.literal('hybrid-runner-job'),
+});
+const statementSchema = z.strictObject({
+  aud: z.array(z.string().min(1).max(200)).min(1).max(50),
+  nbf: seconds,
+  exp: seconds,
+  kind: z.string().min(1).max(60),
+  name: z.string().min(1).max(200),
   workflow: z.record(z.string(), z.unknown()),
 });
 
@@ -23,7 +30,7 @@ export interface Statement extends z.infer<typeof statementSchema> {
 export function parseSignature(jws: string): Statement {
   const [header, payload, signature, ...more] = jws.split('.');
   const head = headerSchema.safeParse(jsonOf(header));
-  const statement = statementSchema.safeParse(jsonOf(payload));
+  const statement = statementSchema.safeParse(canonicalOf(payload));
   if (!head.success || !statement.success || !signature || more.length > 0)
     throw new ControlPlaneError('INPUT_INVALID', 'the text is not the signature of a job', {
       remedy: 'Paste the whole output of `hybrid-runner jobs sign`.',
@@ -31,9 +38,19 @@ export function parseSignature(jws: string): Statement {
   return { ...statement.data, keyId: head.data.kid };
 }
 
+/** Runners accept one text for each statement, the canonical one of RFC 8785. */
+function canonicalOf(part: string | undefined): unknown {
+  const value = jsonOf(part);
+  return canonicalJson(value) === textOf(part) ? value : undefined;
+}
+
+function textOf(part: string | undefined): string {
+  return Buffer.from(part ?? '', 'base64url').toString('utf8');
+}
+
 function jsonOf(part: string | undefined): unknown {
   try {
-    return JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8'));
+    return JSON.parse(textOf(part));
   } catch {
     return undefined;
   }

@@ -86,9 +86,24 @@ export async function removeSignature(
   });
 }
 
-export async function viewSignatures({ store, clock }: Deps): Promise<readonly SignatureView[]> {
+interface ViewDeps {
+  readonly store: { readonly read: Definitions & Pick<StoreReader, 'signatures'> };
+  readonly clock: Pick<Deps['clock'], 'now'>;
+}
+
+export async function viewSignatures({
+  store,
+  clock,
+}: ViewDeps): Promise<readonly SignatureView[]> {
   const stored = await store.read.signatures.list();
-  return Promise.all(stored.map((one) => viewOf(store.read, one, clock.now())));
+  const views = stored.map((one) => viewOf(store.read, one, clock.now()).catch(unlessGone));
+  return (await Promise.all(views)).filter((view) => view !== undefined);
+}
+
+/** What was signed may be deleted, with its signature, between two reads. */
+function unlessGone(thrown: unknown): undefined {
+  if (thrown instanceof ControlPlaneError && thrown.code === 'NOT_FOUND') return;
+  throw thrown;
 }
 
 async function existingSignature(
