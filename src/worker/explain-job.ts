@@ -58,9 +58,16 @@ export function explainJob(options: ExplainOptions): ExplainedJob {
   };
 }
 
-function aboutDocument({ policy, document, connector }: ExplainOptions): Explained[] {
+/** What rules of the policy decide is explained field by field, with its rule. */
+const WITHOUT_RULES = {
+  plainTextPermitted: () => allow('built in'),
+  filePermitted: () => ({ ...allow('built in'), directory: '/' }),
+  authorityPermitted: () => allow('built in'),
+};
+
+function aboutDocument({ document, connector }: ExplainOptions): Explained[] {
   try {
-    scanForSecrets(document, { policy, places: [sourcePlace(connector)] });
+    scanForSecrets(document, { policy: WITHOUT_RULES, places: [sourcePlace(connector)] });
     return [];
   } catch (thrown) {
     const { code, message } = RunnerError.from(thrown);
@@ -82,6 +89,7 @@ function aboutConnection({ policy, kind, workflow, connector, now }: ExplainOpti
     const value = valueAt(config, field);
     if (typeof value !== 'string' || value === '') continue;
     const path = parseReference(value);
+    explained.push(...aboutAuthority(field, value, policy, connector));
     if (path === undefined) explained.push(aboutValue(field, value, policy, connector));
     else {
       uses.push({ path, field });
@@ -114,6 +122,19 @@ function aboutLimits({
   const account = connector.account?.(config);
   const job = { connector: connector.type, kind, account, uses, now };
   return limitsOfJob(policy, connector.endpoints(config), job);
+}
+
+function aboutAuthority(
+  field: string,
+  value: string,
+  policy: Policy,
+  { authorityFields = [], fileFields = [] }: Connector,
+): Explained[] {
+  if (!authorityFields.includes(field)) return [];
+  const isFile = fileFields.includes(field) && looksLikeFile(value);
+  const isLocal = parseReference(value) !== undefined || isFile;
+  const decision = policy.authorityPermitted(isLocal ? 'local' : 'job');
+  return [{ about: [`CA certificate as ${field}`], decision }];
 }
 
 function aboutValue(

@@ -36,9 +36,9 @@ export class PolicyWatch {
   /** Reads the file. Never rejects. */
   async check(): Promise<PolicyProblem> {
     try {
-      const { fingerprint } = await requirePolicy(this.#source, this.#secretDirectories);
+      const { fingerprint, signing } = await requirePolicy(this.#source, this.#secretDirectories);
       this.#problem = undefined;
-      await this.#noteChange({ sha256: fingerprint });
+      await this.#noteChange({ sha256: fingerprint, signatures: signing.mode });
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       this.#problem = `${error.code}: ${error.message.split('\n')[0]!}`;
@@ -49,7 +49,7 @@ export class PolicyWatch {
 
   /** The trail names each policy that was in force, so that its decisions can be understood. */
   async #noteChange(
-    state: { readonly sha256: string } | { readonly problem: string },
+    state: { readonly sha256: string; readonly signatures: string } | { readonly problem: string },
   ): Promise<void> {
     const seen = JSON.stringify(state);
     if (seen === this.#recorded) return;
