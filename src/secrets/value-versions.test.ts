@@ -41,6 +41,19 @@ describe('the version of a value whose provider has none', () => {
     expect((statSync(keyFile()).mode & 0o777).toString(8)).toBe('600');
   });
 
+  it('has the key of another process that was first while this one made its own', async () => {
+    const theirs = Buffer.alloc(32, 'k');
+    const second = keptVersions(directory, {
+      ...systemRandom,
+      uuid: () => {
+        writeFileSync(keyFile(), theirs, { mode: 0o600 });
+        return systemRandom.uuid();
+      },
+    });
+    const version = await second.of('a value');
+    expect([version, readFileSync(keyFile())]).toEqual([await kept().of('a value'), theirs]);
+  });
+
   it('is another one in another state directory', async () => {
     const one = await kept().of('a value');
     rmSync(keyFile());

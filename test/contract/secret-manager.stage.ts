@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { ManagerType } from '../../src/secrets/managers/registry.ts';
 import type { MountedManager } from '../../src/secrets/managers/mounted-manager.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { SecretPath } from '../../src/secrets/reference.ts';
@@ -19,6 +20,15 @@ export type ManagerFault =
   | 'garbled'
   | 'rejected';
 
+export interface MountedElsewhere {
+  readonly type: ManagerType;
+  /** As the configuration has them, without the prefix. */
+  readonly options: object;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What takes the place of every server of the mount; absent for a program. */
+  readonly server?: { readonly port: number; readonly caPem: string };
+}
+
 /** A server, or what takes its place, and a mount that leads to it. */
 export interface ManagerUnderTest {
   readonly manager: MountedManager;
@@ -36,6 +46,8 @@ export interface ManagerUnderTest {
   readonly fail: (fault: ManagerFault | undefined) => void;
   /** Requests for secrets that the server has received, those of sign-ins left out. */
   readonly requests: () => number;
+  /** For another process that has the same mount. Absent for real servers. */
+  readonly mounted?: MountedElsewhere;
   /** Credentials and tokens of the runner, all of them: no error may contain one. */
   readonly watched: WatchedCredentials;
   /** For kinds whose sign-in returns a token with a limited life. */

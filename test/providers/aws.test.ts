@@ -145,7 +145,7 @@ describe.skipIf('obstacle' in venv)('an emulator of AWS', () => {
         secretHost: host,
         answer: (request) => emulator.forward(request),
       });
-      const env = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'of nobody' };
+      const env = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'of-no-user' };
       const mount = MANAGERS[type].mount({ region: REGION, credentials: 'environment' });
       const manager = await mount.open(providerDeps({ env, connect }));
       await expect(manager.read(['db'], NEVER)).rejects.toThrow('failed');

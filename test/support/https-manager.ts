@@ -33,6 +33,7 @@ export interface DoubleOptions {
 
 export interface ManagerDouble {
   readonly connect: Connect;
+  readonly port: number;
   readonly caPem: string;
   readonly fail: (fault: ManagerFault | undefined) => void;
   /** Requests for secrets so far. */
@@ -61,6 +62,7 @@ export async function startManagerDouble(options: DoubleOptions): Promise<Manage
   onTestFinished(() => server.close());
   return {
     connect: server.connect,
+    port: server.port,
     caPem: server.caPem,
     fail: (next) => void (fault = next),
     requests: () => seen.filter(options.isSecret).length,

@@ -36,6 +36,8 @@ export interface DoubleOptions {
 export interface ManagerDouble {
   /** As the runner connects; leads the hosts and the metadata service to the servers. */
   readonly connect: Connect;
+  /** The server with TLS. */
+  readonly server: { readonly port: number; readonly caPem: string };
   /** Every connection that `connect` opened. */
   readonly connections: () => number;
   readonly fail: (fault: ManagerFault | undefined) => void;
@@ -66,6 +68,7 @@ export async function startDouble(options: DoubleOptions): Promise<ManagerDouble
       connections += 1;
       return open(endpoint, how);
     },
+    server: { port: secure.port, caPem },
     connections: () => connections,
     fail: (next) => void (fault = next),
     fault: () => fault,

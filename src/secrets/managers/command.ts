@@ -10,9 +10,9 @@ export interface CommandOptions {
 /** The whole argument that the name of the secret replaces. */
 export const NAME = '{name}';
 
-/** Variables that Node.js, the loader of the system, or the runner read. */
+/** Variables that Node.js, the loader of the system, the runner, or the logs of SDKs read. */
 const STEERING =
-  /^(?:NODE_|LD_|DYLD_|HYBRID_|GLIBC_|MALLOC_|OPENSSL_|SSL_)|[^A-Za-z0-9]$|[^A-Za-z0-9_]/;
+  /^(?:NODE_|UV_|LD_|DYLD_|HYBRID_|GLIBC_|MALLOC_|OPENSSL_|SSL_|AZURE_LOG|GOOGLE_SDK_)|[^A-Za-z0-9]$|[^A-Za-z0-9_]/;
 
 /** A program of the administrator's choice that prints a secret. */
 export const commandManager = managerKind<CommandOptions>({

@@ -69,7 +69,10 @@ export const hashicorpVaultManager = managerKind<HashicorpVaultOptions>({
     ),
     ...signInOptions(),
   }),
-  problem: missingForSignIn,
+  problem: (options) =>
+    options.namespace === 'root'
+      ? 'namespace: root is the same as none; leave it out'
+      : missingForSignIn(options),
   place: ({ url, namespace, engine, pathPrefix }) => [
     new URL(url).host,
     ...[namespace, engine, pathPrefix].flatMap((path) => path?.split('/') ?? []),

@@ -71,11 +71,23 @@ describe('mounts of secret managers', () => {
   });
 
   it.each([
+    ['a host with a dot at its end', { url: 'https://vault.example.' }, 'a dot at the end'],
+    ['the root namespace', { url: 'https://vault.example', namespace: 'root' }, 'same as none'],
+  ])('are rejected with another name of the same place: %s', async (_what, options, message) => {
+    const vault = { prefix: '/v', provider: 'hashicorp-vault', ...options };
+    await expect(read([vault], 'v', 'a', 'b')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it.each([
     ['an unknown option', { color: 'red' }, 'color: unknown option'],
     ['an option that is missing', { command: undefined }, 'command: must be set'],
     ['options that do not go together', { command: ['/bin/true'] }, 'one argument must be {name}'],
     ['a cache of days', { cacheFor: '9999s' }, 'cacheFor: must be seconds'],
     ['a variable that steers the worker', { environment: ['NODE_OPTIONS'] }, 'NODE_OPTIONS would'],
+    ['a variable that makes an SDK log', { environment: ['AZURE_LOG_LEVEL'] }, 'AZURE_LOG_LEVEL'],
   ])('are rejected with %s', async (_what, more, message) => {
     await expect(read([{ ...mount('/one', 'first'), ...more }], 'one', 'a')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

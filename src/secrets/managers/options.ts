@@ -44,7 +44,10 @@ export function authorityOption(described: Described): ManagerOption<string> {
 export function urlOption(described: Described): ManagerOption<string> {
   const schema = z
     .string('must be text')
-    .refine(isOrigin, 'must be https://host or https://host:port, without user, path or query');
+    .refine(
+      isOrigin,
+      'must be https://host or https://host:port, without user, path, query or a dot at the end',
+    );
   return { ...described, kind: 'URL', schema };
 }
 
@@ -87,5 +90,7 @@ export function endpointOf(origin: string): Endpoint {
 
 function isOrigin(written: string): boolean {
   const url = URL.parse(written);
-  return url?.protocol === 'https:' && url.href === `${url.origin}/`;
+  // A host with a dot at its end is the same host by another name.
+  if (url === null || url.hostname.endsWith('.')) return false;
+  return url.protocol === 'https:' && url.href === `${url.origin}/`;
 }

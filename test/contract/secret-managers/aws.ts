@@ -57,7 +57,7 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
         secretHost: HOSTS[type],
         answer: (request) => cloud.answer(request, double.fault()),
       });
-      const mount = MANAGERS[type].mount({
+      const options = {
         region: REGION,
         credentials: way,
         namePrefix: 'runner/prod',
@@ -65,7 +65,8 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
         cacheFor,
         ...(way === 'web-identity' ? webIdentity() : {}),
         ...(way === 'profile' ? profile() : {}),
-      });
+      };
+      const mount = MANAGERS[type].mount(options);
       const env = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: SECRET_KEY };
       const key = hasKeys ? ['password'] : [];
       return {
@@ -76,6 +77,7 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
         other: ['db', 'other', ...key],
         ...(hasKeys ? { missingKey: ['db', 'main', 'user'] } : {}),
         refused: hasKeys ? [['db']] : [],
+        mounted: { type: type, options, env, server: double.server },
         fail: double.fail,
         watched,
         ...inCloud(cloud, {

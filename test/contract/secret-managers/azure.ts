@@ -39,13 +39,14 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
         secretHost: VAULT,
         answer: (request) => cloud.answer(request, double.fault()),
       });
-      const mount = MANAGERS['azure-key-vault'].mount({
+      const options = {
         vault: `https://${VAULT}`,
         credentials: way,
         format,
         cacheFor,
         ...optionsOf(way),
-      });
+      };
+      const mount = MANAGERS['azure-key-vault'].mount(options);
       const key = hasKeys ? ['password'] : [];
       return {
         manager: await mount.open(
@@ -62,6 +63,7 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
           ['x'.repeat(64), 'x'.repeat(64), ...key],
           ...(hasKeys ? [['db']] : []),
         ],
+        mounted: { type: 'azure-key-vault', options, server: double.server },
         fail: double.fail,
         watched,
         ...inCloud(cloud, {

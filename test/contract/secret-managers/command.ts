@@ -34,7 +34,8 @@ exit 0
 `;
       writeFileSync(program, script, { mode: 0o700 });
       const hasKeys = format === 'json';
-      const mount = MANAGERS.command.mount({ command: [program, '{name}'], format, cacheFor });
+      const options = { command: [program, '{name}'], format, cacheFor };
+      const mount = MANAGERS.command.mount(options);
       const key = hasKeys ? ['password'] : [];
       return {
         manager: await mount.open(providerDeps({ clock, env: { PATH: process.env['PATH'] } })),
@@ -49,6 +50,7 @@ exit 0
           mkdirSync(dirname(file), { recursive: true });
           writeFileSync(file, hasKeys ? JSON.stringify({ password: value }) : value);
         },
+        mounted: { type: 'command', options },
         fail: (fault) => {
           if (fault === 'slow') writeFileSync(at('is-slow'), '');
           else rmSync(at('is-slow'), { force: true });

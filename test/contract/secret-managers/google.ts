@@ -40,13 +40,14 @@ export function googleStage(way: GoogleWay, format: 'text' | 'json'): ManagerSta
         secretHost: SERVICE,
         answer: (request) => cloud.answer(request, double.fault()),
       });
-      const mount = MANAGERS['google-secret-manager'].mount({
+      const options = {
         project: 'runner-test',
         credentials: way === 'metadata' ? way : 'application-default',
         format,
         cacheFor,
         ...(way === 'metadata' ? {} : { credentialsFile: FILES[way]() }),
-      });
+      };
+      const mount = MANAGERS['google-secret-manager'].mount(options);
       const key = hasKeys ? ['password'] : [];
       return {
         manager: await mount.open(
@@ -61,6 +62,7 @@ export function googleStage(way: GoogleWay, format: 'text' | 'json'): ManagerSta
           ['db', 'ma.in', ...key],
           ...(hasKeys ? [['db']] : []),
         ],
+        mounted: { type: 'google-secret-manager', options, server: double.server },
         fail: double.fail,
         watched,
         ...inCloud(cloud, {

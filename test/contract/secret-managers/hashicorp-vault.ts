@@ -115,7 +115,7 @@ export function hashicorpVaultStage(signIn: VaultSignIn, kvVersion: '1' | '2'): 
         answer: (request, fault) => state.answer(request, fault),
         denied: { status: 403, body: { errors: ['permission denied'] } },
       });
-      const mount = MANAGERS['hashicorp-vault'].mount({
+      const options = {
         url: `https://${HOST}`,
         namespace: 'team',
         engine: 'kv',
@@ -123,7 +123,8 @@ export function hashicorpVaultStage(signIn: VaultSignIn, kvVersion: '1' | '2'): 
         pathPrefix: 'runner',
         cacheFor,
         ...(await credentialOptions(signIn)),
-      });
+      };
+      const mount = MANAGERS['hashicorp-vault'].mount(options);
       const { connect } = double;
       const deps = providerDeps({ clock, connect, protect: watched.protect });
       return {
@@ -133,6 +134,7 @@ export function hashicorpVaultStage(signIn: VaultSignIn, kvVersion: '1' | '2'): 
         missingKey: ['db', 'main', 'port'],
         refused: [['db']],
         put: async (path, value) => store(state, kvVersion, path, value),
+        mounted: { type: 'hashicorp-vault', options, server: double },
         fail: double.fail,
         requests: double.requests,
         watched,

@@ -33,12 +33,13 @@ export function kubernetesStage(): ManagerStage {
         answer: (request, fault) => answer(request, fault, secrets),
         denied: { status: 403, body: { kind: 'Status', reason: 'Forbidden' } },
       });
-      const mount = MANAGERS.kubernetes.mount({
+      const options = {
         caFile: credentialFile(double.caPem),
         tokenFile: credentialFile(TOKEN),
         namespace: 'ingestion',
         cacheFor,
-      });
+      };
+      const mount = MANAGERS.kubernetes.mount(options);
       const { connect } = double;
       const deps = providerDeps({ clock, connect, protect: watched.protect });
       return {
@@ -56,6 +57,7 @@ export function kubernetesStage(): ManagerStage {
               resourceVersion: String(version),
             });
         },
+        mounted: { type: 'kubernetes', options, server: double },
         fail: double.fail,
         requests: double.requests,
         watched,

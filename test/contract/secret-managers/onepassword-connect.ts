@@ -38,13 +38,14 @@ export function onePasswordStage(): ManagerStage {
         answer: (request, fault) => answer(request, fault, items),
         denied: { status: 403, body: { status: 403, message: 'vault is not in scope' } },
       });
-      const mount = MANAGERS['onepassword-connect'].mount({
+      const options = {
         url: `https://${HOST}`,
         caFile: credentialFile(double.caPem),
         tokenFile: credentialFile(TOKEN),
         vault: VAULT,
         cacheFor,
-      });
+      };
+      const mount = MANAGERS['onepassword-connect'].mount(options);
       const { connect } = double;
       const deps = providerDeps({ clock, connect, protect: watched.protect });
       return {
@@ -59,6 +60,7 @@ export function onePasswordStage(): ManagerStage {
           if (index >= 0) items.splice(index, 1);
           if (value !== undefined) items.push(item(title, version, String(value)));
         },
+        mounted: { type: 'onepassword-connect', options, server: double },
         fail: double.fail,
         requests: double.requests,
         watched,

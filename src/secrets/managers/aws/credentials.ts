@@ -49,7 +49,7 @@ export function awsSignIn(
   };
 }
 
-/** Throws SECRET_PROVIDER_FAILED. */
+/** Throws SECRET_MANAGER_SIGN_IN_FAILED for texts that cannot be keys. */
 function protectKeys(
   keys: readonly (string | undefined)[],
   { protect }: Pick<ProviderDeps, 'protect'>,
@@ -57,9 +57,10 @@ function protectKeys(
   for (const key of keys) {
     if (key === undefined) continue;
     if (!isCredentialText(key))
-      throw new RunnerError('SECRET_PROVIDER_FAILED', 'AWS sent keys of an unexpected form', {
-        retryable: false,
-      });
+      throw new RunnerError(
+        'SECRET_MANAGER_SIGN_IN_FAILED',
+        'the keys for AWS have white space in them, or are too long',
+      );
     protect(key);
   }
 }
