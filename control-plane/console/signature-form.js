@@ -3,8 +3,8 @@ import { el } from './dom.js';
 import { field, formDialog } from './forms.js';
 
 /**
- * Shows the workflow of a pipeline, or of the connection tests of a service, and takes the signature
- * that was made over it elsewhere.
+ * Shows the workflow of a pipeline, or of the connection tests of a service, and takes the
+ * signature that was made over it elsewhere.
  */
 export async function sign(subject, name) {
   const path = `/${subject}s/${encodeURIComponent(name)}`;

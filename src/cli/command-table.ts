@@ -45,7 +45,10 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
       WORKFLOW,
       {
         flags: '--out <file>',
-        text: 'write the records to this file, one JSON object per line; by default they go to the sink of the workflow, or to standard output without one',
+        text: [
+          'write the records to this file, one JSON object per line; by default they go to the',
+          'sink of the workflow, or to standard output without one',
+        ].join(' '),
       },
     ],
     settings: [],

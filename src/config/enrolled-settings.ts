@@ -40,8 +40,10 @@ export function readEnrolledSettings(stateDir: string): EnrolledSettings {
   } catch {
     // Without the error, which quotes the text: a proxy can have a password.
     throw new RunnerError('FILE_UNREADABLE', `${path} is damaged`, {
-      remedy:
-        'Delete the file and write the network settings to the configuration file, or enroll again with --replace.',
+      remedy: [
+        'Delete the file and write the network settings to the configuration file, or enroll again',
+        'with --replace.',
+      ].join(' '),
     });
   }
 }

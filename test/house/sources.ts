@@ -11,6 +11,15 @@ export function sources(folder: string): string[] {
     .map((path) => join(folder, path));
 }
 
+/** Files below a folder that can have comments, without those that a program has written. */
+export function commented(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((path) => !/(?:^|\/)(?:node_modules|generated|dist|recordings|corpus)\//.test(path))
+    .filter((path) => /\.(?:ts|js|mjs|py|go|sh|ya?ml|proto)$|^\.(?:ci|githooks)\//.test(path));
+}
+
 export function isTest(path: string): boolean {
   return path.endsWith('.test.ts');
 }

@@ -17,8 +17,10 @@ export const networkSettings = {
       variables: ['HTTPS_PROXY', 'https_proxy'],
       read: (value) => (value.includes('://') ? value : `http://${value}`),
     },
-    description:
-      'HTTP proxy for every connection, by CONNECT. Write a proxy with a password in the file or the environment, not as a flag.',
+    description: [
+      'HTTP proxy for every connection, by CONNECT. Write a proxy with a password in the file or',
+      'the environment, not as a flag.',
+    ].join(' '),
   }),
   'network.noProxy': setting({
     kind: 'list',
@@ -27,8 +29,11 @@ export const networkSettings = {
     flag: '--without-proxy',
     savedAtEnrollment: true,
     sharedVariables: { variables: ['NO_PROXY', 'no_proxy'] },
-    description:
-      'Destinations that are reached without the proxy: host names (including subdomains), `host:port`, addresses, CIDR blocks, `*`. Separated by commas or spaces; an entry that cannot match anything is an error.',
+    description: [
+      'Destinations that are reached without the proxy: host names (including subdomains),',
+      '`host:port`, addresses, CIDR blocks, `*`. Separated by commas or spaces; an entry that',
+      'cannot match anything is an error.',
+    ].join(' '),
   }),
   'network.connectTo': setting({
     kind: 'list of `host:port=host:port`',
@@ -37,14 +42,18 @@ export const networkSettings = {
     flag: '--connect-to',
     savedAtEnrollment: true,
     show: (rules) => rules.map(formatConnectTo),
-    description:
-      'Where to connect instead of the address from name resolution (PrivateLink, split-horizon DNS). Certificates are checked against the requested name.',
+    description: [
+      'Where to connect instead of the address from name resolution (PrivateLink, split-horizon',
+      'DNS). Certificates are checked against the requested name.',
+    ].join(' '),
   }),
   'network.caFile': setting({
     ...PATH,
     flag: '--network-ca-file',
     savedAtEnrollment: true,
-    description:
-      'PEM file of CAs that are trusted in addition to the public ones on every connection, including the one to the proxy.',
+    description: [
+      'PEM file of CAs that are trusted in addition to the public ones on every connection,',
+      'including the one to the proxy.',
+    ].join(' '),
   }),
 } as const;

@@ -11,15 +11,19 @@ export const runnerSettings = {
     kind: '`wss://host:port`',
     schema: controlPlaneUrl(),
     flag: '--url',
-    description:
-      'The control plane. Enrollment stores it, so it is needed once; if it is set later, it must be the one that the runner enrolled with.',
+    description: [
+      'The control plane. Enrollment stores it, so it is needed once; if it is set later, it must',
+      'be the one that the runner enrolled with.',
+    ].join(' '),
   }),
   'controlPlane.caFile': setting({
     ...PATH,
     flag: '--ca-file',
     savedAtEnrollment: true,
-    description:
-      'PEM file of the CA that signed the control plane’s certificate. If set, public CAs are not trusted for the control plane.',
+    description: [
+      'PEM file of the CA that signed the control plane’s certificate. If set, public CAs are not',
+      'trusted for the control plane.',
+    ].join(' '),
   }),
   'controlPlane.channel': setting({
     kind: '`auto`, `ws` or `grpc`',
@@ -41,8 +45,10 @@ export const runnerSettings = {
     ...PATH,
     flag: '--state-dir',
     default: {
-      description:
-        '`$STATE_DIRECTORY` (systemd); `/var/lib/hybrid-runner` for root and the service’s user; else `$XDG_STATE_HOME/hybrid-runner`',
+      description: [
+        '`$STATE_DIRECTORY` (systemd); `/var/lib/hybrid-runner` for root and the service’s user;',
+        'else `$XDG_STATE_HOME/hybrid-runner`',
+      ].join(' '),
       resolve: defaultStateDir,
     },
     description:

@@ -40,8 +40,10 @@ export const workSettings = {
     schema: size('16MiB', '1TiB'),
     default: '1GiB',
     flag: '--spool-max-bytes',
-    description:
-      'Limit for records on disk that the control plane has not accepted yet. Near the limit, runs pause.',
+    description: [
+      'Limit for records on disk that the control plane has not accepted yet. Near the limit, runs',
+      'pause.',
+    ].join(' '),
   }),
   'log.level': setting({
     kind: '`debug`, `info`, `warn` or `error`',

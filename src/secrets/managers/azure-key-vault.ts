@@ -67,8 +67,11 @@ function signInOptions() {
   return {
     credentials: wordOption(
       {
-        description:
-          '`managed-identity`: that of the machine, from the metadata service 169.254.169.254. `workload-identity`: a token of Kubernetes. `client-secret`, `client-certificate`: those of an application.',
+        description: [
+          '`managed-identity`: that of the machine, from the metadata service 169.254.169.254.',
+          '`workload-identity`: a token of Kubernetes. `client-secret`, `client-certificate`:',
+          'those of an application.',
+        ].join(' '),
       },
       ['managed-identity', 'workload-identity', 'client-secret', 'client-certificate'],
     ),

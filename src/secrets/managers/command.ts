@@ -20,7 +20,11 @@ export const commandManager = managerKind<CommandOptions>({
   shape: 'value',
   options: () => ({
     command: listOption({
-      description: `The program, as an absolute path, and its arguments. The argument \`${NAME}\` stands for the segments of the reference below the prefix, with slashes between them. There is no shell.`,
+      description: [
+        `The program, as an absolute path, and its arguments. The argument \`${NAME}\` stands for`,
+        'the segments of the reference below the prefix, with slashes between them. There is no',
+        'shell.',
+      ].join(' '),
     }),
     timeout: withDefault(
       secondsOption({ description: 'When the program is killed.', default: '10s' }, 15),

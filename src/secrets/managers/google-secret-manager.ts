@@ -29,8 +29,10 @@ export const googleSecretManager = managerKind<GoogleOptions>({
     ]),
     credentials: wordOption(
       {
-        description:
-          '`application-default`: the file that `credentialsFile` names. `metadata`: the service account of the machine, from the metadata service 169.254.169.254.',
+        description: [
+          '`application-default`: the file that `credentialsFile` names. `metadata`: the service',
+          'account of the machine, from the metadata service 169.254.169.254.',
+        ].join(' '),
       },
       ['application-default', 'metadata'],
     ),

@@ -12,8 +12,10 @@ const MAX_CACHE_SECONDS = 3600;
 const cacheFor = withDefault(
   secondsOption(
     {
-      description:
-        'How long a worker keeps a value in memory, for sign-ins that need several secrets. A rotated secret is used after this time.',
+      description: [
+        'How long a worker keeps a value in memory, for sign-ins that need several secrets. A',
+        'rotated secret is used after this time.',
+      ].join(' '),
       default: '10s',
     },
     MAX_CACHE_SECONDS,
@@ -25,8 +27,10 @@ const cacheFor = withDefault(
 const format = withDefault(
   wordOption(
     {
-      description:
-        '`json`: each secret is a JSON object, and the last segment of a reference is a key in it. `text`: the whole secret is the value.',
+      description: [
+        '`json`: each secret is a JSON object, and the last segment of a reference is a key in it.',
+        '`text`: the whole secret is the value.',
+      ].join(' '),
       default: '`text`',
     },
     ['text', 'json'],

@@ -14,7 +14,10 @@ export const environmentProvider = providerKind({
     enabled: switchSetting({
       flag: '--secret-environment',
       default: false,
-      description: `Whether \`${PREFIX}*\` variables are a source of secrets. The weakest provider: other processes of the same user can read them.`,
+      description: [
+        `Whether \`${PREFIX}*\` variables are a source of secrets. The weakest provider: other`,
+        'processes of the same user can read them.',
+      ].join(' '),
     }),
   },
   open: async ({ enabled }, { env, versions }) =>

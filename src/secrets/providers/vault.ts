@@ -18,8 +18,10 @@ export const vaultProvider = providerKind({
         description: '`keys/vault.key` in the configuration directory',
         resolve: ({ keyDir, join }) => join(keyDir, 'vault.key'),
       },
-      description:
-        'Key of the vault, stored apart from it: a copy of the state directory alone cannot be decrypted.',
+      description: [
+        'Key of the vault, stored apart from it: a copy of the state directory alone cannot be',
+        'decrypted.',
+      ].join(' '),
     }),
   },
   open: async (place, { clock, random }) => {

@@ -1,6 +1,6 @@
-// A Vault server in memory, with the engines and the sign-ins that the runner uses. It is the core of the
-// official server without its storage and cloud plugins, which take ten times as long to build. A test
-// initializes and unseals it through its API. It ends with its standard input.
+// A Vault server in memory, with the engines and the sign-ins that the runner uses. It is the core
+// of the official server without its storage and cloud plugins, which take ten times as long to
+// build. A test initializes and unseals it through its API. It ends with its standard input.
 package main
 
 import (

@@ -14,8 +14,9 @@ export function permissionsOf(resource: string, bot: boolean): Json {
 }
 
 /**
- * The rule DisplayName-Deny of DefaultBotPolicy. Like the server (1.12.6), which checks a patch with
- * an operation on a field that it has no permission for, the version for one, for EditAll alone.
+ * The rule DisplayName-Deny of DefaultBotPolicy. Like the server (1.12.6), which checks a patch
+ * with an operation on a field that it has no permission for, the version for one, for EditAll
+ * alone.
  */
 export function assertPermitted(operations: readonly { readonly path: string }[]): void {
   const names = operations.some(({ path }) => path.endsWith('/displayName'));

@@ -55,8 +55,10 @@ function placeOptions() {
     namePrefix: optional(
       textOption(
         {
-          description:
-            'Stands before each name, with a slash between them. Give the mount its own part of the account.',
+          description: [
+            'Stands before each name, with a slash between them. Give the mount its own part of',
+            'the account.',
+          ].join(' '),
           default: 'unset',
         },
         [NAME_PREFIX, 'must be segments with slashes between them, such as runner/prod'],
@@ -72,8 +74,12 @@ function signInOptions() {
   return {
     credentials: wordOption(
       {
-        description:
-          '`environment`: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. `profile`: the files below. `web-identity`: a role by a token, as in EKS. `instance-role`: the role of an EC2 instance, from the metadata service 169.254.169.254.',
+        description: [
+          '`environment`: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.',
+          '`profile`: the files below. `web-identity`: a role by a token, as in EKS.',
+          '`instance-role`: the role of an EC2 instance, from the metadata service',
+          '169.254.169.254.',
+        ].join(' '),
       },
       ['environment', 'profile', 'web-identity', 'instance-role'],
     ),

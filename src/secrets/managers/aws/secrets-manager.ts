@@ -37,7 +37,10 @@ async function read(client: SecretsManagerClient, name: string): Promise<StoredS
   }
 }
 
-/** A secret that is scheduled for deletion cannot be read any more. */
+/**
+ * A secret that is scheduled for deletion cannot be read any more. AWS has no name of its own for
+ * that error, so its message is searched.
+ */
 function isMissing(thrown: unknown): boolean {
   const { name } = factsOf(thrown);
   if (name === 'InvalidRequestException')
