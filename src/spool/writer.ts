@@ -7,6 +7,7 @@ import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { type Group, PendingRecords } from './pending-records.ts';
 import { HEADER_BYTES, MAX_PAYLOAD_BYTES } from './segment.ts';
 import { SegmentFile } from './segment-file.ts';
+import { Listeners } from '../../foundation/src/runtime/listeners.ts';
 
 export interface WriterOptions {
   readonly disk: Disk;
@@ -49,7 +50,7 @@ type State =
 export class SpoolWriter {
   readonly #options: Required<WriterOptions>;
   readonly #controller = new AbortController();
-  readonly #listeners: ((durable: Sequence) => void)[] = [];
+  readonly #listeners = new Listeners<Sequence>();
   readonly #loop: Promise<void>;
   #segment: SegmentFile | undefined;
   #closedBytes = 0;
@@ -92,7 +93,7 @@ export class SpoolWriter {
 
   /** Called with each durable sequence, and after each try on a full disk: `segment` may change. */
   onDurable(listener: (durable: Sequence) => void): void {
-    this.#listeners.push(listener);
+    this.#listeners.add(listener);
   }
 
   /**
@@ -209,7 +210,7 @@ export class SpoolWriter {
   }
 
   #report(): void {
-    for (const listener of this.#listeners) listener(this.#durable);
+    this.#listeners.notify(this.#durable);
   }
 
   /** Closes a segment with records, so that it can be deleted once it is acknowledged. */

@@ -103,24 +103,14 @@ function policySourceOf(
   return { file, connectors: connectors.map(({ type }) => type) };
 }
 
-/** What the state directory has about secrets. */
-function keptIn({ stateDir }: WorkerSettings): {
-  readonly readLimits: ReadLimits;
-  readonly versions: ValueVersions;
-} {
-  if (stateDir === undefined)
-    return { readLimits: noReadLimits, versions: processVersions(systemRandom) };
-  const directory = join(stateDir, 'policy');
-  return {
-    readLimits: createReadLimits({ directory, disk: nodeDisk, clock }),
-    versions: keptVersions(stateDir, systemRandom),
-  };
-}
-
-function quotaOf({ stateDir }: WorkerSettings): RunQuota {
-  if (stateDir === undefined) return noRunQuota;
-  const directory = join(stateDir, 'policy');
-  return createRunQuota({ directory, disk: nodeDisk, clock, processes: systemProcesses });
+function assertPermitted({ kind, connector }: AccessRequest, policy: Policy, sink: SinkUse): void {
+  const decision = policy.checkJob({ kind });
+  if (!decision.allowed)
+    throw denial('POLICY_DENIED', `jobs of kind ${kind} are not permitted`, decision);
+  const { metadata } = policy.limitsFor(connector.type);
+  if (!yieldsEntities(kind) || permits(metadata, sink)) return;
+  const rule = `${policyKey(connector.type)}.metadata`;
+  throw denial('POLICY_DENIED', 'metadata may not leave', deny(rule, `${rule} is ${metadata}`));
 }
 
 /** Events of the job, with its attempt. */
@@ -135,12 +125,27 @@ function trailOf(
   return { record: (event, signal) => trail.record({ attempt, ...event }, signal) };
 }
 
-function assertPermitted({ kind, connector }: AccessRequest, policy: Policy, sink: SinkUse): void {
-  const decision = policy.checkJob({ kind });
-  if (!decision.allowed)
-    throw denial('POLICY_DENIED', `jobs of kind ${kind} are not permitted`, decision);
-  const { metadata } = policy.limitsFor(connector.type);
-  if (!yieldsEntities(kind) || permits(metadata, sink)) return;
-  const rule = `${policyKey(connector.type)}.metadata`;
-  throw denial('POLICY_DENIED', 'metadata may not leave', deny(rule, `${rule} is ${metadata}`));
+/** What the state directory has about secrets. */
+function keptIn({ stateDir }: WorkerSettings): {
+  readonly readLimits: ReadLimits;
+  readonly versions: ValueVersions;
+} {
+  if (stateDir === undefined)
+    return { readLimits: noReadLimits, versions: processVersions(systemRandom) };
+  const directory = policyDirectory(stateDir);
+  return {
+    readLimits: createReadLimits({ directory, disk: nodeDisk, clock }),
+    versions: keptVersions(stateDir, systemRandom),
+  };
+}
+
+function quotaOf({ stateDir }: WorkerSettings): RunQuota {
+  if (stateDir === undefined) return noRunQuota;
+  const directory = policyDirectory(stateDir);
+  return createRunQuota({ directory, disk: nodeDisk, clock, processes: systemProcesses });
+}
+
+/** What the policy counts: reads of references, runs and calls. */
+function policyDirectory(stateDir: string): string {
+  return join(stateDir, 'policy');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { production, read } from './sources.ts';
+import { production, read, sources } from './sources.ts';
 
 const RUNTIME = 'foundation/src/runtime/';
 const DOMAIN = 'foundation/src/domain/';
@@ -22,6 +22,7 @@ const LOCAL_SPELLINGS: readonly (readonly [primitive: string, home: string, spel
   ['NEVER', RUNTIME, /new AbortController\(\)\.signal/],
   ['aborted', RUNTIME, /new Promise\([^;]*addEventListener\('abort'/],
   ['a field of the value, not a table beside it', RUNTIME, /new Weak(?:Map|Set)\b/],
+  ['Listeners', RUNTIME, /[lL]isteners = new Set<|[lL]isteners: \(\(/],
   ['parseRetryAfter', 'foundation/src/network/', /test\(header\) \? Number\(header\)/],
   ['withoutByteOrderMark', 'src/secrets/byte-order-mark.ts', /\^\\ufeff/],
   ['Json', DOMAIN, /type Json =|=== 'object' && \w+ !== null && !Array\.isArray/],
@@ -41,6 +42,25 @@ const LOCAL_SPELLINGS: readonly (readonly [primitive: string, home: string, spel
 describe.each(LOCAL_SPELLINGS)('%s', (_primitive, home, spelling) => {
   it('is used everywhere', () => {
     const local = production.filter((path) => !path.startsWith(home) && spelling.test(read(path)));
+    expect(local).toEqual([]);
+  });
+});
+
+/** The control plane shares no code with the runner, so it has primitives of its own. */
+const OF_THE_CONTROL_PLANE: typeof LOCAL_SPELLINGS = [
+  ['isErrno', 'control-plane/src/runtime/errno.ts', /'code' in thrown|\.code === 'E[A-Z]/],
+  ['Json', 'control-plane/src/runtime/json.ts', /^type \w+ = Readonly<Record<string, unknown>>;/m],
+  ['wakeOrAbort', 'control-plane/src/runtime/', /\.addEventListener\('abort', wake/],
+  ['a field of the value, not a table beside it', 'none', /new Weak(?:Map|Set)\b/],
+  ['OUR_SERVICE', 'control-plane/src/definitions/', /'Salesforce'/],
+  ['quoted', 'control-plane/src/catalog/catalog-record.ts', /replaceAll\('"', (?!'&)/],
+];
+
+describe.each(OF_THE_CONTROL_PLANE)('%s', (_primitive, home, spelling) => {
+  it('is used everywhere in the control plane', () => {
+    const local = sources('control-plane/src')
+      .filter((path) => !path.startsWith(home) && !path.includes('/generated/'))
+      .filter((path) => spelling.test(read(path)));
     expect(local).toEqual([]);
   });
 });

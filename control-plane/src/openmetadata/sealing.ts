@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import type { RandomBytes } from '../runtime/clock.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
+import { isErrno } from '../runtime/errno.ts';
 
 const KEY_FILE = 'openmetadata.key';
 const KEY_BYTES = 32;
@@ -94,7 +95,7 @@ function createKey(path: string, random: RandomBytes): void {
   try {
     linkSync(draft, path);
   } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
+    if (!isErrno(thrown, 'EEXIST')) throw thrown;
   } finally {
     rmSync(draft);
   }

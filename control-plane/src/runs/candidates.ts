@@ -8,6 +8,11 @@ export interface CandidateInput {
   readonly connected: readonly ConnectedRunner[];
 }
 
+export interface IndexedInput extends CandidateInput {
+  /** The runners by id. */
+  readonly byId: ReadonlyMap<string, Runner>;
+}
+
 interface Candidate {
   readonly runner: Runner;
   readonly session: ConnectedRunner;
@@ -60,26 +65,18 @@ const REQUIREMENTS: readonly Requirement[] = [
 ];
 
 /** Connected runners that could take the run if they had capacity, or why there are none. */
-export function candidatesFor(
-  run: Run,
-  { runners, connected }: CandidateInput,
-): ConnectedRunner[] | Wait {
-  const missing = pinnedRunnerMissing(run, runners);
+export function candidatesFor(run: Run, input: IndexedInput): ConnectedRunner[] | Wait {
+  const missing = pinnedRunnerMissing(run, input.runners);
   if (missing !== undefined) return missing;
-  const present = presentFor(run, runners, connected);
+  const present = presentFor(run, input);
   const suitable = present.filter((candidate) =>
     REQUIREMENTS.every(({ met }) => met(run, candidate)),
   );
-  return suitable.length > 0 ? sessionsOf(suitable) : noneSuitable(run, present, runners);
+  return suitable.length > 0 ? sessionsOf(suitable) : noneSuitable(run, present, input);
 }
 
 /** Connected runners that the run may go to. */
-function presentFor(
-  run: Run,
-  runners: readonly Runner[],
-  connected: readonly ConnectedRunner[],
-): Candidate[] {
-  const byId = indexOf(runners);
+function presentFor(run: Run, { byId, connected }: IndexedInput): Candidate[] {
   const present: Candidate[] = [];
   for (const session of connected) {
     const runner = byId.get(session.runnerId);
@@ -90,12 +87,16 @@ function presentFor(
 }
 
 /** Why none of them can take the run: the first requirement that leaves none. */
-function noneSuitable(run: Run, present: readonly Candidate[], runners: readonly Runner[]): Wait {
+function noneSuitable(
+  run: Run,
+  present: readonly Candidate[],
+  { runners, byId }: IndexedInput,
+): Wait {
   let candidates = present;
   for (const { met, unmet } of REQUIREMENTS) {
     const remaining = candidates.filter((candidate) => met(run, candidate));
     if (candidates.length > 0 && remaining.length === 0)
-      return unmet(namesOf(sessionsOf(candidates), runners), run, present);
+      return unmet(namesOf(sessionsOf(candidates), byId), run, present);
     candidates = remaining;
   }
   return notConnected(
@@ -104,22 +105,15 @@ function noneSuitable(run: Run, present: readonly Candidate[], runners: readonly
   );
 }
 
-const indexes = new WeakMap<readonly Runner[], ReadonlyMap<string, Runner>>();
-
-/** By id; made once for a list. */
-function indexOf(runners: readonly Runner[]): ReadonlyMap<string, Runner> {
-  const index = indexes.get(runners) ?? new Map(runners.map((runner) => [runner.id, runner]));
-  indexes.set(runners, index);
-  return index;
-}
-
 /** Whether the run may go to this runner, which has not rejected it permanently. */
 export function canTake(run: Run, runner: Pick<Runner, 'id' | 'name' | 'pool'>): boolean {
   return isEligible(run, runner) && !run.rejectedBy.includes(runner.id);
 }
 
-export function namesOf(sessions: readonly ConnectedRunner[], runners: readonly Runner[]): string {
-  const byId = indexOf(runners);
+export function namesOf(
+  sessions: readonly ConnectedRunner[],
+  byId: ReadonlyMap<string, Runner>,
+): string {
   return sessions.map(({ runnerId }) => byId.get(runnerId)?.name ?? runnerId).join(', ');
 }
 

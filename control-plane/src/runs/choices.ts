@@ -7,7 +7,7 @@
  * - The number of runs of each runner is counted again for each placement.
  */
 import type { ConnectedRunner } from '../link/registry.ts';
-import { candidatesFor, namesOf, type CandidateInput } from './candidates.ts';
+import { candidatesFor, namesOf, type CandidateInput, type IndexedInput } from './candidates.ts';
 import { FreeFirst } from './free-first.ts';
 import type { Run } from './run.ts';
 import { wait, type Wait } from './wait.ts';
@@ -19,7 +19,7 @@ import { wait, type Wait } from './wait.ts';
 const MAX_KEPT = 256;
 
 export class Choices {
-  #input: CandidateInput = { runners: [], connected: [] };
+  #input: IndexedInput = { runners: [], connected: [], byId: new Map() };
   /** Runs by runner id. */
   #load: Map<string, number> = new Map();
   readonly #kept = new Map<string, Choice | Wait>();
@@ -28,9 +28,9 @@ export class Choices {
 
   /** Begins a placement with these runners, each of which holds so many runs. */
   begin(input: CandidateInput, load: Map<string, number>): void {
-    const { runners, connected } = this.#input;
+    const { runners, connected, byId } = this.#input;
     const before = this.#load;
-    this.#input = input;
+    this.#input = { ...input, byId: input.runners === runners ? byId : indexOf(input.runners) };
     this.#load = load;
     if (input.runners !== runners || input.connected !== connected) this.#kept.clear();
     if (this.#kept.size >= MAX_KEPT)
@@ -73,13 +73,13 @@ export class Choices {
 /** Connected runners that could take the runs that ask for the same. */
 export class Choice {
   readonly freeFirst: FreeFirst;
-  readonly #input: CandidateInput;
+  readonly #input: IndexedInput;
   readonly #free: (runner: ConnectedRunner) => number;
   #full: Wait | undefined;
 
   constructor(
     candidates: readonly ConnectedRunner[],
-    input: CandidateInput,
+    input: IndexedInput,
     free: (runner: ConnectedRunner) => number,
   ) {
     this.freeFirst = new FreeFirst(candidates, free);
@@ -97,6 +97,10 @@ export class Choice {
   #allFull(): Wait {
     const all = this.freeFirst.all();
     const verb = all.length === 1 ? 'is' : 'are';
-    return wait('AT_CAPACITY', `${namesOf(all, this.#input.runners)} ${verb} at capacity`);
+    return wait('AT_CAPACITY', `${namesOf(all, this.#input.byId)} ${verb} at capacity`);
   }
+}
+
+function indexOf(runners: CandidateInput['runners']): IndexedInput['byId'] {
+  return new Map(runners.map((runner) => [runner.id, runner]));
 }

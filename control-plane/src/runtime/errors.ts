@@ -1,4 +1,5 @@
 import { PROGRAM } from './program.ts';
+import { isErrno } from './errno.ts';
 
 /** Every error of the API and of the runner endpoints. The code determines the HTTP status. */
 const CODES = {
@@ -100,7 +101,7 @@ export class ControlPlaneError extends Error {
   /** Converts any thrown value; the original becomes the cause. */
   static from(thrown: unknown): ControlPlaneError {
     if (thrown instanceof ControlPlaneError) return thrown;
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')
+    if (isErrno(thrown, 'EADDRINUSE'))
       return new ControlPlaneError('ADDRESS_IN_USE', thrown.message, { cause: thrown });
     return new ControlPlaneError(
       'INTERNAL',

@@ -1,11 +1,11 @@
-export interface Wait {
+export interface WakeableWait {
   /** Resolves when `wake` is called or the signal aborts. */
   readonly woken: Promise<void>;
   readonly wake: () => void;
 }
 
-/** A wait that leaves no listener at its signal, which can live as long as the process. */
-export function wakeOrAbort(signal: AbortSignal): Wait {
+/** A wait that leaves no listener on its signal, which can live as long as the process. */
+export function wakeOrAbort(signal: AbortSignal): WakeableWait {
   const { promise: woken, resolve } = Promise.withResolvers<void>();
   const wake = (): void => {
     signal.removeEventListener('abort', wake);

@@ -12,8 +12,8 @@ import { ControlPlaneError } from '../runtime/errors.ts';
 import type { SignatureSubject, StoredSignature } from '../store/signature.ts';
 import type { StoreReader } from '../store/store.ts';
 import { parseSignature } from './parse.ts';
+import type { Json } from '../runtime/json.ts';
 
-type Json = Readonly<Record<string, unknown>>;
 type Definitions = Pick<StoreReader, 'definitions' | 'deployments'>;
 
 export interface SignatureView {

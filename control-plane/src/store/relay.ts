@@ -3,6 +3,7 @@
  * times are Unix milliseconds.
  */
 import type { ErrorBody } from '../runtime/errors.ts';
+import type { Json } from '../runtime/json.ts';
 
 /** The states of OpenMetadata's pipelineStatus in which a run can end. */
 export const RELAY_RESULTS = ['success', 'partialSuccess', 'failed', 'stopped'] as const;
@@ -13,8 +14,6 @@ export interface Trouble {
   readonly error: ErrorBody;
   readonly since: number;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Relays start in the order of their runs, one at a time for a service. */
 export type RelayStatus =

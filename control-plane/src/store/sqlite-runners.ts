@@ -2,16 +2,13 @@ import { bytes, type Row, type Statements } from './sqlite-statements.ts';
 import type { RunnerList } from './runner-list.ts';
 import type { Runner, RunnerReads, RunnerWrites, StoredToken, Tokens } from './store.ts';
 
+const INSERT_TOKEN =
+  'INSERT INTO tokens (hash, name, expires_at, used_by, pool) VALUES (?, ?, ?, ?, ?)';
+
 export function tokenTable(statements: Statements): Tokens {
   return {
     insert: async ({ hash, name, expiresAt, usedBy, pool }) =>
-      void statements.run('INSERT INTO tokens VALUES (?, ?, ?, ?, ?)', [
-        hash,
-        name,
-        expiresAt,
-        usedBy,
-        pool,
-      ]),
+      void statements.run(INSERT_TOKEN, [hash, name, expiresAt, usedBy, pool]),
     find: async (hash) => statements.get('SELECT * FROM tokens WHERE hash = ?', [hash], toToken),
     markUsed: async (hash, runnerId) =>
       void statements.run('UPDATE tokens SET used_by = ? WHERE hash = ?', [runnerId, hash]),
@@ -27,6 +24,11 @@ function toToken(row: Row): StoredToken {
     pool: row['pool'] as string,
   };
 }
+
+const SAVE_RUNNER = `
+  INSERT OR REPLACE INTO runners (id, name, public_key, version, platform, enrolled_at,
+    last_seen_at, revoked_at, drain_reason, pool)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const TOUCH = `
   UPDATE runners SET last_seen_at = seen.value
@@ -47,7 +49,7 @@ export function runnerTables(statements: Statements, list: RunnerList): RunnerRe
     list: async () => list.currentRunners(() => allRunners(statements)),
     save: async (runner) => {
       list.changed();
-      statements.run('INSERT OR REPLACE INTO runners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+      statements.run(SAVE_RUNNER, [
         runner.id,
         runner.name,
         runner.publicKey,

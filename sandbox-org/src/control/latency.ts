@@ -13,7 +13,7 @@ const MEDIAN_DESCRIBE = 90;
 const MEDIAN_BYTES = 50_000;
 const UNCHANGED_SHARE = 0.25;
 
-/** Response times of the emulated server, slept and the same for one seed. */
+/** Simulated response times, the same for a given seed. */
 export class Latency {
   readonly roundTrip: number;
   readonly #serverTime: boolean;
@@ -25,11 +25,11 @@ export class Latency {
     this.#seed = options.seed;
   }
 
-  /** Log-normal with a median of 90 ms at the median size; a quarter of it for status 304. */
+  /** Log-normal with a median of 90 ms at the median size; a quarter of it with status 304. */
   describe(object: string, bytes: number, unchanged: boolean): number {
-    const luck = Math.exp(0.4 * randomFor(`${this.#seed}:latency:${object}`).normal());
-    const whole = Math.min(2_500, MEDIAN_DESCRIBE * (bytes / MEDIAN_BYTES) ** 0.4 * luck);
-    return this.#modeled(unchanged ? whole * UNCHANGED_SHARE : whole);
+    const spread = Math.exp(0.4 * randomFor(`${this.#seed}:latency:${object}`).normal());
+    const full = Math.min(2_500, MEDIAN_DESCRIBE * (bytes / MEDIAN_BYTES) ** 0.4 * spread);
+    return this.#modeled(unchanged ? full * UNCHANGED_SHARE : full);
   }
 
   describeGlobal(unchanged: boolean): number {

@@ -102,22 +102,6 @@ function openStore(
   return openOutboxStore({ stateDir, maxBytes, owner, clock: systemClock, logger });
 }
 
-function openHistory(
-  { stateDir, network }: RunnerConfig,
-  tails: LogTails,
-  logger: Logger,
-): HistoryFiles {
-  const redact = hideProxyPassword(network.proxy);
-  return new HistoryFiles({
-    directory: join(stateDir, HISTORY_DIRECTORY),
-    disk: nodeDisk,
-    clock: systemClock,
-    logger,
-    tails,
-    redact,
-  });
-}
-
 function auditHeadsOf({ stateDir }: RunnerConfig, signer: Identity): AuditHeads {
   const place = { directory: auditDirectory(stateDir), disk: nodeDisk, clock: systemClock };
   return {
@@ -151,5 +135,21 @@ function workersFor(
     env,
     memoryMb: config.jobs.memoryMb,
     variablePrefixes: workerVariables(config.secrets),
+  });
+}
+
+function openHistory(
+  { stateDir, network }: RunnerConfig,
+  tails: LogTails,
+  logger: Logger,
+): HistoryFiles {
+  const redact = hideProxyPassword(network.proxy);
+  return new HistoryFiles({
+    directory: join(stateDir, HISTORY_DIRECTORY),
+    disk: nodeDisk,
+    clock: systemClock,
+    logger,
+    tails,
+    redact,
   });
 }

@@ -76,7 +76,7 @@ export class Attempts {
   }
 
   spoolBytes(): number {
-    return this.#options.store.bytes();
+    return this.#options.store.bytes;
   }
 
   /** Adds an attempt of an earlier process. */

@@ -38,7 +38,7 @@ export async function untilDiskFullTooLong(
 ): Promise<void> {
   for (let since: number | undefined; ;) {
     await conditionChanged.until(() => attempt.condition === 'DISK_FULL', signal);
-    since = store.bytes() === 0 ? (since ?? clock.monotonic()) : undefined;
+    since = store.bytes === 0 ? (since ?? clock.monotonic()) : undefined;
     if (since !== undefined && clock.monotonic() - since >= diskFullMs) return;
     await clock.sleep(CHECK_MS, signal);
     if (attempt.condition !== 'DISK_FULL') since = undefined;

@@ -48,5 +48,5 @@ export interface OutboxStore {
   /** Writes the outcome of an attempt whose worker ended without one. */
   closeInterrupted(ref: AttemptRef, error: Failure): Promise<void>;
   /** Unacknowledged bytes on disk. */
-  bytes(): number;
+  readonly bytes: number;
 }

@@ -14,6 +14,7 @@ import { acquireFileLock, type FileLock } from '../../../foundation/src/runtime/
 import { SpoolOutbox } from './spool-outbox.ts';
 import type { OutboxStore } from './outbox.ts';
 import { reopenAttempts } from './reopen.ts';
+import { Listeners } from '../../../foundation/src/runtime/listeners.ts';
 
 export interface OutboxStoreOptions {
   readonly stateDir: string;
@@ -72,7 +73,7 @@ export class SpoolOutboxStore implements OutboxStore {
   readonly #root: string;
   readonly #lock: FileLock;
   readonly #held = new Map<string, SpoolOutbox>();
-  readonly #listeners = new Set<(paused: boolean) => void>();
+  readonly #listeners = new Listeners<boolean>();
   #paused = false;
 
   constructor(options: Options, root: string, lock: FileLock) {
@@ -91,7 +92,7 @@ export class SpoolOutboxStore implements OutboxStore {
     if (this.#paused)
       throw new RunnerError(
         'SPOOL_FULL',
-        `the spool is above its pause level: ${this.bytes()} of ${this.#options.maxBytes} bytes wait for delivery`,
+        `the spool is above its pause level: ${this.bytes} of ${this.#options.maxBytes} bytes wait for delivery`,
       );
     const { clock, owner, disk } = this.#options;
     const journal = { ref: job.ref, kind: job.kind, createdAt: clock.now(), owner };
@@ -103,17 +104,17 @@ export class SpoolOutboxStore implements OutboxStore {
   }
 
   async closeInterrupted(ref: AttemptRef, error: Failure): Promise<void> {
-    await this.spoolOf(ref).closeInterrupted(error, this.#options.clock.now());
+    await this.outboxOf(ref).closeInterrupted(error, this.#options.clock.now());
   }
 
-  bytes(): number {
+  get bytes(): number {
     return this.held().reduce((sum, outbox) => sum + outbox.bytes, 0);
   }
 
   /**
    * The outbox of an attempt, including its worker side. Throws INTERNAL for an unknown attempt.
    */
-  spoolOf(ref: AttemptRef): SpoolOutbox {
+  outboxOf(ref: AttemptRef): SpoolOutbox {
     const outbox = this.#held.get(attemptKey(ref));
     if (outbox === undefined)
       throw new RunnerError('INTERNAL', `unknown attempt ${attemptKey(ref)}`);
@@ -133,8 +134,7 @@ export class SpoolOutboxStore implements OutboxStore {
 
   /** Calls the listener when `paused` changes, until the returned function is called. */
   onPaused(listener: (paused: boolean) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Unlocks the state directory. Undelivered records stay in it. */
@@ -170,9 +170,9 @@ export class SpoolOutboxStore implements OutboxStore {
   }
 
   #updatePaused(): void {
-    const paused = this.bytes() >= this.#options.maxBytes * (this.#paused ? RESUME_AT : PAUSE_AT);
+    const paused = this.bytes >= this.#options.maxBytes * (this.#paused ? RESUME_AT : PAUSE_AT);
     if (paused === this.#paused) return;
     this.#paused = paused;
-    for (const listener of this.#listeners) listener(paused);
+    this.#listeners.notify(paused);
   }
 }

@@ -24,14 +24,14 @@ describe('an outbox', () => {
       ['a\n', 'b\n'],
     );
     await outbox.acknowledge(2);
-    expect(stage.store.bytes()).toBe(0);
+    expect(stage.store.bytes).toBe(0);
   });
 
   it('appends the interrupted outcome behind records that a dead worker did not report', async () => {
     await stage.store.create(job);
     await stage.work(['a\n', 'b\n'], { last: false, report: false });
     await stage.store.closeInterrupted(job.ref, stopped);
-    expect(stage.store.spoolOf(job.ref).durable()).toEqual({ sequence: 3, complete: true });
+    expect(stage.store.outboxOf(job.ref).durable()).toEqual({ sequence: 3, complete: true });
     expect(await stage.outcomeOf(1)).toMatchObject({
       kind: 'outcome',
       status: 'interrupted',
@@ -73,7 +73,7 @@ describe('an outbox', () => {
     await stage.store.create(job);
     await stage.work(['a\n', '{"kind":"outcome"}\n'], { last: true, report: false });
     await stage.store.closeInterrupted(job.ref, stopped);
-    expect(stage.store.spoolOf(job.ref).durable()).toEqual({ sequence: 2, complete: true });
+    expect(stage.store.outboxOf(job.ref).durable()).toEqual({ sequence: 2, complete: true });
   });
 
   it('deletes an acknowledged segment as soon as the worker reports that it is closed', async () => {

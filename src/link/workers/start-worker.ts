@@ -40,7 +40,7 @@ const DEFAULTS = {
 export function createStartWorker(options: StartWorkerOptions): StartWorker {
   const complete = { ...DEFAULTS, ...options };
   return async (job) => {
-    const outbox = complete.store.spoolOf(job.ref);
+    const outbox = complete.store.outboxOf(job.ref);
     const child = complete.fork(complete.entry, [], {
       env: chooseEnvironment(complete.env, complete.variablePrefixes),
       execArgv: workerNodeOptions(complete.memoryMb),

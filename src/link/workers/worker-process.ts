@@ -22,6 +22,7 @@ import type { SpoolOutbox } from '../outbox/spool-outbox.ts';
 import type { SpoolOutboxStore } from '../outbox/spool-outbox-store.ts';
 import { logWorkerOutput } from './worker-output.ts';
 import type { WorkerHandle } from './worker-handle.ts';
+import { Listeners } from '../../../foundation/src/runtime/listeners.ts';
 
 export interface WorkerProcessDeps {
   readonly store: SpoolOutboxStore;
@@ -41,9 +42,9 @@ export class WorkerProcess implements WorkerHandle {
   readonly #child: ChildProcess;
   readonly #outbox: SpoolOutbox;
   readonly #deps: WorkerProcessDeps;
-  readonly #progressListeners: ((progress: Progress) => void)[] = [];
-  readonly #conditionListeners: ((code: ErrorCode | undefined) => void)[] = [];
-  readonly #figuresListeners: ((figures: Figures) => void)[] = [];
+  readonly #progress = new Listeners<Progress>();
+  readonly #conditions = new Listeners<ErrorCode | undefined>();
+  readonly #figures = new Listeners<Figures>();
   readonly #logger: Logger;
   readonly #processExit: Promise<void>;
   readonly #exitController = new AbortController();
@@ -110,15 +111,15 @@ export class WorkerProcess implements WorkerHandle {
   }
 
   onProgress(listener: (progress: Progress) => void): void {
-    this.#progressListeners.push(listener);
+    this.#progress.add(listener);
   }
 
   onCondition(listener: (code: ErrorCode | undefined) => void): void {
-    this.#conditionListeners.push(listener);
+    this.#conditions.add(listener);
   }
 
   onFigures(listener: (figures: Figures) => void): void {
-    this.#figuresListeners.push(listener);
+    this.#figures.add(listener);
   }
 
   #send(message: ToWorker): void {
@@ -137,13 +138,13 @@ export class WorkerProcess implements WorkerHandle {
       case 'durable':
         return this.#outbox.advance(message);
       case 'progress':
-        for (const listener of this.#progressListeners) listener(message.progress);
+        this.#progress.notify(message.progress);
         return;
       case 'condition':
-        for (const listener of this.#conditionListeners) listener(message.code);
+        this.#conditions.notify(message.code);
         return;
       case 'figures':
-        for (const listener of this.#figuresListeners) listener(message);
+        this.#figures.notify(message);
         return;
       case 'log':
         return this.#logger.log(message.level, message.message, message.data);

@@ -106,7 +106,7 @@ export class MemoryOutboxStore implements OutboxStore {
       ?.append({ kind: 'outcome', status: 'interrupted', error }, true);
   }
 
-  bytes(): number {
+  get bytes(): number {
     return this.held().reduce(
       (sum, outbox) => sum + outbox.lines.slice(outbox.acknowledged()).join('').length,
       0,

@@ -69,7 +69,7 @@ export class OutboxStage {
     lines: readonly string[],
     { last, report }: { last: boolean; report: boolean },
   ): Promise<void> {
-    const outbox = this.store.spoolOf(job.ref);
+    const outbox = this.store.outboxOf(job.ref);
     const writer = this.newWriter(outbox);
     for (const [index, line] of lines.entries())
       await writer.append(Buffer.from(line), { last: last && index === lines.length - 1 }, NEVER);
@@ -79,7 +79,7 @@ export class OutboxStage {
   }
 
   async outcomeOf(sequence: number): Promise<Record<string, unknown>> {
-    const batch = await this.store.spoolOf(job.ref).read(sequence, 1_000_000);
+    const batch = await this.store.outboxOf(job.ref).read(sequence, 1_000_000);
     if (batch?.last !== true) throw new Error('the batch contains no outcome');
     return JSON.parse(Buffer.from(batch.lines.at(-1)!).toString()) as Record<string, unknown>;
   }

@@ -7,6 +7,7 @@ import type { CallsDeps, Handler } from './handler.ts';
 import { pipelineCalls } from './pipeline-calls.ts';
 import { automationOf, jsonOf, type AirflowCall } from './requests.ts';
 import { hasUpstream, type Upstream } from './upstream.ts';
+import { OUR_SERVICE } from '../../definitions/service-types.ts';
 
 const STILL_UPSTREAM =
   'the upstream Airflow has a pipeline of this name, too: pause or delete it there, or both run';
@@ -73,7 +74,7 @@ function runAutomation({ pipelines, upstream }: CallsDeps): Handler {
   return async ({ call, caller }) => {
     const workflow = automationOf(call);
     const { workflowType, request } = workflow;
-    if (workflowType !== 'TEST_CONNECTION' || request?.connectionType !== 'Salesforce')
+    if (workflowType !== 'TEST_CONNECTION' || request?.connectionType !== OUR_SERVICE)
       return elsewhere(
         upstream,
         caller.endpoint,

@@ -12,6 +12,7 @@ import {
 } from '../../definitions/salesforce-connection.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
 import type { Endpoint, ServerService } from '../deployed-pipelines.ts';
+import type { Json } from '../../runtime/json.ts';
 
 /** The default of OpenMetadata's schema, which every service has, so it is no choice of a user. */
 const DEFAULT_API_VERSION = /^v?42(?:\.0)?$/;
@@ -20,15 +21,13 @@ const ENCRYPTED = /^fernet:/;
 /** Stands for a permitted secret in plain text while the other fields are checked. */
 const PLACEHOLDER = 'secret:/plain';
 
-type Connection = Readonly<Record<string, unknown>>;
-
 export interface CheckedConnection {
   /** For a run. Contains secrets in plain text only if `plain` is not empty. */
-  readonly connection: Connection;
+  readonly connection: Json;
   /** Paths of secrets in plain text; empty unless the endpoint permits them. */
   readonly plain: readonly string[];
   /** The same without any secret in plain text: fit to be stored. */
-  readonly stored: Connection;
+  readonly stored: Json;
   /** Fields that were dropped because they are not known here. */
   readonly unknown: readonly string[];
 }
@@ -100,17 +99,15 @@ function plainText({ name }: ServerService, plain: readonly string[]): ControlPl
 
 /** A copy with the members at these paths replaced; undefined removes them. */
 export function replacedIn(
-  document: Connection,
+  document: Json,
   paths: readonly string[],
   replace: (value: unknown) => unknown,
-): Connection {
+): Json {
   return paths.reduce((result, path) => {
     const [first = '', ...rest] = path.split('.');
     const { [first]: member, ...others } = result;
     const next =
-      rest.length === 0
-        ? replace(member)
-        : replacedIn(member as Connection, [rest.join('.')], replace);
+      rest.length === 0 ? replace(member) : replacedIn(member as Json, [rest.join('.')], replace);
     return next === undefined ? others : { ...others, [first]: next };
   }, document);
 }

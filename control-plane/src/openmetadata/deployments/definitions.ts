@@ -8,6 +8,7 @@ import type { ScheduleSettings } from '../../store/schedule.ts';
 import type { Pipeline, Service, StoreReader, Transaction } from '../../store/store.ts';
 import type { Deployment } from '../deployed-pipelines.ts';
 import { parseIngestionPipeline } from './payload.ts';
+import { OUR_SERVICE } from '../../definitions/service-types.ts';
 
 const LEVELS: Readonly<Record<string, string>> = {
   DEBUG: 'DEBUG',
@@ -117,7 +118,7 @@ function serviceOf(deployment: Deployment, now: number): Service {
   return {
     name: service,
     displayName: null,
-    type: 'Salesforce',
+    type: OUR_SERVICE,
     connection,
     runner: null,
     pool,

@@ -13,9 +13,9 @@ import type {
 import { checkedConnection, type CheckedConnection } from './connection.ts';
 import { sourceOptionsOf } from './definitions.ts';
 import { botTokenOf, type IngestionPipeline } from './payload.ts';
+import { OUR_SERVICE } from '../../definitions/service-types.ts';
 
 const DATABASE_SERVICE = 'databaseService';
-export const OUR_SERVICE = 'Salesforce';
 /** Pipelines of a Salesforce service whose work is a part of its metadata run. */
 const PART_OF_METADATA: Readonly<Record<string, string>> = {
   profiler: `Profiles and sample rows are read by the metadata pipeline: see \`${PROGRAM} openmetadata change --profile --sample-rows\`.`,

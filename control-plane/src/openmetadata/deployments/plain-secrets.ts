@@ -5,8 +5,7 @@
  */
 import type { Sealer } from '../sealing.ts';
 import { replacedIn } from './connection.ts';
-
-type Connection = Readonly<Record<string, unknown>>;
+import type { Json } from '../../runtime/json.ts';
 
 const MARK = 'sealed:';
 const SEALED = /"sealed:(?<sealed>[A-Za-z0-9_-]+)"/g;
@@ -15,9 +14,9 @@ const SEALED = /"sealed:(?<sealed>[A-Za-z0-9_-]+)"/g;
 export function sealPlainSecrets(
   sealer: Sealer,
   runId: string,
-  connection: Connection,
+  connection: Json,
   paths: readonly string[],
-): Connection {
+): Json {
   const seal = (value: unknown): string =>
     `${MARK}${sealer.seal(JSON.stringify(value), contextOf(runId)).toString('base64url')}`;
   return replacedIn(connection, paths, seal);

@@ -18,7 +18,7 @@ import type { PendingTest } from '../../store/relay.ts';
 import type { Endpoint } from '../deployed-pipelines.ts';
 import { openToken, sealToken } from '../deployments/bot-tokens.ts';
 import { checkedConnection, type CheckedConnection } from '../deployments/connection.ts';
-import { OUR_SERVICE } from '../deployments/draft.ts';
+import { OUR_SERVICE } from '../../definitions/service-types.ts';
 import { sealPlainSecrets } from '../deployments/plain-secrets.ts';
 import { readAutomation } from '../server/automations.ts';
 import { CatalogApi } from '../server/catalog-api.ts';

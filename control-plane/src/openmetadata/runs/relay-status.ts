@@ -6,6 +6,7 @@ import type { EndState } from '../../runs/run.ts';
 import type { ErrorBody } from '../../runtime/errors.ts';
 import type { Relay, RelayResult } from '../../store/relay.ts';
 import type { PipelineStatus } from '../server/pipeline-status.ts';
+import { OUR_SERVICE } from '../../definitions/service-types.ts';
 
 const RESULTS: Readonly<Record<EndState, RelayResult>> = {
   success: 'success',
@@ -54,7 +55,7 @@ export function runningStatus(
   return {
     ...statusOf(relay, 'running', startedAt),
     status: [
-      stepOf('Salesforce', source?.done ?? 0),
+      stepOf(OUR_SERVICE, source?.done ?? 0),
       {
         ...stepOf(
           'OpenMetadata',

@@ -115,6 +115,7 @@ export function salesforceCode({ cause }: RunnerError): string | undefined {
 
 function verdict(status: number, error: SalesforceError | undefined): Verdict {
   if (error?.errorCode === 'REQUEST_LIMIT_EXCEEDED') {
+    // Two limits have this code, and only the message says which.
     return error.message.startsWith('ConcurrentRequests')
       ? ['SALESFORCE_BUSY']
       : ['SALESFORCE_LIMIT_REACHED', { retryable: false }];
