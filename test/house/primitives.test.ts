@@ -22,7 +22,7 @@ const LOCAL_SPELLINGS: readonly (readonly [primitive: string, home: string, spel
   ['NEVER', RUNTIME, /new AbortController\(\)\.signal/],
   ['aborted', RUNTIME, /new Promise\([^;]*addEventListener\('abort'/],
   ['a field of the value, not a table beside it', RUNTIME, /new Weak(?:Map|Set)\b/],
-  ['Listeners', RUNTIME, /[lL]isteners = new Set<|[lL]isteners: \(\(/],
+  ['Listeners', RUNTIME, /listeners = new Set<|listeners: \(\(/i],
   ['parseRetryAfter', 'foundation/src/network/', /test\(header\) \? Number\(header\)/],
   ['withoutByteOrderMark', 'src/secrets/byte-order-mark.ts', /\^\\ufeff/],
   ['Json', DOMAIN, /type Json =|=== 'object' && \w+ !== null && !Array\.isArray/],

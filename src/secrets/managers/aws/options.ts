@@ -70,16 +70,18 @@ function placeOptions() {
   };
 }
 
+const CREDENTIALS = [
+  '`environment`: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.',
+  '`profile`: the files below. `web-identity`: a role by a token, as in EKS.',
+  '`instance-role`: the role of an EC2 instance, from the metadata service',
+  '169.254.169.254.',
+].join(' ');
+
 function signInOptions() {
   return {
     credentials: wordOption(
       {
-        description: [
-          '`environment`: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.',
-          '`profile`: the files below. `web-identity`: a role by a token, as in EKS.',
-          '`instance-role`: the role of an EC2 instance, from the metadata service',
-          '169.254.169.254.',
-        ].join(' '),
+        description: CREDENTIALS,
       },
       ['environment', 'profile', 'web-identity', 'instance-role'],
     ),
