@@ -81,7 +81,7 @@ it.each([
   [{ expression: '60 * * * *' }, 'Invalid value for minute'],
   [{ expression: '0 0 31 2 *' }, 'matches no date'],
   [{ expression: '@reboot' }, 'does not have five fields'],
-  [{ expression: '0 '.repeat(150) }, 'is too long'],
+  [{ expression: '0 '.repeat(150) }, 'is longer than 200 characters'],
   [{ timezone: 'Mars/Olympus' }, 'is unknown'],
   [{ timezone: '+02:00' }, 'is unknown'],
   [{ startAt: 2, endAt: 1 }, 'ends before it starts'],

@@ -133,7 +133,7 @@ function receiveError(error: Error): RunnerError {
 function closeError(code: number): RunnerError | undefined {
   if (code === 1000 || code === 1001 || code === 1005) return undefined;
   if (code === 1009)
-    return new RunnerError('FRAME_TOO_LARGE', 'peer rejected a frame as too large');
+    return new RunnerError('FRAME_TOO_LARGE', 'peer rejected a frame that exceeds its size limit');
   if (code === 1002 || code === 1003 || code === 1007 || code === 1008)
     return new RunnerError('PROTOCOL_VIOLATION', `peer closed with WebSocket status ${code}`);
   if (code === 1013)

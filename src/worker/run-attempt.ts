@@ -1,3 +1,4 @@
+import { formatDuration } from '../config/values/units.ts';
 import type { Connector, ConnectorContext, JobWork } from '../connectors/connector.ts';
 import { jobWork } from '../connectors/job-work.ts';
 import { yieldsEntities, type Job } from '../../foundation/src/domain/job.ts';
@@ -216,7 +217,7 @@ class Attempt {
     const { clock, job, stop } = this.#options;
     const expired = new RunnerError(
       'DEADLINE_EXCEEDED',
-      `the run exceeded its deadline of ${job.deadlineMs} ms`,
+      `the run exceeded its deadline of ${formatDuration(job.deadlineMs)}`,
     );
     const expire = (): void => stop.request('expired', expired.toFailure());
     runAfter(clock, job.deadlineMs, expire, signal);

@@ -107,7 +107,7 @@ function viewRelay(relay: Relay | undefined) {
   };
 }
 
-/** Undefined for a queued run: the records of a given-up attempt do not count. */
+/** Undefined for a queued run: records of an abandoned attempt do not count. */
 function currentAttempt(read: StoreReader, run: Run): Promise<Attempt | undefined> {
   return run.status.state === 'queued'
     ? Promise.resolve(undefined)

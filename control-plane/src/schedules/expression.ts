@@ -70,7 +70,7 @@ function checkFields(expression: string): void {
       cause,
     });
   };
-  if (expression.length > MAX_LENGTH) reject('is too long');
+  if (expression.length > MAX_LENGTH) reject(`is longer than ${MAX_LENGTH} characters`);
   if (expression.split(' ').length !== 5) reject('does not have five fields');
   try {
     if (cronOf(expression, 'UTC').nextRun() !== null) return;

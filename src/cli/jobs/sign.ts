@@ -26,9 +26,13 @@ export async function sign({ flags, terminal }: Invocation): Promise<void> {
   const statement = checked({ aud: [...aud], ...validity, kind, name, workflow });
   const signature = signStatement(statement, key);
   if (signature.length > MAX_SIGNATURE_CHARACTERS)
-    throw new RunnerError('INPUT_INVALID', 'the document is too long to be signed', {
-      remedy: 'Select objects by patterns instead of names.',
-    });
+    throw new RunnerError(
+      'INPUT_INVALID',
+      `the signature exceeds ${MAX_SIGNATURE_CHARACTERS} characters`,
+      {
+        remedy: 'Select objects by patterns instead of names.',
+      },
+    );
   const keyId = keyIdOf(publicKeyOf(key));
   const facts = factsOf(statement, source, keyId);
   terminal.document({ signature, ...facts }, signature);

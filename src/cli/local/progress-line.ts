@@ -64,7 +64,7 @@ export class ProgressLine {
 }
 
 function formatProgress({ phase, done, total, apiCalls }: Progress, cells: number): string {
-  const calls = `${apiCalls} API calls`;
+  const calls = `${apiCalls} API ${apiCalls === 1 ? 'call' : 'calls'}`;
   if (total === 0) return `${phase}  ${done}  ${calls}`;
   const filled = Math.min(cells, Math.round((done / total) * cells));
   const bar = cells === 0 ? '' : `${'█'.repeat(filled)}${'░'.repeat(cells - filled)}  `;

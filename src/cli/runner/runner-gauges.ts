@@ -17,7 +17,7 @@ import type { PolicyWatch } from './policy-watch.ts';
 const CONDITIONS = ['DISK_FULL', 'SPOOL_FULL'] as const;
 
 /** What a running service shows: its gauges, whether it lives, whether it can take a job. */
-export function shownBy(
+export function gaugesOf(
   { link }: Runner,
   policy: PolicyWatch,
   config: Pick<RunnerConfig, 'stateDir' | 'spool'>,

@@ -13,7 +13,7 @@ import { compactHeapOnce } from './compact-heap.ts';
 import type { Runner } from './compose-runner.ts';
 import { policySource } from '../policy-source.ts';
 import { PolicyWatch } from './policy-watch.ts';
-import { shownBy } from './runner-gauges.ts';
+import { gaugesOf } from './runner-gauges.ts';
 import { openStatusSocket, serviceStatusOf } from './runner-status.ts';
 import { createSignalHandler } from './stop-signals.ts';
 import { secretDirectories } from '../../secrets/providers/registry.ts';
@@ -37,7 +37,9 @@ export async function serve(
   const handler = createSignalHandler({ runner, policy, logger, manager, stop, onTerminal });
   interrupts.takeOver(process, handler);
   const socket = await openStatusSocket(config.status.socket, runner, policy, logger);
-  const hide = await runner.observability.show(shownBy(runner, policy, config, systemClock));
+  const stopServing = await runner.observability.show(
+    gaugesOf(runner, policy, config, systemClock),
+  );
   logStart(runner, config, logger);
   const status = serviceStatusOf(runner, policy);
   const group = new TaskGroup(stop.signal);
@@ -55,7 +57,7 @@ export async function serve(
     logger.log('error', 'runner failed', localErrorFields(thrown));
     throw thrown;
   } finally {
-    await hide();
+    await stopServing();
     await socket?.close();
   }
 }

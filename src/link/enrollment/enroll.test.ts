@@ -17,6 +17,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority, type Authority } from '../../../test/support/certificates.ts';
 import { createConnect } from '../../../foundation/src/network/open.ts';
@@ -154,20 +155,19 @@ describe('enrollment', () => {
       },
       'ENROLLMENT_REFUSED',
     ],
-    [
-      'the web page of a proxy',
-      { status: 403, type: 'text/html', body: '<html>' },
-      'PROXY_REFUSED',
-    ],
+    ['a page of a proxy', { status: 403, type: 'text/html', body: '<html>' }, 'PROXY_REFUSED'],
     ['an overloaded control plane', { status: 503, body: '' }, 'CONTROL_PLANE_BUSY'],
     [
       'a response without a valid identity',
       { status: 201, body: '{"runnerId":"../x","name":"n"}' },
       'PROTOCOL_VIOLATION',
     ],
+    ['text with the token', { status: 201, body: 'hunter2' }, 'PROTOCOL_VIOLATION'],
   ])('leaves nothing behind after %s', async (_case, refused, code) => {
     response = refused;
-    await expect(enrollRunner(options())).rejects.toMatchObject({ code });
+    const error: unknown = await enrollRunner(options()).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code });
+    expect(inspect(error, { depth: 9 })).not.toContain('hunter2');
     expect(readdirSync(join(directory, 'identity'))).toEqual([]);
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
   });

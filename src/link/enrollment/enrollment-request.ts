@@ -1,3 +1,4 @@
+import { tryParseJson } from '../../../foundation/src/domain/json.ts';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { explainAnswer, readBody } from '../../channel/http-answer.ts';
@@ -89,13 +90,12 @@ async function post(
 }
 
 function parseGrant(body: string): Grant {
-  try {
-    return Grant.parse(JSON.parse(body));
-  } catch (thrown) {
-    throw new RunnerError(
-      'PROTOCOL_VIOLATION',
-      'the enrollment response of the control plane is invalid',
-      { cause: thrown },
-    );
-  }
+  const grant = Grant.safeParse(tryParseJson(body)?.value);
+  if (grant.success) return grant.data;
+  // Without the parser's error of text that is not JSON: it quotes the text.
+  throw new RunnerError(
+    'PROTOCOL_VIOLATION',
+    'the enrollment response of the control plane is invalid',
+    { cause: grant.error },
+  );
 }

@@ -74,7 +74,7 @@ export class ConnectionTest {
         await this.#cancel(run, problem.message);
         return this.#conclude(steps, problem);
       }
-      if (steps.length > reported) await this.#reportProgress(steps, signal);
+      if (steps.length > reported) await this.#reportProgress(run.id, steps, signal);
       reported = steps.length;
       await watch.wait(clock, TICK_MS, signal);
     }
@@ -127,7 +127,7 @@ export class ConnectionTest {
   }
 
   /** The steps so far; a server that does not take them gets the next ones. */
-  async #reportProgress(steps: readonly Step[], signal: AbortSignal): Promise<void> {
+  async #reportProgress(runId: string, steps: readonly Step[], signal: AbortSignal): Promise<void> {
     const passed = steps.filter((step) => step.passed).map(({ name }) => name);
     const message = passed.length === 0 ? 'waiting for the runner' : `passed: ${passed.join(', ')}`;
     try {
@@ -139,7 +139,10 @@ export class ConnectionTest {
         signal,
       );
     } catch (thrown) {
-      this.#deps.log.debug({ err: thrown }, 'failed to report progress of a connection test');
+      this.#deps.log.debug(
+        { err: thrown, run: runId, workflow: this.#id },
+        'failed to report progress of a connection test',
+      );
     }
   }
 

@@ -39,7 +39,7 @@ describe('picklists', () => {
       });
       expect(logs.find(({ message }) => message.startsWith('picklists truncated'))?.data).toEqual({
         picklists: 1,
-        first: ['Contact.Many__c'],
+        firstCut: ['Contact.Many__c'],
       });
     } finally {
       sandbox.org.edit({ kind: 'removeField', object: 'Contact', field: 'Many__c' });

@@ -75,7 +75,7 @@ export class AfterTables {
       this.#deps.context.logger.log(
         'info',
         'picklists truncated: more values than a table can hold',
-        { picklists: cutPicklists.length, first: cutPicklists.slice(0, 10) },
+        { picklists: cutPicklists.length, firstCut: cutPicklists.slice(0, 10) },
       );
   }
 
