@@ -12,6 +12,8 @@ export interface FlowOptions {
   /** Shell command that gives the server the settings in its environment, and restarts it. */
   readonly configureCommand: string | undefined;
   readonly restartCommand: string | undefined;
+  readonly backupCommand: string | undefined;
+  readonly restoreCommand: string | undefined;
   readonly objects: number;
   /** Parts of the flow whose names contain this. */
   readonly only: string;
@@ -36,6 +38,8 @@ Without --server it runs against a double of the server.
                            (PIPELINE_SERVICE_CLIENT_ENDPOINT, AIRFLOW_USERNAME, AIRFLOW_PASSWORD, CONTROL_PLANE_CA,
                            SERVER_HOST_API_URL)
   --restart-command CMD    shell command that restarts the server, to do so during a run
+  --backup-command CMD     shell command that backs up the server's database, while it runs
+  --restore-command CMD    shell command that restores that backup and restarts the server
   --port N                 port of the control plane (default ${REAL_PORT} with --server)
   --objects N              sObjects in the org (default 12)
   --only TEXT              only parts whose names contain the text
@@ -56,6 +60,8 @@ export function readOptions(argv: readonly string[]): FlowOptions | 'help' {
       port: text,
       'configure-command': text,
       'restart-command': text,
+      'backup-command': text,
+      'restore-command': text,
       record: text,
       objects: { type: 'string', default: '12' },
       only: { type: 'string', default: '' },
@@ -74,6 +80,8 @@ export function readOptions(argv: readonly string[]): FlowOptions | 'help' {
     port: Number(values.port ?? (values.server === undefined ? 0 : REAL_PORT)),
     configureCommand: values['configure-command'],
     restartCommand: values['restart-command'],
+    backupCommand: values['backup-command'],
+    restoreCommand: values['restore-command'],
     objects: Number(values.objects),
     only: values.only,
     record: values.record,

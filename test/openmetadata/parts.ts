@@ -11,6 +11,7 @@ import { expectRefused, expectTruth } from './expectations.ts';
 import { partialSuccess } from './partial-success.ts';
 import { peoplesWork } from './peoples-work.ts';
 import { settingsOfOneRun } from './settings-of-one-run.ts';
+import { restoredFromBackup } from './restored.ts';
 import type { Flow, Part } from './flow.ts';
 import type { Scene } from './scene.ts';
 
@@ -34,6 +35,12 @@ export const PARTS: readonly Part[] = [
     obstacle: ({ scene }) =>
       scene.target.restart === undefined ? 'no --restart-command' : undefined,
     run: serverRestarted,
+  },
+  {
+    name: 'server restored',
+    obstacle: ({ scene }) =>
+      scene.target.backUp === undefined ? 'no --backup-command and --restore-command' : undefined,
+    run: restoredFromBackup,
   },
   { name: 'deletion', run: deletion },
 ];

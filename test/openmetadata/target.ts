@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from '../support/certificates.ts';
+import { backUp } from '../support/openmetadata-server/backup.ts';
 import { OpenMetadataRest } from '../support/openmetadata-server/rest.ts';
 import type { Store } from '../support/openmetadata-server/store.ts';
 import { startOpenMetadataServer } from '../support/openmetadata-server/server.ts';
@@ -24,6 +25,8 @@ export interface Target {
   configure(settings: ServerSettings, controlPlaneCa: string): Promise<void>;
   /** Undefined where nobody said how. */
   readonly restart: (() => Promise<void>) | undefined;
+  /** Backs up the server's database; what it returns restores it. Undefined as above. */
+  readonly backUp: (() => Promise<() => Promise<void>>) | undefined;
   close(): Promise<void>;
 }
 
@@ -40,7 +43,7 @@ function openReal(options: FlowOptions, server: string): Target {
     tokenIn(options.botTokenFile ?? options.tokenFile!),
     caPem,
   );
-  const { configureCommand, restartCommand } = options;
+  const { configureCommand, restartCommand, backupCommand, restoreCommand } = options;
   return {
     what: server,
     server,
@@ -52,6 +55,13 @@ function openReal(options: FlowOptions, server: string): Target {
         await shell(configureCommand, { ...settings, CONTROL_PLANE_CA: controlPlaneCa });
     },
     restart: restartCommand === undefined ? undefined : () => shell(restartCommand, {}),
+    backUp:
+      backupCommand === undefined || restoreCommand === undefined
+        ? undefined
+        : async () => {
+            await shell(backupCommand, {});
+            return () => shell(restoreCommand, {});
+          },
     close: () => {
       admin.close();
       bot.close();
@@ -89,6 +99,13 @@ async function openDouble(): Promise<Target> {
       return Promise.resolve();
     },
     restart: () => double.interrupt(1_000),
+    backUp: () => {
+      const restore = backUp(double);
+      return Promise.resolve(async () => {
+        restore();
+        await double.interrupt(1_000);
+      });
+    },
     close: async () => {
       admin.close();
       bot.close();

@@ -24,6 +24,12 @@ export class ChangeEvents {
     });
   }
 
+  /** Returns what puts the events back that are here now. */
+  backUp(): () => void {
+    const saved = [...this.#events];
+    return () => void this.#events.splice(0, Infinity, ...saved);
+  }
+
   saved(kind: string, before: Entity | undefined, after: Entity): void {
     const fqn = after.fullyQualifiedName;
     if (before === undefined) return this.add('entityCreated', kind, fqn);

@@ -57,6 +57,17 @@ export class Store {
     }
   }
 
+  /** Returns what puts the entities and events back that are here now. */
+  backUp(): () => void {
+    const entities = structuredClone(this.#entities);
+    const restoreEvents = this.events.backUp();
+    return () => {
+      this.#entities.clear();
+      for (const [kind, known] of structuredClone(entities)) this.#entities.set(kind, known);
+      restoreEvents();
+    };
+  }
+
   all(kind: Kind): readonly Entity[] {
     return [...this.#of(kind).values()];
   }
