@@ -1,6 +1,6 @@
-import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { IncomingMessage } from 'node:http';
+import { Connections } from './connections.ts';
 
 export interface Run {
   readonly id: string;
@@ -36,12 +36,12 @@ export interface RunEvent {
 export class ControlPlaneClient {
   readonly #base: string;
   readonly #token: string;
-  readonly #agent: Agent;
+  readonly #connections: Connections;
 
   constructor(base: string, token: string, ca: string) {
     this.#base = base;
     this.#token = token;
-    this.#agent = new Agent({ ca, keepAlive: true });
+    this.#connections = new Connections(ca);
   }
 
   async call<T>(
@@ -78,7 +78,7 @@ export class ControlPlaneClient {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#connections.close();
   }
 
   #send(
@@ -87,19 +87,16 @@ export class ControlPlaneClient {
     body?: unknown,
     more: Readonly<Record<string, string>> = {},
   ): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const headers = {
-        authorization: `Bearer ${this.#token}`,
-        'content-type': 'application/json',
-        ...more,
-      };
-      const call = request(
-        new URL(path, this.#base),
-        { method, agent: this.#agent, headers },
-        resolve,
-      );
-      call.on('error', reject);
-      call.end(body === undefined ? undefined : JSON.stringify(body));
+    const headers = {
+      authorization: `Bearer ${this.#token}`,
+      'content-type': 'application/json',
+      ...more,
+    };
+    return this.#connections.send({
+      method,
+      url: new URL(path, this.#base),
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
     });
   }
 }

@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:https';
+import { text as readText } from 'node:stream/consumers';
+import { Connections } from '../../../demo/connections.ts';
 import type { Json } from './store.ts';
 
 export interface RestAnswer {
@@ -23,13 +24,13 @@ export class OpenMetadataRest {
   onCall: (call: RestCall) => void = () => undefined;
   readonly #base: string;
   readonly #token: () => string;
-  readonly #agent: Agent;
+  readonly #connections: Connections;
 
   /** `base` ends in `/api`. */
   constructor(base: string, token: string | (() => string), caPem?: string) {
     this.#base = base;
     this.#token = typeof token === 'string' ? () => token : token;
-    this.#agent = new Agent({ keepAlive: true, ...(caPem === undefined ? {} : { ca: caPem }) });
+    this.#connections = new Connections(caPem);
   }
 
   get(path: string): Promise<RestAnswer> {
@@ -53,7 +54,7 @@ export class OpenMetadataRest {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#connections.close();
   }
 
   async send(method: string, path: string, body?: unknown): Promise<RestAnswer> {
@@ -64,7 +65,7 @@ export class OpenMetadataRest {
     return { status, body: answer as Json };
   }
 
-  #exchange(
+  async #exchange(
     method: string,
     path: string,
     body: unknown,
@@ -73,22 +74,13 @@ export class OpenMetadataRest {
       authorization: `Bearer ${this.#token()}`,
       'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
     };
-    const url = new URL(`${this.#base}/v1${path}`);
-    return new Promise((resolve, reject) => {
-      const call = request(url, { method, headers, agent: this.#agent }, (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
-        incoming.on('end', () =>
-          resolve({
-            status: incoming.statusCode ?? 0,
-            text: Buffer.concat(chunks).toString('utf8'),
-          }),
-        );
-      });
-      call.on('error', reject);
-      call.end(body === undefined ? undefined : JSON.stringify(body));
+    const incoming = await this.#connections.send({
+      method,
+      url: new URL(`${this.#base}/v1${path}`),
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
     });
+    return { status: incoming.statusCode ?? 0, text: await readText(incoming) };
   }
 }
 
