@@ -52,9 +52,10 @@ _hybrid_runner() {
     'jobs keygen'|'jobs keygen '*) words='--json --out --name -h --help' ;;
     'jobs sign'|'jobs sign '*) words='--json -c --workflow --key --pool --runner --valid-for --valid-from --name --kind -h --help' ;;
     'jobs verify'|'jobs verify '*) words='--json -c --workflow --signature --kind --config --state-dir --policy-file -h --help' ;;
-    'service') words='install uninstall check print -h --help' ;;
+    'service') words='install uninstall status check print -h --help' ;;
     'service install'|'service install '*) words='--json --now --user --config -h --help' ;;
     'service uninstall'|'service uninstall '*) words='--json --purge --user --config -h --help' ;;
+    'service status'|'service status '*) words='--json --config -h --help' ;;
     'service check'|'service check '*) words='--json --config -h --help' ;;
     'service print'|'service print '*) words='--json --user --config -h --help' ;;
     'upgrade'|'upgrade '*) words='--json --archive --check --config --upgrade-check-url -h --help' ;;
@@ -66,7 +67,7 @@ _hybrid_runner() {
     'help policy') words='show check explain test propose approve' ;;
     'help audit') words='verify' ;;
     'help jobs') words='keygen sign verify' ;;
-    'help service') words='install uninstall check print' ;;
+    'help service') words='install uninstall status check print' ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }

@@ -12,7 +12,7 @@ export const SERVICE_COMMANDS: CommandGroup = {
   commands: [
     {
       name: 'install',
-      text: 'write and enable the systemd unit',
+      text: 'write and enable the systemd unit, on macOS the description for launchd',
       options: [
         { flags: '--now', text: 'start the service as well' },
         { ...SERVICE_USER, text: 'user that the service runs as; created if missing' },
@@ -29,6 +29,12 @@ export const SERVICE_COMMANDS: CommandGroup = {
       ],
       settings: [],
       load: async () => (await import('./commands/service.ts')).uninstall,
+    },
+    {
+      name: 'status',
+      text: 'show whether the service is installed and runs',
+      settings: [],
+      load: async () => (await import('./commands/service.ts')).status,
     },
     {
       name: 'check',

@@ -22,11 +22,16 @@ export function unitOptions(settings: LoadedConfig, invocation: Invocation): Uni
     node: stable(process.execPath),
     program: stable(realpathSync(process.argv[1]!)),
     args: runArgs(settings, invocation),
-    user: requireFlag(invocation.flags, 'user'),
+    user: serviceUser(requireFlag(invocation.flags, 'user')),
     stateDir: config.stateDir,
     drainTimeoutMs: config.drainTimeoutMs,
     finalExitCodes: FINAL_EXIT_CODES,
   };
+}
+
+/** Names of users of services begin with an underscore on macOS. */
+function serviceUser(name: string): string {
+  return process.platform === 'darwin' && name === 'hybrid-runner' ? `_${name}` : name;
 }
 
 /** Through the link that selects a release, so that the unit stays when another is selected. */

@@ -46,6 +46,7 @@ function host({
     systemdRuns: true,
     unitFile: '',
     packagedUnitFile: '',
+    plistFile: '',
     run: async (program) =>
       program === 'systemctl' ? answer : `${user}:x:54321:54321::/nonexistent:/usr/sbin/nologin`,
   };

@@ -7,7 +7,10 @@ export const UNIT = 'hybrid-runner.service';
 export const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
 /** The unit of a Debian or RPM package. A unit in /etc takes precedence. */
 const PACKAGED_UNIT_FILE = `/usr/lib/systemd/system/${UNIT}`;
-const COMMAND_TIMEOUT_MS = 120_000;
+/** Of launchd, on macOS. */
+const PLIST_FILE = '/Library/LaunchDaemons/hybrid-runner.plist';
+/** Longer than a drain: launchctl waits for it. */
+const COMMAND_TIMEOUT_MS = 600_000;
 /** Exists while systemd is the init system: sd_booted(3). */
 const BOOTED = '/run/systemd/system';
 
@@ -21,6 +24,7 @@ export interface ServiceHost {
   readonly systemdRuns: boolean;
   readonly unitFile: string;
   readonly packagedUnitFile: string;
+  readonly plistFile: string;
   readonly run: RunProgram;
 }
 
@@ -32,18 +36,18 @@ export function systemHost(): ServiceHost {
     systemdRuns: existsSync(BOOTED),
     unitFile: UNIT_FILE,
     packagedUnitFile: PACKAGED_UNIT_FILE,
+    plistFile: PLIST_FILE,
     run: async (program, args) =>
       (await execute(program, [...args], { timeout: COMMAND_TIMEOUT_MS })).stdout,
   };
 }
 
-/** Throws SERVICE_UNSUPPORTED, on macOS with the remedy `onMac`, and SERVICE_FAILED. */
-export function assertRoot({ platform, isRoot }: ServiceHost, onMac?: string): void {
-  if (platform !== 'linux')
+/** Throws SERVICE_UNSUPPORTED and SERVICE_FAILED. */
+export function assertRoot({ platform, isRoot }: ServiceHost): void {
+  if (platform !== 'linux' && platform !== 'darwin')
     throw new RunnerError(
       'SERVICE_UNSUPPORTED',
-      `the service requires systemd; ${platform} is not supported`,
-      platform === 'darwin' && onMac !== undefined ? { remedy: onMac } : {},
+      `the service requires systemd or launchd; ${platform} is not supported`,
     );
   if (!isRoot)
     throw new RunnerError('SERVICE_FAILED', 'root privileges are required to set up the service', {

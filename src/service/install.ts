@@ -1,12 +1,9 @@
-import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
+import { mkdir, readdir } from 'node:fs/promises';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
-import { assertRoot, assertSystemd, step, UNIT, type ServiceHost } from './host.ts';
-import { PLIST_FILE } from './launchd.ts';
+import { controlOf } from './control-of.ts';
+import { assertRoot, type ServiceHost } from './host.ts';
 import { assertReachable, assertReadable, changeOwner, makeGroupReadable } from './permissions.ts';
-import { isSameUnit, systemdUnit, type UnitOptions } from './systemd.ts';
+import type { UnitOptions } from './systemd.ts';
 import { ensureUser, type Owner } from './user.ts';
 
 /** The files and directories of a runner, apart from its state directory. */
@@ -42,34 +39,23 @@ export interface InstallOptions extends UnitOptions {
 }
 
 /**
- * Creates the user, gives it the state directory, writes and enables the unit, and starts it with
- * `startNow`. The unit of a package is used as it is, unless the settings require another one. Can
- * be repeated to update an installation. Changes nothing before all checks have passed. Throws
- * SERVICE_UNSUPPORTED, SERVICE_FAILED, INPUT_INVALID, FILE_UNREADABLE and the errors of `check`.
+ * Creates the user, gives it the state directory, describes the service to the service manager, and
+ * starts it with `startNow`. Can be repeated to update an installation. Changes nothing before all
+ * checks have passed. Throws SERVICE_UNSUPPORTED, SERVICE_FAILED, INPUT_INVALID, FILE_UNREADABLE
+ * and the errors of `check`.
  */
 export async function installService(options: InstallOptions, host: ServiceHost): Promise<void> {
-  const unit = systemdUnit(options);
-  assertRoot(
-    host,
-    `Write the output of \`hybrid-runner service print --user _hybrid-runner\` to ${PLIST_FILE}, then run sudo launchctl bootstrap system ${PLIST_FILE}`,
-  );
-  assertSystemd(host);
+  const control = controlOf(host);
+  const description = control.describe(options);
+  assertRoot(host);
+  control.assertUsable();
   await assertStateOnly(options.stateDir);
-  await assertAccessible(options);
+  await assertAccessible(options, control.hidden);
   await options.check();
   const user = await ensureUser(options.user, host);
   await handOver(options, user);
   await options.check();
-  await provideUnit(host, unit);
-  await step(host, 'systemctl', ['daemon-reload']);
-  await step(host, 'systemctl', ['enable', UNIT]);
-  if (options.startNow)
-    await step(
-      host,
-      'systemctl',
-      ['restart', UNIT],
-      `Check the log: journalctl --unit ${UNIT} --lines 20`,
-    );
+  await control.register(description, options.user, options.startNow);
 }
 
 /** Entries that this program writes to a state directory. */
@@ -90,15 +76,18 @@ export async function assertStateOnly(stateDir: string): Promise<void> {
   );
 }
 
-async function assertAccessible({
-  node,
-  program,
-  stateDir,
-  files: { directories, readable, ownDirectories, owned, foreign },
-}: InstallOptions): Promise<void> {
-  const ownedPaths = [stateDir, ...directories, ...ownDirectories];
-  for (const path of [stateDir, ...readable, ...owned]) await assertReachable(path, ownedPaths);
-  for (const path of [node, program, ...foreign]) await assertReadable(path, ownedPaths);
+async function assertAccessible(
+  {
+    node,
+    program,
+    stateDir,
+    files: { directories, readable, ownDirectories, owned, foreign },
+  }: InstallOptions,
+  hidden: readonly string[],
+): Promise<void> {
+  const places = { hidden, owned: [stateDir, ...directories, ...ownDirectories] };
+  for (const path of [stateDir, ...readable, ...owned]) await assertReachable(path, places);
+  for (const path of [node, program, ...foreign]) await assertReadable(path, places);
 }
 
 async function handOver({ stateDir, files }: InstallOptions, user: Owner): Promise<void> {
@@ -109,17 +98,4 @@ async function handOver({ stateDir, files }: InstallOptions, user: Owner): Promi
     await changeOwner(path, user);
   for (const path of [...files.directories, ...files.readable])
     await makeGroupReadable(path, user.gid);
-}
-
-async function provideUnit(host: ServiceHost, unit: string): Promise<void> {
-  const packaged = await readFile(host.packagedUnitFile, 'utf8').catch(() => '');
-  if (isSameUnit(packaged, unit)) await rm(host.unitFile, { force: true });
-  else await writeUnit(host.unitFile, unit);
-}
-
-async function writeUnit(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await replaceFile(nodeDisk, path, text, {
-    beforeRename: (temporary) => chmod(temporary, 0o644),
-  });
 }

@@ -2,12 +2,11 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { plainName, STOP_MARGIN_MS, type UnitOptions } from './systemd.ts';
 
 export const LABEL = 'hybrid-runner';
-export const PLIST_FILE = `/Library/LaunchDaemons/${LABEL}.plist`;
 
 const RESTART_SECONDS = 5;
 /** A property list has decimal numbers; 0077, as the unit has it. */
 const UMASK = 63;
-const LOG_FILE = `/var/log/${LABEL}.log`;
+export const LOG_FILE = `/var/log/${LABEL}.log`;
 
 type Value = string | number | boolean | readonly string[] | { readonly [key: string]: Value };
 
@@ -17,12 +16,10 @@ type Value = string | number | boolean | readonly string[] | { readonly [key: st
  * same paths and names as the systemd unit.
  */
 export function launchdPlist(options: UnitOptions): string {
-  const { node, program, args, user, stateDir, drainTimeoutMs } = options;
-  // Nothing tells the daemon of a state directory, as systemd does by a variable.
-  const state = args.includes('--state-dir') ? [] : ['--state-dir', stateDir];
+  const { node, program, user, drainTimeoutMs } = options;
   const text = format({
     Label: LABEL,
-    ProgramArguments: [node, program, 'run', ...args, ...state],
+    ProgramArguments: [node, program, 'run', ...launchdArgs(options)],
     UserName: plainName(user),
     RunAtLoad: true,
     KeepAlive: { SuccessfulExit: false },
@@ -34,11 +31,28 @@ export function launchdPlist(options: UnitOptions): string {
   });
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- Written by \`hybrid-runner service print\`. -->
+<!-- Written by \`hybrid-runner service\`. -->
 <plist version="1.0">
 ${text}
 </plist>
 `;
+}
+
+/** Nothing tells the daemon of a state directory, as systemd does by a variable. */
+export function launchdArgs({
+  args,
+  stateDir,
+}: Pick<UnitOptions, 'args' | 'stateDir'>): readonly string[] {
+  return args.includes('--state-dir') ? args : [...args, '--state-dir', stateDir];
+}
+
+/** The strings that a description of this program has under a key. */
+export function plistStrings(plist: string, key: string): readonly string[] {
+  const after = plist.split(`<key>${key}</key>`)[1] ?? '';
+  const value = after.split('<key>')[0] ?? '';
+  return [...value.matchAll(/<string>(?<text>[^<]*)<\/string>/g)].map(({ groups }) =>
+    groups!['text']!.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&'),
+  );
 }
 
 function format(value: Value, indent = ''): string {

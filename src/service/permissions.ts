@@ -5,8 +5,13 @@ import type { Owner } from './user.ts';
 
 const OTHERS_MAY_READ = 0o004;
 const OTHERS_MAY_SEARCH = 0o001;
-/** ProtectHome= and PrivateTmp= of the unit hide these. */
-const HIDDEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'];
+
+export interface Places {
+  /** Directories that a service cannot see. */
+  readonly hidden: readonly string[];
+  /** Directories that the service's user will own. */
+  readonly owned: readonly string[];
+}
 
 /**
  * Makes a user the owner of the path and of everything below it. Never follows symbolic links: the
@@ -29,13 +34,12 @@ export async function makeGroupReadable(path: string, group: number): Promise<vo
 }
 
 /**
- * Throws FILE_UNREADABLE when the service's user cannot reach this file: the unit hides its
- * directory, or a directory on the way is closed to that user. The user will own the directories of
- * `owned`; a missing file is skipped.
+ * Throws FILE_UNREADABLE when the service's user cannot reach this file: the service does not see
+ * its directory, or a directory on the way is closed to that user. A missing file is skipped.
  */
-export async function assertReachable(path: string, owned: readonly string[]): Promise<void> {
-  const hidden = HIDDEN.find((directory) => isWithin(path, directory));
-  if (hidden !== undefined) throw unreachable(path, `the unit hides ${hidden} from the service`);
+export async function assertReachable(path: string, { hidden, owned }: Places): Promise<void> {
+  const unseen = hidden.find((directory) => isWithin(path, directory));
+  if (unseen !== undefined) throw unreachable(path, `${unseen} is hidden from a service`);
   for (
     let directory = dirname(path);
     directory !== dirname(directory);
@@ -52,8 +56,8 @@ export async function assertReachable(path: string, owned: readonly string[]): P
  * Like `assertReachable`, for a file whose permissions stay unchanged: others must be able to read
  * it.
  */
-export async function assertReadable(path: string, owned: readonly string[]): Promise<void> {
-  await assertReachable(path, owned);
+export async function assertReadable(path: string, places: Places): Promise<void> {
+  await assertReachable(path, places);
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && (found.mode & OTHERS_MAY_READ) === 0)
     throw unreachable(path, 'only its owner has permission to read it');

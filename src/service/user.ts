@@ -1,12 +1,13 @@
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { step, type ServiceHost } from './host.ts';
+import { createMacUser, findMacUser, removeMacUser } from './mac-user.ts';
 
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
 
-interface Account extends Owner {
+export interface Account extends Owner {
   /** The comment field of passwd(5). */
   readonly comment: string;
 }
@@ -26,6 +27,10 @@ export async function ensureUser(name: string, host: ServiceHost): Promise<Owner
 export async function removeUser(name: string, host: ServiceHost): Promise<boolean> {
   const found = await findUser(name, host);
   if (found?.comment !== COMMENT) return false;
+  if (host.platform === 'darwin') {
+    await removeMacUser(name, host);
+    return true;
+  }
   await step(host, 'userdel', [name]);
   // userdel also removes a group of the same name, unless login.defs forbids that.
   const group = await host.run('getent', ['group', name]).catch(() => '');
@@ -34,6 +39,7 @@ export async function removeUser(name: string, host: ServiceHost): Promise<boole
 }
 
 export async function findUser(name: string, host: ServiceHost): Promise<Account | undefined> {
+  if (host.platform === 'darwin') return findMacUser(name, host);
   const entry = await host.run('getent', ['passwd', name]).catch(() => '');
   const [, , uid, gid, comment = ''] = entry.trim().split(':');
   return uid === undefined || gid === undefined
@@ -42,6 +48,15 @@ export async function findUser(name: string, host: ServiceHost): Promise<Account
 }
 
 async function createUser(name: string, host: ServiceHost): Promise<Owner> {
+  if (host.platform === 'darwin') await createMacUser(name, COMMENT, host);
+  else await createLinuxUser(name, host);
+  const created = await findUser(name, host);
+  if (created === undefined)
+    throw new RunnerError('SERVICE_FAILED', `user ${name} was created but cannot be found`);
+  return created;
+}
+
+async function createLinuxUser(name: string, host: ServiceHost): Promise<void> {
   await step(host, 'useradd', [
     '--system',
     '--user-group',
@@ -54,8 +69,4 @@ async function createUser(name: string, host: ServiceHost): Promise<Owner> {
     COMMENT,
     name,
   ]);
-  const created = await findUser(name, host);
-  if (created === undefined)
-    throw new RunnerError('SERVICE_FAILED', `user ${name} was created but cannot be found`);
-  return created;
 }

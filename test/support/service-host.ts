@@ -18,6 +18,8 @@ export class TestHost implements ServiceHost {
   readonly calls: string[] = [];
   /** Comments by name. */
   readonly users = new Map<string, string>();
+  /** Whether launchd has the service. */
+  isLoaded = false;
   /** The beginning of a command line that fails. */
   failing: string | undefined;
 
@@ -31,6 +33,10 @@ export class TestHost implements ServiceHost {
 
   get packagedUnitFile(): string {
     return join(this.directory, 'packaged-units', 'hybrid-runner.service');
+  }
+
+  get plistFile(): string {
+    return join(this.directory, 'daemons', 'hybrid-runner.plist');
   }
 
   get state(): string {
@@ -50,10 +56,16 @@ export class TestHost implements ServiceHost {
     const name = args.at(-1)!;
     if (program === 'getent') return this.#entry(args[0]!, name);
     if (args[0] === 'show') return 'loaded\n';
+    if (program === 'dscl') return this.#directoryService(args);
+    if (args[0] === 'print') return this.#launchd();
     this.calls.push(line);
     if (this.failing !== undefined && line.startsWith(this.failing)) throw new Error('failed');
     if (program === 'useradd') this.users.set(name, args[args.indexOf('--comment') + 1]!);
     if (program === 'userdel') this.users.delete(name);
+    if (args[0] === '-addUser') this.users.set(args[1]!, args[args.indexOf('-fullName') + 1]!);
+    if (args[0] === '-deleteUser') this.users.delete(name);
+    if (args[0] === 'bootstrap') this.isLoaded = true;
+    if (args[0] === 'bootout') this.isLoaded = false;
     return '';
   };
 
@@ -101,9 +113,26 @@ export class TestHost implements ServiceHost {
       stateDir,
       files: {
         ...files,
-        directories: [...files.directories, join(this.directory, 'units')],
+        directories: [
+          ...files.directories,
+          join(this.directory, 'units'),
+          join(this.directory, 'daemons'),
+        ],
       },
     };
+  }
+
+  /** As dscl(1) prints it: a value with spaces is on a line of its own. */
+  #directoryService([, command, path = '']: readonly string[]): string {
+    const name = path.replace('/Users/', '');
+    if (command === '-list') return 'root   0\nsomebody  399\n_www  70\n';
+    if (!this.users.has(name)) throw new Error('eDSRecordNotFound');
+    return `PrimaryGroupID: ${USER_ID}\nRealName:\n ${this.users.get(name)}\nUniqueID: ${USER_ID}\n`;
+  }
+
+  #launchd(): string {
+    if (!this.isLoaded) throw new Error('Could not find service "hybrid-runner"');
+    return 'system/hybrid-runner = {\n\tactive count = 1\n\tstate = running\n\tpid = 4711\n}\n';
   }
 
   #entry(database: string, name: string): string {

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { z } from 'zod';
 import { loadIdentity } from '../../link/enrollment/identity.ts';
 import { requirePolicy } from '../../policy/open-policy.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { openVault } from '../../secrets/vault/vault.ts';
-import { systemHost, UNIT_FILE } from '../../service/host.ts';
+import { controlOf } from '../../service/control-of.ts';
+import { systemHost } from '../../service/host.ts';
 import { installService } from '../../service/install.ts';
-import { launchdPlist } from '../../service/launchd.ts';
-import { systemdUnit } from '../../service/systemd.ts';
+import { readServiceState } from '../../service/state.ts';
 import { uninstallService } from '../../service/uninstall.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { policySource } from '../policy-source.ts';
@@ -28,7 +28,7 @@ const answerSchema = z.object({
 /** Prints the description of this installation for the machine's service manager. */
 export async function print(invocation: Invocation): Promise<void> {
   const options = unitOptions(await loadSettings(invocation), invocation);
-  const unit = systemHost().platform === 'darwin' ? launchdPlist(options) : systemdUnit(options);
+  const unit = controlOf(systemHost()).describe(options);
   invocation.terminal.document({ unit }, unit.trimEnd());
 }
 
@@ -36,6 +36,8 @@ export async function print(invocation: Invocation): Promise<void> {
 export async function install(invocation: Invocation): Promise<void> {
   const { terminal, flags } = invocation;
   const settings = await loadSettings(invocation);
+  const host = systemHost();
+  const { file: unitFile } = controlOf(host);
   const startNow = flags.has('now');
   await installService(
     {
@@ -44,34 +46,44 @@ export async function install(invocation: Invocation): Promise<void> {
       check: () => checkInChild(invocation),
       startNow,
     },
-    systemHost(),
+    host,
   );
   terminal.result(
-    { unitFile: UNIT_FILE, started: startNow },
-    `Wrote ${UNIT_FILE}; the service is enabled${startNow ? ' and started' : ''}.`,
+    { unitFile, started: startNow },
+    `Wrote ${unitFile}; the service is enabled${startNow ? ' and started' : ''}.`,
   );
 }
 
 export async function uninstall(invocation: Invocation): Promise<void> {
   const { terminal, flags } = invocation;
+  const host = systemHost();
+  const { file: unitFile } = controlOf(host);
   if (!flags.has('purge')) {
-    await uninstallService(systemHost());
+    await uninstallService(host);
     return terminal.result(
-      { unitFile: UNIT_FILE, removed: true, purged: false },
-      `Removed ${UNIT_FILE}. Kept state, configuration and user; remove them with --purge.`,
+      { unitFile, removed: true, purged: false },
+      `Removed ${unitFile}. Kept state, configuration and user; remove them with --purge.`,
     );
   }
   const settings = await loadSettings(invocation);
   const { user, args, stateDir } = unitOptions(settings, invocation);
-  await uninstallService(systemHost(), {
-    user,
-    args,
-    stateDir,
-    files: runnerFilesOf(settings.config),
-  });
+  await uninstallService(host, { user, args, stateDir, files: runnerFilesOf(settings.config) });
   terminal.result(
-    { unitFile: UNIT_FILE, removed: true, purged: true },
-    `Removed ${UNIT_FILE}, state, configuration, keys and user. Now revoke the runner in the control plane.`,
+    { unitFile, removed: true, purged: true },
+    `Removed ${unitFile}, state, configuration, keys and user. Now revoke the runner in the control plane.`,
+  );
+}
+
+/** The service as the service manager has it; `hybrid-runner status` asks the runner itself. */
+export async function status({ terminal }: Invocation): Promise<void> {
+  const host = systemHost();
+  const { file } = controlOf(host);
+  const unitFile = [file, host.packagedUnitFile].find((path) => existsSync(path)) ?? null;
+  const { isRunning, pid } = await readServiceState(host);
+  const mainProcess = pid === 0 ? '' : `, process ${pid}`;
+  terminal.result(
+    { unitFile, running: isRunning, pid: pid === 0 ? null : pid },
+    `${unitFile === null ? 'Not installed' : `Installed (${unitFile})`}; ${isRunning ? 'running' : 'not running'}${mainProcess}.`,
   );
 }
 

@@ -43,6 +43,7 @@ async function upgradeRunner(invocation: Invocation, archive: string): Promise<v
   const installation = findInstallation(rootOf(process.argv[1]!), version());
   const host = systemHost();
   assertRoot(host);
+  assertLinux(host);
   await assertUnitFollows(installation, host);
   const { config } = await loadSettings(invocation);
   const deps = depsFor(config, host, (text) => terminal.notice(text));
@@ -50,6 +51,14 @@ async function upgradeRunner(invocation: Invocation, archive: string): Promise<v
     await assertNoneUnfinished(installation, deps);
     await install(archive, installation, deps, invocation);
   });
+}
+
+/** What rolls back by itself has been tried with systemd only. */
+function assertLinux({ platform }: ServiceHost): void {
+  if (platform !== 'linux')
+    throw new RunnerError('SERVICE_UNSUPPORTED', '`upgrade` works with systemd only', {
+      remedy: 'Unpack the archive, point the link to it, then run `service install --now`.',
+    });
 }
 
 async function assertNoneUnfinished(installation: Installation, deps: UpgradeDeps): Promise<void> {
