@@ -10,7 +10,11 @@ export function signatureFact(title, signature) {
 
 function describe({ keyId, title, audience, notBefore, notAfter, state }) {
   const key = el('span', { class: 'mono', title: keyId }, keyId.slice(0, KEY_LETTERS));
-  const signed = ['signed by key ', key, ` as “${title}” for ${audience.join(', ')} `];
+  const signed = [
+    'signed by key ',
+    key,
+    ` as “${title}” for ${audience.map(shortened).join(', ')} `,
+  ];
   switch (state) {
     case 'matches':
       return el('span', {}, signed, 'until ', upcoming(notAfter));
@@ -30,5 +34,8 @@ function describe({ keyId, title, audience, notBefore, notAfter, state }) {
       return el('span', {}, badge('bad', 'Does not match the present definition'), ' ', signed);
   }
 }
+
+/** A fingerprint is too long to be read. */
+const shortened = (audience) => audience.replace(/^(runner:[0-9a-f]{12})[0-9a-f]{52}$/, '$1…');
 
 const badge = (look, text) => el('span', { class: `badge ${look}` }, text);

@@ -67,6 +67,39 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     tests: ['src/policy/run-quota.test.ts'],
   },
   {
+    name: 'make calls although none of them can be counted',
+    edits: [
+      {
+        file: 'src/worker/call-reports.ts',
+        find: 'while (this.#begun - this.#durable >= UNREPORTED_CALLS)',
+        replace: 'while (this.#begun < this.#durable)',
+      },
+    ],
+    tests: ['src/worker/call-reports.test.ts'],
+  },
+  {
+    name: 'take a job that is signed for another runner',
+    edits: [
+      {
+        file: VERIFY,
+        find: 'if (aud.some((each) => own.includes(each)))',
+        replace: 'if (aud !== own)',
+      },
+    ],
+    tests: TESTS,
+  },
+  {
+    name: 'change more of a policy than the rules that are added',
+    edits: [
+      {
+        file: 'src/policy/proposals/amend.ts',
+        find: 'if (isDeepStrictEqual(valuesOf(changed), expected))',
+        replace: 'if (isDeepStrictEqual(valuesOf(changed), valuesOf(changed)) && expected)',
+      },
+    ],
+    tests: ['src/policy/proposals/proposals.test.ts'],
+  },
+  {
     name: 'count a run only under the first of its rules',
     edits: [
       {

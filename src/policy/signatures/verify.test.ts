@@ -39,6 +39,10 @@ const DOCUMENT = {
   ingestionPipelineFQN: 'crm.nightly',
   pipelineRunId: 'run_1',
 };
+const ODD_RUN_ID = { ...DOCUMENT, pipelineRunId: { a: 1 } };
+const HOUR_MS = HOUR_S * 1_000;
+const STRANGER = newSigningKey();
+const forRunner = (name: string): string => signFor(KEY, DOCUMENT, { aud: [`runner:${name}`] });
 const STATEMENT = statementOf(DOCUMENT);
 const SIGNATURE = signStatement(STATEMENT, KEY.key);
 
@@ -88,26 +92,23 @@ describe('a signed job', () => {
   });
 
   it.each([
-    ['JOB_UNSIGNED', { signature: undefined }],
-    ['JOB_UNSIGNED', { signature: '' }],
-    ['JOB_KEY_UNKNOWN', { signature: signFor(newSigningKey(), DOCUMENT) }],
-    ['JOB_KEY_UNKNOWN', { rules: { keys: [] } }],
-    ['JOB_SIGNATURE_EARLY', { now: NOW - 2 * HOUR_S * 1_000 }],
-    ['JOB_SIGNATURE_EXPIRED', { now: NOW + HOUR_S * 1_000 }],
-    ['JOB_KEY_NOT_PERMITTED', { key: { notAfter: NOW } }],
-    ['JOB_KEY_NOT_PERMITTED', { key: { notBefore: NOW + 1 } }],
-    ['JOB_KEY_NOT_PERMITTED', { key: { services: ['erp', 'cr'] } }],
-    ['JOB_KEY_NOT_PERMITTED', { key: { pools: ['us-east'] } }],
-    ['JOB_AUDIENCE_OTHER', { rules: { pools: ['us-east'] } }],
-    [
-      'JOB_AUDIENCE_OTHER',
-      { signature: signFor(KEY, DOCUMENT, { aud: [`runner:${'b'.repeat(64)}`] }) },
-    ],
-    ['JOB_AUDIENCE_OTHER', { signature: signFor(KEY, DOCUMENT, { aud: ['runner:rnr_1'] }) }],
-    ['JOB_CONTENT_DIFFERS', { kind: 'test_connection' as const }],
-    ['JOB_CONTENT_DIFFERS', { document: [DOCUMENT] }],
-    ['JOB_CONTENT_DIFFERS', { document: { ...DOCUMENT, pipelineRunId: { a: 1 } } }],
-  ])('is rejected with %s %#', (code, given: Case) => {
+    ['JOB_UNSIGNED', 'it has no signature', { signature: undefined }],
+    ['JOB_UNSIGNED', 'its signature is empty', { signature: '' }],
+    ['JOB_KEY_UNKNOWN', 'another key has signed it', { signature: signFor(STRANGER, DOCUMENT) }],
+    ['JOB_KEY_UNKNOWN', 'its key was removed from the policy', { rules: { keys: [] } }],
+    ['JOB_SIGNATURE_EARLY', 'it is replayed before its validity', { now: NOW - 2 * HOUR_MS }],
+    ['JOB_SIGNATURE_EXPIRED', 'it is replayed after its validity', { now: NOW + HOUR_MS }],
+    ['JOB_KEY_NOT_PERMITTED', 'its key has ended', { key: { notAfter: NOW } }],
+    ['JOB_KEY_NOT_PERMITTED', 'its key has not begun', { key: { notBefore: NOW + 1 } }],
+    ['JOB_KEY_NOT_PERMITTED', 'the service is another', { key: { services: ['erp', 'cr'] } }],
+    ['JOB_KEY_NOT_PERMITTED', 'the pool is another', { key: { pools: ['us-east'] } }],
+    ['JOB_AUDIENCE_OTHER', 'it is for another pool', { rules: { pools: ['us-east'] } }],
+    ['JOB_AUDIENCE_OTHER', 'it is for another runner', { signature: forRunner('b'.repeat(64)) }],
+    ['JOB_AUDIENCE_OTHER', 'it is for an assigned id', { signature: forRunner('rnr_1') }],
+    ['JOB_CONTENT_DIFFERS', 'its kind is another', { kind: 'test_connection' as const }],
+    ['JOB_CONTENT_DIFFERS', 'its document is a list', { document: [DOCUMENT] }],
+    ['JOB_CONTENT_DIFFERS', 'its run id is an object', { document: ODD_RUN_ID }],
+  ])('is rejected with %s if %s', (code, _what, given: Case) => {
     expect(refusal(given).code).toBe(code);
   });
 
