@@ -25,7 +25,8 @@ export interface Identity {
   readonly publicKey: string;
   /**
    * Names this machine in signatures of jobs, because the control plane can choose the runner id.
-   * Of the key that was made here at the enrollment, in hexadecimal.
+   * Of the key that was made here at the enrollment, in hexadecimal: a key that replaces it by
+   * itself must not change it, or scheduled runs would lose their signatures.
    */
   readonly fingerprint: string;
   /** Ed25519, 64 bytes. */
