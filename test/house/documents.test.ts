@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { documents, handWritten, read, root } from './sources.ts';
+import { documents, handWritten } from './document-list.ts';
+import { read, root } from './sources.ts';
 
 /** Identifier of a heading, as GitHub derives it. */
 function anchorOf(heading: string): string {

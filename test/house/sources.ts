@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -34,19 +33,6 @@ export function importsOf(path: string): string[] {
     relative(root, resolve(root, dirname(path), match.groups!['name']!)),
   );
 }
-
-/** Documents, as paths relative to the root of the repository. */
-export const documents = execFileSync('git', ['ls-files', '-z', '*.md'], {
-  cwd: root,
-  encoding: 'utf8',
-})
-  .split('\0')
-  .filter((path) => path !== '' && existsSync(join(root, path)));
-
-/** Written by `npm run docs` and `npm run docs:what-leaves`. */
-const GENERATED = ['docs/configuration.md', 'docs/errors.md', 'docs/what-leaves.md'];
-
-export const handWritten = documents.filter((path) => !GENERATED.includes(path));
 
 /** Files of the runner that are shipped. */
 export const production = ['src', 'foundation/src', 'openmetadata/src']

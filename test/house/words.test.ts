@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { allPrograms, handWritten, read, TOKEN } from './sources.ts';
+import { handWritten } from './document-list.ts';
+import { allPrograms, read, TOKEN } from './sources.ts';
 
 const REFUSE = /\b(?:refuse[sd]?|refusing|refusals?)\b/i;
 
