@@ -74,7 +74,14 @@ export class SequentialExtractor {
 
   async #signIn(): Promise<void> {
     const { username, password, securityToken } = this.#sandbox.credentials;
-    const envelope = `<?xml version="1.0" encoding="utf-8"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:u="urn:partner.soap.sforce.com"><e:Body><u:login><u:username>${username}</u:username><u:password>${password}${securityToken}</u:password></u:login></e:Body></e:Envelope>`;
+    const envelope = [
+      '<?xml version="1.0" encoding="utf-8"?>',
+      '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" ',
+      'xmlns:u="urn:partner.soap.sforce.com"><e:Body><u:login>',
+      `<u:username>${username}</u:username>`,
+      `<u:password>${password}${securityToken}</u:password>`,
+      '</u:login></e:Body></e:Envelope>',
+    ].join('');
     const answer = await this.#call('POST', '/services/Soap/u/64.0', envelope, {
       'content-type': 'text/xml; charset=UTF-8',
       soapaction: 'login',

@@ -83,7 +83,12 @@ function exitWithReason(reason) {
 
 function reportTooOld(reason) {
   process.stderr.write(
-    `error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or later is required, this is ${process.versions.node} (${reason}); install Node.js ${NEEDED_MAJOR}, or use the release file that contains it (hybrid-runner-VERSION-${platform}.tar.gz, or a Debian or RPM package), or install this package from a registry with npm's option --include=optional\n`,
+    [
+      `error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or later is required, this is`,
+      `${process.versions.node} (${reason}); install Node.js ${NEEDED_MAJOR}, or use the release`,
+      `file that contains it (hybrid-runner-VERSION-${platform}.tar.gz, or a Debian or RPM`,
+      `package), or install this package from a registry with npm's option --include=optional\n`,
+    ].join(' '),
   );
 }
 

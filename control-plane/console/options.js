@@ -154,14 +154,21 @@ export const PIPELINE = [
     'calls',
     'Profile: maximum API calls',
     0,
-    'Row counts are always included. Above 0, aggregate queries profile columns with one call for each table, if the runner’s policy permits it. No value of text, encrypted or classified fields leaves the org.',
+    [
+      'Row counts are always included. Above 0, aggregate queries profile columns with one call',
+      'for each table, if the runner’s policy permits it. No value of text, encrypted or',
+      'classified fields leaves the org.',
+    ].join(' '),
   ],
   [
     'sampleRows',
     'rows',
     'Sample rows for each table',
     0,
-    'Number of rows read from each table, if the runner’s policy permits it; otherwise none, with a note in the log. Classified and encrypted fields are excluded.',
+    [
+      'Number of rows read from each table, if the runner’s policy permits it; otherwise none,',
+      'with a note in the log. Classified and encrypted fields are excluded.',
+    ].join(' '),
   ],
   [
     'useFqnForFiltering',

@@ -105,7 +105,9 @@ function readyLine(sandbox: Sandbox): Record<string, unknown> & { fields: number
 
 function summary(sandbox: Sandbox, fields: number): string {
   const objects = sandbox.org.list().length;
-  return `${objects} ${objects === 1 ? 'object' : 'objects'}, ${fields} ${fields === 1 ? 'field' : 'fields'} at https://${sandbox.hosts[0]} (127.0.0.1:${sandbox.port}); authority in ${sandbox.caFile}\n`;
+  const size = `${objects} ${objects === 1 ? 'object' : 'objects'}, ${fields} ${fields === 1 ? 'field' : 'fields'}`;
+  const place = `https://${sandbox.hosts[0]} (127.0.0.1:${sandbox.port})`;
+  return `${size} at ${place}; authority in ${sandbox.caFile}\n`;
 }
 
 try {

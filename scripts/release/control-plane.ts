@@ -24,8 +24,11 @@ export async function controlPlane(scratch: string): Promise<Product> {
     name: 'hybrid-control-plane',
     version,
     summary: 'offers Salesforce ingestions to runners and keeps their results',
-    description:
-      'Accepts runners inside companies’ networks, offers them jobs and stores what they extract; has a web console, an API, and serves OpenMetadata servers as their pipeline service. Contains the Node.js that it runs on.',
+    description: [
+      'Accepts runners inside companies’ networks, offers them jobs and stores what they',
+      'extract; has a web console, an API, and serves OpenMetadata servers as their pipeline',
+      'service. Contains the Node.js that it runs on.',
+    ].join(' '),
     userComment: 'Hybrid Ingestion Control Plane',
     configFile: 'options.env',
     ownDirectories: ['/var/lib/hybrid-control-plane'],

@@ -49,8 +49,11 @@ export function runner(): Product {
     name: 'hybrid-runner',
     version,
     summary: 'runs Salesforce ingestions inside your network',
-    description:
-      'Takes jobs from a data catalog’s control plane over one outbound connection, resolves credentials locally, extracts Salesforce metadata and streams OpenMetadata entities back. Contains the Node.js that it runs on.',
+    description: [
+      'Takes jobs from a data catalog’s control plane over one outbound connection, resolves',
+      'credentials locally, extracts Salesforce metadata and streams OpenMetadata entities back.',
+      'Contains the Node.js that it runs on.',
+    ].join(' '),
     userComment: 'Hybrid Ingestion Runner',
     configFile: 'runner.yaml',
     ownDirectories: ['/etc/hybrid-runner/keys', '/var/lib/hybrid-runner'],

@@ -23,6 +23,15 @@ const COMMENT = /^\s*(?:\*|\/\*|\/\/|#)/;
 /** The reason of a disabled check stands on its line; an address cannot be wrapped. */
 const EXEMPT = /oxlint-disable|https?:\/\/\S{60}/;
 
+/** One object a line, with all its fields, as a table has rows. */
+const DATA: ReadonlySet<string> = new Set([
+  'sandbox-org/src/org/business-objects.ts',
+  'sandbox-org/src/org/core-objects.ts',
+]);
+
+/** A regular expression and a row of a table in a document cannot be split. */
+const WHOLE = /^\s*(?:\/\^?[^/*]|\| )/;
+
 describe('code', () => {
   it('has no folder or file with a name that says nothing', () => {
     const named = allPrograms.filter((path) =>
@@ -58,6 +67,18 @@ describe('code', () => {
         .filter((line) => line.length > 100 && COMMENT.test(line) && !EXEMPT.test(line))
         .map((line) => `${path}: ${line}`),
     );
+    expect(wide).toEqual([]);
+  });
+
+  it('has no line wider than 160 columns: the formatter does not split texts', () => {
+    const wide = allPrograms
+      .filter((path) => !path.includes('/generated/') && !DATA.has(path))
+      .flatMap((path) =>
+        read(path)
+          .split('\n')
+          .filter((line) => line.length > 160 && !WHOLE.test(line))
+          .map((line) => `${path}: ${line}`),
+      );
     expect(wide).toEqual([]);
   });
 

@@ -40,7 +40,10 @@ function oauthProblem(connection: SalesforceConnection, shared: boolean): string
 function soapProblem(connection: SalesforceConnection): string | undefined {
   const fields = ['username', 'password', 'securityToken'] as const;
   if (!fields.some((field) => isSet(connection[field]))) {
-    return 'no sign-in fields; enter username, password and securityToken (or organizationId), or consumerKey and consumerSecret, or consumerKey, username and privateKey';
+    return [
+      'no sign-in fields; enter username, password and securityToken (or organizationId), or',
+      'consumerKey and consumerSecret, or consumerKey, username and privateKey',
+    ].join(' ');
   }
   return missing(connection, isSet(connection.username) ? 'username' : 'the sign-in', [
     'password',

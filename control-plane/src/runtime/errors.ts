@@ -37,13 +37,17 @@ const CODES = {
   },
   CATALOG_MOVED: {
     status: 409,
-    remedy:
-      'No action needed: the run is retried as a full run. If it ends with this error, make sure that no other run of the service is active, then start it again.',
+    remedy: [
+      'No action needed: the run is retried as a full run. If it ends with this error, make sure',
+      'that no other run of the service is active, then start it again.',
+    ].join(' '),
   },
   STORE_DAMAGED: {
     status: 500,
-    remedy:
-      'Keep the damaged files for analysis, restore the store from a backup, then start again. Without a backup, start with a new data folder and enroll the runners again.',
+    remedy: [
+      'Keep the damaged files for analysis, restore the store from a backup, then start again.',
+      'Without a backup, start with a new data folder and enroll the runners again.',
+    ].join(' '),
   },
   GONE: {
     status: 410,

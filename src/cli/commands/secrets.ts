@@ -19,8 +19,10 @@ export async function set(invocation: Invocation): Promise<void> {
       'USAGE',
       'a secret on the command line is visible to every process of this machine, and is kept in the history of the shell',
       {
-        remedy:
-          'Pass only the reference: the command prompts for the value, or reads it from standard input. Change this secret at its source, because it has been exposed.',
+        remedy: [
+          'Pass only the reference: the command prompts for the value, or reads it from standard',
+          'input. Change this secret at its source, because it has been exposed.',
+        ].join(' '),
       },
     );
   }

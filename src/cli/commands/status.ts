@@ -136,5 +136,7 @@ function describe(answer: Status): string {
 }
 
 function conflictText({ at, platform, version }: NonNullable<Status['identityConflict']>): string {
-  return `in use by two processes: another one (${platform}, version ${version}) was rejected at ${new Date(at).toISOString()}. ${ERROR_CODES.IDENTITY_IN_USE.remedy}`;
+  const other = `another one (${platform}, version ${version})`;
+  const time = new Date(at).toISOString();
+  return `in use by two processes: ${other} was rejected at ${time}. ${ERROR_CODES.IDENTITY_IN_USE.remedy}`;
 }

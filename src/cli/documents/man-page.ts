@@ -14,11 +14,23 @@ import { GENERATED_LINE } from './generated.ts';
 const NAME = 'hybrid-runner';
 const LINE_LENGTH = 78;
 
-const DESCRIPTION = `The runner takes metadata jobs from the control plane of a data catalog over one outbound connection, resolves \`secret:\` references on this machine, extracts metadata, and sends it back. Credentials never leave the machine.
-
-A machine's runner is set up with \`enroll\`, \`secrets set\`, a policy file and \`service install\`. \`ingest\` does one extraction without a control plane.
-
-Every setting of the configuration file is also a flag of the commands that use it; this page shows those that a command is usually called with. With \`--json\`, a command prints one JSON document.`;
+/** A paragraph each. */
+const DESCRIPTION: readonly string[] = [
+  [
+    'The runner takes metadata jobs from the control plane of a data catalog over one outbound',
+    'connection, resolves `secret:` references on this machine, extracts metadata, and sends it',
+    'back. Credentials never leave the machine.',
+  ].join(' '),
+  [
+    "A machine's runner is set up with `enroll`, `secrets set`, a policy file and `service",
+    'install`. `ingest` does one extraction without a control plane.',
+  ].join(' '),
+  [
+    'Every setting of the configuration file is also a flag of the commands that use it; this page',
+    'shows those that a command is usually called with. With `--json`, a command prints one JSON',
+    'document.',
+  ].join(' '),
+];
 
 const FILES: readonly (readonly [path: string, meaning: string])[] = [
   [`${SYSTEM_PLACES.configDir}/runner.yaml`, 'The configuration, optional.'],
@@ -40,7 +52,7 @@ export function manPage(): string {
   const sections = [
     section('NAME', `${NAME} \\- run metadata ingestions inside your network`),
     section('SYNOPSIS', `.B ${escaped(NAME)}\n.I command\n[options]`),
-    section('DESCRIPTION', DESCRIPTION.split('\n\n').map(prose).join('\n.PP\n')),
+    section('DESCRIPTION', DESCRIPTION.map(prose).join('\n.PP\n')),
     section('OPTIONS', [HELP_OPTION, VERSION_OPTION].map(optionEntry).join('\n')),
     section(
       'COMMANDS',

@@ -95,7 +95,9 @@ async function space(config: RunnerConfig, machine: Machine): Promise<readonly F
 }
 
 function spaceOn({ freeBytes, freeInodes, inodes }: Volume, { spool }: RunnerConfig): Finding {
-  const detail = `${formatRoundedSize(freeBytes)} and ${inodes === 0 ? 'any number of' : freeInodes} files free; records may take ${formatSize(spool.maxBytes)}`;
+  const files = inodes === 0 ? 'any number of' : freeInodes;
+  const free = `${formatRoundedSize(freeBytes)} and ${files} files free`;
+  const detail = `${free}; records may take ${formatSize(spool.maxBytes)}`;
   if (freeBytes < MIN_FREE_BYTES || (inodes > 0 && freeInodes === 0))
     return {
       ...fail('space', detail, 'Free space on the file system of the state directory.'),

@@ -106,7 +106,10 @@ function makeStatement(
   if (protocol < PROTOCOL.min || protocol < challenge.protocolMin) {
     throw new RunnerError(
       'PROTOCOL_UNSUPPORTED',
-      `no common protocol version: the control plane supports ${challenge.protocolMin} to ${challenge.protocolMax}, this runner ${PROTOCOL.min} to ${PROTOCOL.max}`,
+      [
+        `no common protocol version: the control plane supports ${challenge.protocolMin} to`,
+        `${challenge.protocolMax}, this runner ${PROTOCOL.min} to ${PROTOCOL.max}`,
+      ].join(' '),
       { retryable: true },
     );
   }

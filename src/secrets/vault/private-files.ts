@@ -62,7 +62,9 @@ export function unwritableOr(thrown: unknown, path: string): unknown {
   const user = process.getuid?.() ?? '';
   return new RunnerError('FILE_UNWRITABLE', `user ${user} cannot write to ${path}`, {
     cause: thrown,
-    remedy:
-      'Run the command as the user of the runner, or set paths that this user can write to: --vault-file (secrets.vault.file) and --vault-key-file (secrets.vault.keyFile).',
+    remedy: [
+      'Run the command as the user of the runner, or set paths that this user can write to:',
+      '--vault-file (secrets.vault.file) and --vault-key-file (secrets.vault.keyFile).',
+    ].join(' '),
   });
 }

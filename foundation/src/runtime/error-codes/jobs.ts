@@ -39,7 +39,10 @@ export const jobs = {
   OFFER_REPLAYED: entry(
     'transient',
     'The offered attempt, or a newer one of the same run, has already begun on this runner.',
-    'No action is needed if a control plane was restored from a backup: it offers the run again with a higher epoch. Otherwise find out who sent the offer again.',
+    [
+      'No action is needed if a control plane was restored from a backup: it offers the run again',
+      'with a higher epoch. Otherwise find out who sent the offer again.',
+    ].join(' '),
   ),
   LEASE_LOST: entry(
     'transient',

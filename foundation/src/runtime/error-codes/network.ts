@@ -19,7 +19,11 @@ export const network = {
   TLS_UNTRUSTED: entry(
     'user',
     'The certificate of the server is not trusted.',
-    'If it is signed by a private CA, configure the PEM file of that CA: --ca-file (controlPlane.caFile) for the control plane; --network-ca-file (network.caFile) for all other servers and for a proxy that intercepts TLS.',
+    [
+      'If it is signed by a private CA, configure the PEM file of that CA: --ca-file',
+      '(controlPlane.caFile) for the control plane; --network-ca-file (network.caFile) for all',
+      'other servers and for a proxy that intercepts TLS.',
+    ].join(' '),
   ),
   RESPONSE_TOO_LARGE: entry(
     'permanent',

@@ -84,6 +84,9 @@ export const secrets = {
   VAULT_ROLLED_BACK: entry(
     'user',
     'The vault is older than the newest one that was written on this machine.',
-    'If you restored it from a backup, run `hybrid-runner secrets accept-restored`; otherwise it was replaced: check the secrets in it, and who can write to the state directory.',
+    [
+      'If you restored it from a backup, run `hybrid-runner secrets accept-restored`; otherwise it',
+      'was replaced: check the secrets in it, and who can write to the state directory.',
+    ].join(' '),
   ),
 } as const;

@@ -90,7 +90,11 @@ function groupsOf(objects: readonly ObjectSize[]): string[][] {
 }
 
 function query(objects: readonly string[]): string {
-  return `SELECT QualifiedApiName, IsCalculated, SecurityClassification, ComplianceGroup, EntityDefinition.QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName IN (${soqlLiterals(objects)})`;
+  return [
+    'SELECT QualifiedApiName, IsCalculated, SecurityClassification, ComplianceGroup,',
+    'EntityDefinition.QualifiedApiName FROM FieldDefinition',
+    `WHERE EntityDefinition.QualifiedApiName IN (${soqlLiterals(objects)})`,
+  ].join(' ');
 }
 
 function classesIn(rows: readonly Row[]): ReadonlyMap<string, FieldClasses> {

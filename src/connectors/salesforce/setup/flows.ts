@@ -24,8 +24,10 @@ export function readFlows(
   { api, version, logger }: CodeDeps,
   signal: AbortSignal,
 ): Promise<readonly FlowRow[]> {
-  const query =
-    'SELECT DurableId, ApiName, Label, Description, ProcessType, TriggerType, TriggerObjectOrEventId, IsActive, ActiveVersionId, LatestVersionId FROM FlowDefinitionView';
+  const query = [
+    'SELECT DurableId, ApiName, Label, Description, ProcessType, TriggerType,',
+    'TriggerObjectOrEventId, IsActive, ActiveVersionId, LatestVersionId FROM FlowDefinitionView',
+  ].join(' ');
   // FlowDefinitionView is an object of the data API (see the Object Reference); the Tooling API
   // does not document it.
   return readOptionalRows(

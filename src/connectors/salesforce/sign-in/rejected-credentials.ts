@@ -37,8 +37,12 @@ export class RejectedCredentials {
       'SALESFORCE_LOGIN_FAILED',
       `Salesforce rejected these credentials on ${new Date(rejectedAt).toISOString()}; they are not sent again so that the user is not locked`,
       {
-        remedy:
-          'Store the correct password and security token. If they are correct and the user was unlocked, store them again unchanged: that creates a new version. For a provider without versions (environment, command, version 1 of a Vault engine), follow “Rejected passwords are not sent again” in docs/salesforce.md.',
+        remedy: [
+          'Store the correct password and security token. If they are correct and the user was',
+          'unlocked, store them again unchanged: that creates a new version. For a provider',
+          'without versions (environment, command, version 1 of a Vault engine), follow',
+          '“Rejected passwords are not sent again” in docs/salesforce.md.',
+        ].join(' '),
       },
     );
   }

@@ -91,7 +91,11 @@ function oauth({
 function soap({ username, password, securityToken, organizationId }: SignInFields): SignInMethod {
   if (username === undefined && !password && !securityToken) {
     throw invalid(
-      'no credentials to sign in with; set username, password and securityToken (or organizationId), or consumerKey and consumerSecret, or consumerKey, username and privateKey',
+      [
+        'no credentials to sign in with; set username, password and securityToken (or',
+        'organizationId), or consumerKey and consumerSecret, or consumerKey, username and',
+        'privateKey',
+      ].join(' '),
     );
   }
   if (!password)

@@ -79,8 +79,10 @@ export class SignIn {
       {
         cause: error,
         retryable: true,
-        remedy:
-          'Check that the client certificate has not expired, comes with its intermediate certificates, and is the one uploaded in Setup > Certificate and Key Management.',
+        remedy: [
+          'Check that the client certificate has not expired, comes with its intermediate',
+          'certificates, and is the one uploaded in Setup > Certificate and Key Management.',
+        ].join(' '),
       },
     );
   }

@@ -45,7 +45,11 @@ const FAULTS: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
   ],
   MUTUAL_AUTHENTICATION_FAILED: [
     'SALESFORCE_LOGIN_DENIED',
-    'The user must present a client certificate. Set sslConfig.sslCertificate (with the intermediate certificates) and sslConfig.sslKey, and upload the chain in Setup > Certificate and Key Management.',
+    [
+      'The user must present a client certificate. Set sslConfig.sslCertificate (with the',
+      'intermediate certificates) and sslConfig.sslKey, and upload the chain in Setup >',
+      'Certificate and Key Management.',
+    ].join(' '),
   ],
   ORG_LOCKED: ['SALESFORCE_LOGIN_DENIED', 'Ask an administrator of the org: it is locked.'],
   ORG_ADMIN_LOCKED: ['SALESFORCE_LOGIN_DENIED', 'Ask an administrator of the org: it is locked.'],
