@@ -147,6 +147,11 @@ describe('policy approve', () => {
     throw new Error('the command has always read the file after the edit');
   });
 
+  it('makes no state directory, which would belong to root', async () => {
+    expect((await place.call(['policy', 'approve', 'x'])).code).toBe(3);
+    expect(existsSync(place.stateDir)).toBe(false);
+  });
+
   it.each([
     ['an id that was not shown', ['000000000000'], 3],
     ['no id', [], 2],

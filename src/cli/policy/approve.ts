@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, chown, readFile, realpath, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +43,8 @@ export async function approve(invocation: Invocation): Promise<void> {
 /** Two commands at once would each lose what the other adds. Throws STATE_LOCKED. */
 async function lockPolicy(stateDir: string, signal: AbortSignal): Promise<FileLock> {
   const directory = join(stateDir, 'policy');
+  // A state directory that root made could not be used by the service.
+  if (!existsSync(stateDir)) throw noProposal();
   await nodeDisk.makeDirectory(directory);
   return waitForFileLock({
     path: join(directory, 'approve.lock'),
@@ -82,7 +85,11 @@ async function approveLocked(
 function chosenBy(id: string, proposals: readonly Proposal[]): Proposal {
   const found = proposals.find((proposal) => proposal.id === id);
   if (found !== undefined) return found;
-  throw new RunnerError('INPUT_INVALID', 'there is no proposal with this id', {
+  throw noProposal();
+}
+
+function noProposal(): RunnerError {
+  return new RunnerError('INPUT_INVALID', 'there is no proposal with this id', {
     remedy: 'Run `hybrid-runner policy propose` to see all proposals.',
   });
 }
