@@ -145,8 +145,11 @@ describe('a signature', () => {
     expect([answer.status, await states()]).toEqual([400, []]);
   });
 
-  it('of what is deleted while the list is made is left out of it', async () => {
-    const jws = signatureOf({ workflow: {} });
+  it.each([
+    ['of what is deleted while the list is made', {}],
+    ['that an earlier version stored and no runner reads', { exp: 9e15 }],
+  ])('is left out of the list: one %s', async (_what, statement) => {
+    const jws = signatureOf({ workflow: {}, ...statement });
     const stored = { subject: 'pipeline' as const, name: 'gone', jws, storedAt: 0 };
     const read = {
       signatures: { list: async () => [stored] },

@@ -26,22 +26,29 @@ export interface Statement extends z.infer<typeof statementSchema> {
   readonly keyId: string;
 }
 
-/** Throws INPUT_INVALID for a text that no runner would read. */
+/**
+ * Throws INPUT_INVALID for a text that no runner would read. They accept one text for each
+ * statement, the canonical one of RFC 8785.
+ */
 export function parseSignature(jws: string): Statement {
+  const [, payload] = jws.split('.');
+  if (canonicalJson(jsonOf(payload)) !== textOf(payload)) throw notOfJob();
+  return parseStored(jws);
+}
+
+/** Like parseSignature, of a text that was checked when it was stored. */
+export function parseStored(jws: string): Statement {
   const [header, payload, signature, ...more] = jws.split('.');
   const head = headerSchema.safeParse(jsonOf(header));
-  const statement = statementSchema.safeParse(canonicalOf(payload));
-  if (!head.success || !statement.success || !signature || more.length > 0)
-    throw new ControlPlaneError('INPUT_INVALID', 'the text is not the signature of a job', {
-      remedy: 'Paste the whole output of `hybrid-runner jobs sign`.',
-    });
+  const statement = statementSchema.safeParse(jsonOf(payload));
+  if (!head.success || !statement.success || !signature || more.length > 0) throw notOfJob();
   return { ...statement.data, keyId: head.data.kid };
 }
 
-/** Runners accept one text for each statement, the canonical one of RFC 8785. */
-function canonicalOf(part: string | undefined): unknown {
-  const value = jsonOf(part);
-  return canonicalJson(value) === textOf(part) ? value : undefined;
+function notOfJob(): ControlPlaneError {
+  return new ControlPlaneError('INPUT_INVALID', 'the text is not the signature of a job', {
+    remedy: 'Paste the whole output of `hybrid-runner jobs sign`.',
+  });
 }
 
 function textOf(part: string | undefined): string {

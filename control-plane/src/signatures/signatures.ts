@@ -11,7 +11,7 @@ import { TEST_OPTIONS } from '../runs/start-run.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import type { SignatureSubject, StoredSignature } from '../store/signature.ts';
 import type { StoreReader } from '../store/store.ts';
-import { parseSignature } from './parse.ts';
+import { parseSignature, parseStored } from './parse.ts';
 import type { Json } from '../runtime/json.ts';
 
 type Definitions = Pick<StoreReader, 'definitions' | 'deployments'>;
@@ -96,13 +96,17 @@ export async function viewSignatures({
   clock,
 }: ViewDeps): Promise<readonly SignatureView[]> {
   const stored = await store.read.signatures.list();
-  const views = stored.map((one) => viewOf(store.read, one, clock.now()).catch(unlessGone));
+  const views = stored.map((one) => viewOf(store.read, one, clock.now()).catch(leftOut));
   return (await Promise.all(views)).filter((view) => view !== undefined);
 }
 
-/** What was signed may be deleted, with its signature, between two reads. */
-function unlessGone(thrown: unknown): undefined {
-  if (thrown instanceof ControlPlaneError && thrown.code === 'NOT_FOUND') return;
+/**
+ * What was signed may be deleted, with its signature, between two reads. An earlier version may
+ * have stored a text that no runner reads.
+ */
+function leftOut(thrown: unknown): undefined {
+  const left: readonly string[] = ['NOT_FOUND', 'INPUT_INVALID'];
+  if (thrown instanceof ControlPlaneError && left.includes(thrown.code)) return;
   throw thrown;
 }
 
@@ -121,7 +125,7 @@ async function viewOf(
   { subject, name, jws, storedAt }: StoredSignature,
   now: number,
 ): Promise<SignatureView> {
-  const { workflow, keyId, name: title, aud: audience, nbf, exp } = parseSignature(jws);
+  const { workflow, keyId, name: title, aud: audience, nbf, exp } = parseStored(jws);
   const [notBefore, notAfter] = [nbf * 1_000, exp * 1_000];
   const state = isDeepStrictEqual(workflow, await workflowToSign(reader, subject, name))
     ? stateAt(now, notBefore, notAfter)
