@@ -105,6 +105,19 @@ export function secretManagerFaults(name: string, stage: ManagerStage): void {
   });
 
   describe(`the token of ${name}, if it expires`, () => {
+    it('is used in the last quarter of its life while the sign-in gets no answer', async () => {
+      const clock = new SteppedClock();
+      const under = await open(clock);
+      if (under.tokens === undefined || under.stallSignIns === undefined) return;
+      await under.put(under.path, VALUE);
+      expect(await reveal(under, under.path)).toBe(VALUE);
+      under.stallSignIns();
+      for (const part of [0.76, 0.1, 0.1]) {
+        clock.step(under.tokens.lifeMs * part);
+        expect(await reveal(under, under.path)).toBe(VALUE);
+      }
+    });
+
     it('is renewed at 75 % of its life, and another sign-in follows its end', async () => {
       const clock = new SteppedClock();
       const under = await open(clock);

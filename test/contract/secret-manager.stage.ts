@@ -44,6 +44,8 @@ export interface ManagerUnderTest {
   readonly put: (path: SecretPath, value: string | Uint8Array | undefined) => Promise<void>;
   /** Undefined ends the fault. */
   readonly fail: (fault: ManagerFault | undefined) => void;
+  /** From now on, a sign-in and a renewal get no answer. Absent for real servers. */
+  readonly stallSignIns?: () => void;
   /** Requests for secrets that the server has received, those of sign-ins left out. */
   readonly requests: () => number;
   /** For another process that has the same mount. Absent for real servers. */

@@ -36,6 +36,8 @@ export interface ManagerDouble {
   readonly port: number;
   readonly caPem: string;
   readonly fail: (fault: ManagerFault | undefined) => void;
+  /** From now on, only requests for secrets are answered. */
+  readonly stallSignIns: () => void;
   /** Requests for secrets so far. */
   readonly requests: () => number;
   readonly seen: readonly DoubleRequest[];
@@ -45,11 +47,13 @@ export interface ManagerDouble {
 export async function startManagerDouble(options: DoubleOptions): Promise<ManagerDouble> {
   const seen: DoubleRequest[] = [];
   let fault: ManagerFault | undefined;
+  let isStalled = false;
   const listener = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await received(incoming);
     seen.push(request);
     options.watched?.received(request);
     const isSecret = options.isSecret(request);
+    if (!isSecret && isStalled) return;
     if (isSecret && fault !== undefined && failed(fault, response)) return;
     const { status, body } =
       isSecret && fault === 'denied' ? options.denied : options.answer(request, fault);
@@ -65,6 +69,7 @@ export async function startManagerDouble(options: DoubleOptions): Promise<Manage
     port: server.port,
     caPem: server.caPem,
     fail: (next) => void (fault = next),
+    stallSignIns: () => void (isStalled = true),
     requests: () => seen.filter(options.isSecret).length,
     seen,
   };

@@ -42,14 +42,17 @@ export interface ManagerDouble {
   readonly connections: () => number;
   readonly fail: (fault: ManagerFault | undefined) => void;
   readonly fault: () => ManagerFault | undefined;
+  /** From now on, only the service that has the secrets responds. */
+  readonly stallSignIns: () => void;
 }
 
 /** A double: it answers as the documentation of the cloud says, and checks no signature. */
 export async function startDouble(options: DoubleOptions): Promise<ManagerDouble> {
   let fault: ManagerFault | undefined;
   let connections = 0;
+  let isStalled = false;
   const listener = (request: IncomingMessage, response: ServerResponse): void =>
-    void respond(request, response, options, () => fault);
+    void respond(request, response, options, { fault: () => fault, isStalled: () => isStalled });
   const { caPem, certPem, keyPem } = await certificatesFor(options.hosts);
   const secure = await listen(createTlsServer({ cert: certPem, key: keyPem }, listener));
   const plain = await listen(createServer(listener));
@@ -72,6 +75,7 @@ export async function startDouble(options: DoubleOptions): Promise<ManagerDouble
     connections: () => connections,
     fail: (next) => void (fault = next),
     fault: () => fault,
+    stallSignIns: () => void (isStalled = true),
   };
 }
 
@@ -104,13 +108,14 @@ async function respond(
   incoming: IncomingMessage,
   response: ServerResponse,
   { secretHost, answer, watched }: DoubleOptions,
-  faultNow: () => ManagerFault | undefined,
+  state: { readonly fault: () => ManagerFault | undefined; readonly isStalled: () => boolean },
 ): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const { method = '', headers, url = '/' } = incoming;
   const host = (headers.host ?? '').replace(/:\d+$/, '');
   const body = Buffer.concat(chunks).toString();
+  if (host !== secretHost && state.isStalled()) return;
   watched?.received({ url, headers, body });
   const answered = await answer({
     method,
@@ -119,7 +124,7 @@ async function respond(
     headers,
     body,
   });
-  const fault = host === secretHost ? faultNow() : undefined;
+  const fault = host === secretHost ? state.fault() : undefined;
   if (fault === 'slow') return;
   if (fault === 'cut') {
     response.writeHead(200, { 'content-length': '1000' }).write('{"half');

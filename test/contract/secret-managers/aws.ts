@@ -79,6 +79,7 @@ export function awsStage(type: AwsType, way: AwsWay, format: 'text' | 'json'): M
         refused: hasKeys ? [['db']] : [],
         mounted: { type: type, options, env, server: double.server },
         fail: double.fail,
+        stallSignIns: double.stallSignIns,
         watched,
         ...inCloud(cloud, {
           hasKeys,

@@ -65,6 +65,7 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
         ],
         mounted: { type: 'azure-key-vault', options, server: double.server },
         fail: double.fail,
+        stallSignIns: double.stallSignIns,
         watched,
         ...inCloud(cloud, {
           hasKeys,

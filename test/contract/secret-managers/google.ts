@@ -64,6 +64,7 @@ export function googleStage(way: GoogleWay, format: 'text' | 'json'): ManagerSta
         ],
         mounted: { type: 'google-secret-manager', options, server: double.server },
         fail: double.fail,
+        stallSignIns: double.stallSignIns,
         watched,
         ...inCloud(cloud, {
           hasKeys,

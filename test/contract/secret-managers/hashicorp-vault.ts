@@ -136,6 +136,7 @@ export function hashicorpVaultStage(signIn: VaultSignIn, kvVersion: '1' | '2'): 
         put: async (path, value) => store(state, kvVersion, path, value),
         mounted: { type: 'hashicorp-vault', options, server: double },
         fail: double.fail,
+        stallSignIns: double.stallSignIns,
         requests: double.requests,
         watched,
         tokens: {

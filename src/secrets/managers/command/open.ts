@@ -120,7 +120,8 @@ function killRunning(): void {
 async function outputOf(child: ChildProcess, kill: () => void, program: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of child.stdout! as AsyncIterable<Buffer>) {
+  // Without file handles for it there is no pipe, and the program has not been started.
+  for await (const chunk of (child.stdout ?? []) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > MAX_OUTPUT_BYTES) {
       kill();
