@@ -61,6 +61,15 @@ const ROWS: readonly Row[] = [
     /^configuration: CA files: failed to read CA file \/nowhere\/ca\.pem \(ENOENT\)/,
   ],
   [
+    'headers for telemetry that others can read',
+    () => {
+      const headersFile = scene.file('otlp-headers', 'Authorization: Bearer x', 0o644);
+      const endpoint = 'https://collector.example.com:4318';
+      scene.configure({ telemetry: { otlp: { endpoint, headersFile } } });
+    },
+    /^configuration: telemetry: .*otlp-headers can be (?:read|accessed) by others/,
+  ],
+  [
     'a data directory that others can read',
     () => chmodSync(scene.stateDir, 0o755),
     /^data: .*state can be read by others \(mode 755\)/,

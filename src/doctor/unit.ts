@@ -16,9 +16,27 @@ export type Unit =
       readonly active: string;
       readonly isEnabled: boolean;
       readonly user: string;
+      readonly environment: UnitEnvironment;
     };
 
-const PROPERTIES = ['LoadState', 'ActiveState', 'UnitFileState', 'User', 'ExecStart'];
+/** Where the variables of the service come from. */
+export interface UnitEnvironment {
+  /** Names of those that the unit itself sets. */
+  readonly names: readonly string[];
+  readonly files: readonly { readonly path: string; readonly isOptional: boolean }[];
+}
+
+const PROPERTIES = [
+  'LoadState',
+  'ActiveState',
+  'UnitFileState',
+  'User',
+  'ExecStart',
+  'Environment',
+  'EnvironmentFiles',
+];
+/** Of settings, and of secrets in the environment. */
+const OWN_VARIABLE = /(?:^|[\s"])(?<name>HYBRID_(?:RUNNER|SECRET)_\w+)=/gm;
 
 export async function readUnit(host: ServiceHost, configDir: string): Promise<Unit> {
   if (host.platform !== 'linux' || !host.systemdRuns) return { name: 'unsupported' };
@@ -42,7 +60,23 @@ export async function readUnit(host: ServiceHost, configDir: string): Promise<Un
     active: property('ActiveState'),
     isEnabled: property('UnitFileState').startsWith('enabled'),
     user: property('User'),
+    environment: { names: ownVariables(property('Environment')), files: filesOf(output) },
   };
+}
+
+/** Names of the variables of this program in a text that sets variables. */
+export function ownVariables(text: string): string[] {
+  return [...text.matchAll(OWN_VARIABLE)].map(({ groups }) => groups!['name']!);
+}
+
+function filesOf(output: string): UnitEnvironment['files'] {
+  const lines = output.matchAll(
+    /^EnvironmentFiles=(?<path>.+) \(ignore_errors=(?<ignored>yes|no)\)$/gm,
+  );
+  return [...lines].map(({ groups }) => ({
+    path: groups!['path']!,
+    isOptional: groups!['ignored'] === 'yes',
+  }));
 }
 
 /** Whether an argument of a command line is a directory or a file in it. */

@@ -36,7 +36,7 @@ describe.skipIf(releaseObstacle() !== undefined)('the ServiceMonitor of the runn
     const { endpoints: _, ...rest } = monitor.spec;
     const withEndpoint = (change: object): KubernetesObject =>
       ({ ...monitor, spec: { ...rest, endpoints: [{ ...endpoint, ...change }] } }) as Monitor;
-    expect(schema.errorsOf(withEndpoint({ intervall: '30s' }))).toHaveLength(1);
+    expect(schema.errorsOf(withEndpoint({ intervals: '30s' }))).toHaveLength(1);
     expect(schema.errorsOf(withEndpoint({ interval: 'often' })).length).toBeGreaterThan(0);
     expect(schema.errorsOf({ ...monitor, spec: rest } as KubernetesObject)).toHaveLength(1);
   });

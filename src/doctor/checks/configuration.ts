@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { readTrustedFile } from '../../../foundation/src/runtime/trusted-file.ts';
+import { readHeadersFile } from '../../observability/otlp/headers-file.ts';
 import type { Check } from '../check.ts';
 import { failed, pass, warn, type Finding } from '../finding.ts';
 import type { Machine } from '../options.ts';
@@ -25,6 +26,7 @@ export const configuration: Check = {
       await settingsFile(config),
       ...otherRunner(config, facts.options.machine),
       await caFiles(config),
+      ...(await telemetryHeaders(config)),
     ];
   },
 };
@@ -66,5 +68,17 @@ async function caFiles(config: RunnerConfig): Promise<Finding> {
     return pass('CA files', detail);
   } catch (thrown) {
     return failed('CA files', thrown);
+  }
+}
+
+/** Without it, the runner does not start. */
+async function telemetryHeaders({ telemetry }: RunnerConfig): Promise<readonly Finding[]> {
+  const { headersFile } = telemetry.otlp;
+  if (headersFile === undefined) return [];
+  try {
+    await readHeadersFile(headersFile);
+    return [pass('telemetry', `${headersFile} is readable, and only its owner can read it`)];
+  } catch (thrown) {
+    return [failed('telemetry', thrown)];
   }
 }

@@ -9,6 +9,7 @@ import { fail, failed, pass, skip, warn, type Finding } from '../finding.ts';
 import type { Machine } from '../options.ts';
 import { runningRunner, type RunningRunner } from '../running-runner.ts';
 import { readUnit, type Unit } from '../unit.ts';
+import { environmentFindings } from './service-environment.ts';
 
 const INSTALL = 'Run `sudo hybrid-runner service install --now`.';
 const JOURNAL = 'Read its log: journalctl --unit hybrid-runner --lines 20';
@@ -29,6 +30,9 @@ export const service: Check = {
       await unitFinding(unit, runner, config),
       ...(unit.name === 'loaded' && unit.isEnabled
         ? await userFindings(unit.user, config, machine)
+        : []),
+      ...(unit.name === 'loaded'
+        ? await environmentFindings(unit.environment, facts.options.env)
         : []),
       ...runnerFindings(runner, unit),
     ];
