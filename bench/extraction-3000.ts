@@ -18,7 +18,7 @@ const SEQUENTIAL_SAMPLE = 200;
  * Whole runs over the large org. The machine has neighbors, so time and memory are the median's,
  * and the processor's time the least.
  */
-const WHOLE_RUNS = 3;
+const FULL_RUNS = 3;
 /** All parts of an extraction but the profile. */
 const EVERYTHING = {
   includeTags: true,
@@ -32,7 +32,7 @@ interface Measured extends WorkerRun {
 }
 
 interface LargeRuns {
-  readonly whole: readonly Measured[];
+  readonly full: readonly Measured[];
   readonly peer: { readonly seconds: number; readonly objects: number };
   readonly unchanged: Measured;
   readonly changed: Measured;
@@ -47,30 +47,25 @@ export async function benchLargeExtraction(
   newPlace: () => Place,
 ): Promise<Record<string, number>> {
   const small = await benchOrg(processes, newPlace(), 1000, (run) => repeat(() => run(false)));
-  const { whole, peer, unchanged, changed } = await benchOrg(
-    processes,
-    newPlace(),
-    3000,
-    largeRuns,
-  );
+  const { full, peer, unchanged, changed } = await benchOrg(processes, newPlace(), 3000, largeRuns);
   return {
-    full_calls_3000: Math.max(...whole.map(({ calls }) => calls)),
-    full_seconds_3000: median(whole.map(({ seconds }) => seconds)),
-    full_speedup_3000: peer.seconds / median(whole.map(({ seconds }) => seconds)),
+    full_calls_3000: Math.max(...full.map(({ calls }) => calls)),
+    full_seconds_3000: median(full.map(({ seconds }) => seconds)),
+    full_speedup_3000: peer.seconds / median(full.map(({ seconds }) => seconds)),
     unchanged_calls: unchanged.calls,
     unchanged_seconds: unchanged.seconds,
     three_changed_calls: changed.calls,
     three_changed_seconds: changed.seconds,
-    cpu_ms_per_object: Math.min(...whole.map(({ cpuMs }) => cpuMs)) / peer.objects,
-    cpu_ms_per_object_median: median(whole.map(({ cpuMs }) => cpuMs)) / peer.objects,
-    rss_mb_3000: median(whole.map(({ peakMb }) => peakMb)),
+    cpu_ms_per_object: Math.min(...full.map(({ cpuMs }) => cpuMs)) / peer.objects,
+    cpu_ms_per_object_median: median(full.map(({ cpuMs }) => cpuMs)) / peer.objects,
+    rss_mb_3000: median(full.map(({ peakMb }) => peakMb)),
     rss_mb_1000: median(small.map(({ peakMb }) => peakMb)),
-    loop_p99_ms: median(whole.map(({ loopP99Ms }) => loopP99Ms)),
+    loop_p99_ms: median(full.map(({ loopP99Ms }) => loopP99Ms)),
   };
 }
 
 async function largeRuns(run: Run, sandbox: Sandbox): Promise<LargeRuns> {
-  const whole = [...(await repeat(() => run(false), WHOLE_RUNS - 1)), await run(true)];
+  const full = [...(await repeat(() => run(false), FULL_RUNS - 1)), await run(true)];
   const extractor = new SequentialExtractor(sandbox, readFileSync(sandbox.caFile, 'utf8'));
   const peer = await extractor.run('64.0', SEQUENTIAL_SAMPLE, true);
   const unchanged = await run(true);
@@ -80,10 +75,10 @@ async function largeRuns(run: Run, sandbox: Sandbox): Promise<LargeRuns> {
     label: `${object} of the bench`,
   }));
   await admin(sandbox, 'POST', '/org', changes);
-  return { whole, peer, unchanged, changed: await run(true) };
+  return { full, peer, unchanged, changed: await run(true) };
 }
 
-async function repeat(run: () => Promise<Measured>, times = WHOLE_RUNS): Promise<Measured[]> {
+async function repeat(run: () => Promise<Measured>, times = FULL_RUNS): Promise<Measured[]> {
   const runs: Measured[] = [];
   for (let count = 0; count < times; count++) runs.push(await run());
   return runs;

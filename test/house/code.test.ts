@@ -1,27 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allPrograms, commented, isTest, production, read, sources } from './sources.ts';
-
-/** All code. Documents have a width of their own (documents.test.ts). */
-const ROOTS = [
-  '.ci',
-  '.githooks',
-  'bench',
-  'bin',
-  'control-plane',
-  'demo',
-  'foundation',
-  'openmetadata',
-  'packaging',
-  'sandbox-org',
-  'scripts',
-  'src',
-  'test',
-];
-
-const COMMENT = /^\s*(?:\*|\/\*|\/\/|#)/;
-
-/** The reason of a disabled check stands on its line; an address cannot be wrapped. */
-const EXEMPT = /oxlint-disable|https?:\/\/\S{60}/;
+import { allPrograms, isTest, production, read, sources } from './sources.ts';
 
 /** One object a line, with all its fields, as a table has rows. */
 const DATA: ReadonlySet<string> = new Set([
@@ -58,16 +36,6 @@ describe('code', () => {
         ),
     );
     expect(disabled).toEqual([]);
-  });
-
-  it.each(ROOTS)('has no comment wider than 100 columns in %s', (root) => {
-    const wide = commented(root).flatMap((path) =>
-      read(path)
-        .split('\n')
-        .filter((line) => line.length > 100 && COMMENT.test(line) && !EXEMPT.test(line))
-        .map((line) => `${path}: ${line}`),
-    );
-    expect(wide).toEqual([]);
   });
 
   it('has no line wider than 160 columns: the formatter does not split texts', () => {
