@@ -9,6 +9,8 @@ import { RELAY } from './store-relay.contract.ts';
 const RUNNER: Runner = {
   id: 'rnr_1',
   name: 'edge',
+  nextPublicKey: null,
+  keySince: 1,
   publicKey: Buffer.alloc(32),
   version: '1',
   platform: 'p',

@@ -40,6 +40,8 @@ export const RUNNER: Runner = {
   id: 'rnr_1',
   name: 'r',
   publicKey: Buffer.alloc(32, 2),
+  nextPublicKey: Buffer.alloc(32, 3),
+  keySince: 2,
   version: '1',
   platform: 'p',
   enrolledAt: 1,

@@ -36,6 +36,7 @@ export interface RunnerConfig {
     readonly connectTo: readonly ConnectToRule[];
     readonly caFile: string | undefined;
   };
+  readonly identity: { readonly keyLifetimeMs: number };
   readonly capacity: number;
   readonly jobs: { readonly deadlineMs: number; readonly memoryMb: number };
   readonly drainTimeoutMs: number;
@@ -60,12 +61,8 @@ export function compile(
   values: SettingValues,
   place: { readonly configFile: string; readonly configDir: string },
 ): RunnerConfig {
-  const need = <K extends SettingKey>(key: K): NonNullable<SettingValues[K]> => {
-    const value = values[key];
-    if (value === undefined || value === null)
-      throw new RunnerError('INTERNAL', `${key} has no default`);
-    return value;
-  };
+  const need = <K extends SettingKey>(key: K): NonNullable<SettingValues[K]> =>
+    needed(key, values[key]);
   return {
     ...place,
     name: need('name'),
@@ -82,6 +79,7 @@ export function compile(
       connectTo: need('network.connectTo'),
       caFile: values['network.caFile'],
     },
+    identity: { keyLifetimeMs: need('identity.keyLifetime') },
     capacity: need('capacity'),
     jobs: { deadlineMs: need('jobs.deadline'), memoryMb: need('jobs.memoryMb') },
     drainTimeoutMs: need('drainTimeout'),
@@ -95,6 +93,12 @@ export function compile(
     },
     upgrade: { check: values['upgrade.check'] },
   };
+}
+
+function needed<T>(key: SettingKey, value: T): NonNullable<T> {
+  if (value === undefined || value === null)
+    throw new RunnerError('INTERNAL', `${key} has no default`);
+  return value;
 }
 
 function compileMetrics(

@@ -9,6 +9,7 @@ import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Random } from '../../foundation/src/runtime/random.ts';
 import type { Predecessor } from './connection/predecessor.ts';
 import type { Identity } from './enrollment/identity.ts';
+import type { IdentityKeys } from './enrollment/rotating-identity.ts';
 import type { History } from './history/history.ts';
 import type { OutboxStore } from './outbox/outbox.ts';
 import type { EpochMemory } from './replay/epoch-memory.ts';
@@ -18,6 +19,8 @@ import type { StartWorker } from './workers/worker-handle.ts';
 
 export interface LinkOptions {
   readonly identity: Identity;
+  /** Those of this identity; absent: its key stays. */
+  readonly keys?: IdentityKeys;
   /** The kinds of channel that may be used, preferred first. */
   readonly dialers: readonly Dialer[];
   readonly store: OutboxStore;

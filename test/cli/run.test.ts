@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exportKey, generateKey, rawPublicKey } from '../../src/link/enrollment/identity.ts';
+import { exportKey, generateKey } from '../../src/link/enrollment/identity.ts';
+import { rawPublicKey } from '../../src/link/enrollment/key-files.ts';
 import { Place, program } from './command-line.ts';
 
 /** A runner whose control plane is not there, as a real process. */

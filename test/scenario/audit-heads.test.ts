@@ -31,10 +31,10 @@ describe('an audit trail that somebody has cut', () => {
   it('is an alarm there, and found with the heads from there', async () => {
     await stage.startRunner();
     expect((await stage.ended(await stage.startRun())).state).toBe('success');
-    await stage.runner.end('SIGTERM');
+    await stage.stopRunner();
     await stage.startRunner();
     const { id, auditHead } = await shown((runner) => (runner.auditHead?.number ?? 0) > 5);
-    await stage.runner.end('SIGTERM');
+    await stage.stopRunner();
     const audit = join(stage.stateDir, 'audit');
     const file = join(
       audit,

@@ -122,6 +122,8 @@ export class ControlPlaneHost {
         await tx.runners.save({
           id: runnerId,
           name,
+          nextPublicKey: null,
+          keySince: 0,
           publicKey: Buffer.from(publicKey, 'base64'),
           version: '0',
           platform: '',

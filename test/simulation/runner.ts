@@ -1,7 +1,8 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import type { AttemptRef, RunnerId } from '../../foundation/src/domain/ids.ts';
 import type { Predecessor } from '../../src/link/connection/predecessor.ts';
-import { type Identity, fingerprintOf, rawPublicKey } from '../../src/link/enrollment/identity.ts';
+import { type Identity, fingerprintOf } from '../../src/link/enrollment/identity.ts';
+import { rawPublicKey } from '../../src/link/enrollment/key-files.ts';
 import { createLink, type Link } from '../../src/link/link.ts';
 import { SpoolOutboxStore } from '../../src/link/outbox/spool-outbox-store.ts';
 import { type EpochMemory, openEpochMemory } from '../../src/link/replay/epoch-memory.ts';
@@ -235,11 +236,8 @@ const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** The same seed gives the same keys. */
 export function identityOf(world: World, name: string): Identity {
-  const key = createPrivateKey({
-    key: Buffer.concat([PKCS8_ED25519, bytesOf(world, 32)]),
-    format: 'der',
-    type: 'pkcs8',
-  });
+  const der = Buffer.concat([PKCS8_ED25519, bytesOf(world, 32)]);
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   const publicKey = rawPublicKey(key);
   const runnerId = `rnr_${name}` as RunnerId;
   const [controlPlaneUrl, fingerprint] = [`wss://${AUTHORITY}`, fingerprintOf(publicKey)];

@@ -51,6 +51,7 @@ function viewOf(
     spoolBytes: presence?.spoolBytes ?? null,
     lastSeenAt: registry.lastSeen.of(runner),
     enrolledAt: runner.enrolledAt,
+    keySince: runner.keySince,
     revoked: runner.revokedAt !== null,
     auditHead: audit === undefined ? null : { number: audit.number, receivedAt: audit.receivedAt },
     auditProblem,

@@ -85,6 +85,7 @@ export const RunnerView = z
     spoolBytes: z.number().nullable(),
     lastSeenAt: Time.nullable(),
     enrolledAt: Time,
+    keySince: Time.openapi({ description: 'When the key of its identity was first used' }),
     revoked: z.boolean(),
     auditHead: z
       .object({ number: z.number().int(), receivedAt: Time })

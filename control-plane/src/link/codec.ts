@@ -14,6 +14,7 @@ const FROM_RUNNER: ReadonlySet<string> = new Set<FromRunner['kind']>([
   'hello',
   'heartbeat',
   'auditHead',
+  'keyProposal',
   'progress',
   'accept',
   'reject',

@@ -22,7 +22,7 @@ type FrameOf<K extends Kind> = {
 }[K];
 
 export type FromRunner = FrameOf<
-  'hello' | 'heartbeat' | 'auditHead' | 'progress' | 'accept' | 'reject' | 'batch'
+  'hello' | 'heartbeat' | 'auditHead' | 'keyProposal' | 'progress' | 'accept' | 'reject' | 'batch'
 >;
 export type ToRunner = FrameOf<
   | 'challenge'
@@ -33,6 +33,7 @@ export type ToRunner = FrameOf<
   | 'cancel'
   | 'identityCheck'
   | 'drain'
+  | 'keyAccepted'
   | 'ack'
   | 'nack'
 >;
@@ -43,6 +44,7 @@ export type HeldAttempt = HelloStatement['held'][number];
 export type Position = Body<'welcome'>['positions'][number];
 export type Heartbeat = Body<'heartbeat'>;
 export type AuditHead = Body<'auditHead'>;
+export type KeyProposal = Body<'keyProposal'>;
 export type Offer = Body<'offer'>;
 export type Batch = Body<'batch'>;
 export type Nack = Body<'nack'>;

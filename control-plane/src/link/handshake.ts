@@ -7,6 +7,7 @@
  * - No field is evaluated before the signature is verified.
  */
 import { createHash } from 'node:crypto';
+import { keysOf } from '../runners/identity-keys.ts';
 import type { StoreReader, Runner } from '../store/store.ts';
 import { decodeStatement } from './codec.ts';
 import { isSignedBy } from './ed25519.ts';
@@ -17,13 +18,21 @@ export const PROTOCOL = 1;
 export const IDENTITY_CHECK = 'identity-check';
 /** Feature of runners that send the heads of their audit trail. */
 const AUDIT_HEADS = 'audit-heads';
-export const FEATURES: readonly string[] = ['zstd', IDENTITY_CHECK, AUDIT_HEADS];
+/** Feature of runners that replace their key. */
+const KEY_ROTATION = 'key-rotation';
+export const FEATURES: readonly string[] = ['zstd', IDENTITY_CHECK, AUDIT_HEADS, KEY_ROTATION];
 export const NONCE_BYTES = 32;
 
 const CONTEXT = 'hybrid-runner/link/v1\n';
 
 export type Verdict =
-  | { readonly ok: true; readonly runner: Runner; readonly statement: HelloStatement }
+  | {
+      readonly ok: true;
+      readonly runner: Runner;
+      readonly statement: HelloStatement;
+      /** That has signed the hello. */
+      readonly key: Buffer;
+    }
   | { readonly ok: false; readonly refusal: Refusal };
 
 export interface Hello {
@@ -41,7 +50,8 @@ export async function verifyHello(
   const statement = decodeStatement(hello.statement);
   const runner = await runners.get(statement.runnerId);
   if (runner === undefined) return refused('RUNNER_UNKNOWN', 'no runner with this id is enrolled');
-  if (!isSigned(hello, statement.authority, nonce, runner.publicKey))
+  const key = keysOf(runner).find((each) => isSigned(hello, statement.authority, nonce, each));
+  if (key === undefined)
     return refused('SIGNATURE_INVALID', 'signature is not valid for this runner and connection');
   if (!authorities.has(statement.authority))
     return refused(
@@ -54,7 +64,7 @@ export async function verifyHello(
       'PROTOCOL_UNSUPPORTED',
       `protocol is not supported; this control plane supports protocol ${PROTOCOL}`,
     );
-  return { ok: true, runner, statement };
+  return { ok: true, runner, statement, key };
 }
 
 function isSigned(hello: Hello, authority: string, nonce: Buffer, publicKey: Buffer): boolean {

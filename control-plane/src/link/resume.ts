@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts';
 import { momentOf } from '../runtime/clock.ts';
-import type { ErrorBody } from '../runtime/errors.ts';
+import { ControlPlaneError, type ErrorBody } from '../runtime/errors.ts';
+import { useKey } from '../runners/identity-keys.ts';
 import { abandonAttempt, withEpochUsed, type Holder } from '../runs/run.ts';
 import type { Run, Runner, Transaction } from '../store/store.ts';
 import { claim } from './claim.ts';
@@ -27,6 +28,7 @@ type Held = HeldAttempt & { readonly ref: AttemptRef };
 export async function resume(
   deps: ResumeDeps,
   statement: HelloStatement,
+  key: Buffer,
   channel: string,
 ): Promise<Resumption | undefined> {
   const held = statement.held.flatMap(({ ref, ...rest }) =>
@@ -34,8 +36,11 @@ export async function resume(
   );
   const by = { runnerId: statement.runnerId, bootId: statement.bootId };
   const resumed = await deps.store.transaction(async (tx) => {
-    const runner = await tx.runners.get(statement.runnerId);
-    if (runner === undefined || runner.revokedAt !== null) return undefined;
+    const known = await tx.runners.get(statement.runnerId);
+    if (known === undefined || known.revokedAt !== null) return undefined;
+    const runner = await useKey(tx, deps, known, key);
+    if (runner === undefined)
+      throw new ControlPlaneError('PROTOCOL_VIOLATION', 'the key of the hello has been replaced');
     await notePresence(tx, deps, runner, statement);
     for (const { ref } of held) await noteEpoch(tx, deps, ref);
     const refs = held.map(({ ref }) => ref);

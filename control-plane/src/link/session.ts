@@ -1,8 +1,6 @@
-import { NAME_AND_VERSION } from '../deps.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
-import type { Runner } from '../store/store.ts';
-import { decode, encode, MAX_BATCH_BYTES } from './codec.ts';
+import { decode, encode } from './codec.ts';
 import { Credit } from './credit.ts';
 import type { FromRunner, HelloStatement, Refusal, ToRunner } from './frames.ts';
 import {
@@ -11,13 +9,15 @@ import {
   NONCE_BYTES,
   PROTOCOL,
   verifyHello,
+  type Verdict,
   type Hello,
 } from './handshake.ts';
 import { IdentityChecks } from './identity-check.ts';
 import { settleIdentity } from './identity.ts';
 import type { ConnectedRunner, OtherProcess, Presence } from './registry.ts';
-import { resume, type Resumption } from './resume.ts';
+import { resume } from './resume.ts';
 import type { SessionDeps } from './session-deps.ts';
+import { welcome } from './welcome.ts';
 import type { Wire } from './wire.ts';
 import { WorkFrames } from './work-frames.ts';
 
@@ -25,6 +25,13 @@ import { WorkFrames } from './work-frames.ts';
 const SILENT_HEARTBEATS = 3;
 /** With a last frame of at most this many heartbeats ago, a runner is alive without a check. */
 const ALIVE_HEARTBEATS = 2;
+
+type Accepted = Extract<Verdict, { readonly ok: true }>;
+
+/** Who has signed the hello. */
+interface Peer extends Pick<HelloStatement, 'runnerId' | 'bootId' | 'features'> {
+  readonly key: Buffer;
+}
 
 type State =
   | { readonly name: 'challenged'; readonly nonce: Buffer; readonly since: number }
@@ -41,9 +48,7 @@ export class Session implements ConnectedRunner {
   readonly #checks = new IdentityChecks();
   readonly #work: WorkFrames;
   #state: State;
-  #runnerId = '';
-  #bootId = '';
-  #features: readonly string[] = [];
+  #peer: Peer = { runnerId: '', bootId: '', features: [], key: Buffer.alloc(0) };
   readonly #credit: Credit;
   /** On the monotonic clock. */
   #lastFrameAt: number;
@@ -59,11 +64,15 @@ export class Session implements ConnectedRunner {
   }
 
   get runnerId(): string {
-    return this.#runnerId;
+    return this.#peer.runnerId;
   }
 
   get bootId(): string {
-    return this.#bootId;
+    return this.#peer.bootId;
+  }
+
+  get key(): Buffer {
+    return this.#peer.key;
   }
 
   presence(): Presence {
@@ -88,7 +97,7 @@ export class Session implements ConnectedRunner {
   async isAlive({ platform, version }: OtherProcess): Promise<boolean> {
     const { clock, limits } = this.#deps;
     if (this.#isClosed()) return false;
-    if (!this.#features.includes(IDENTITY_CHECK))
+    if (!this.#peer.features.includes(IDENTITY_CHECK))
       return this.#silentMs() <= ALIVE_HEARTBEATS * limits.heartbeatIntervalMs;
     const askedAt = clock.monotonic();
     const answered = await this.#checks.check(
@@ -174,53 +183,36 @@ export class Session implements ConnectedRunner {
     await registry.runExclusively(verdict.runner.id, async () => {
       const refusal = await settleIdentity(this.#deps, registry, verdict.statement);
       if (this.#isClosed()) return;
-      if (refusal === undefined) await this.#welcome(verdict.runner, verdict.statement);
+      if (refusal === undefined) await this.#welcome(verdict);
       else this.#reject(refusal);
     });
   }
 
-  async #welcome(runner: Runner, statement: HelloStatement): Promise<void> {
-    const { registry, changes, log, delivery, renewals } = this.#deps;
+  async #welcome({ runner, statement, key }: Accepted): Promise<void> {
+    const { registry, changes, log, delivery, renewals, limits } = this.#deps;
     const deferred: ToRunner[] = [];
-    this.#runnerId = runner.id;
-    this.#bootId = statement.bootId;
-    this.#features = statement.features;
+    this.#peer = { ...statement, key };
     this.#state = { name: 'resuming', deferred };
     registry.add(this);
     // What an earlier connection of the runner has sent comes first.
     await Promise.all([delivery.idle(), renewals.flush()]);
-    const resumption = await resume(this.#deps, statement, this.channel);
+    const resumption = await resume(this.#deps, statement, key, this.channel);
     if (resumption === undefined) return this.reject('RUNNER_REVOKED', 'runner has been revoked');
     if (this.#isClosed()) return;
-    this.#sendWelcome(statement, resumption);
+    this.#wire.expect(this.#credit.take());
+    this.send(welcome(resumption, statement.features, this.#credit.bytes, limits));
     this.#state = { name: 'welcomed' };
     const { cancels, drainReason } = resumption;
     for (const cancel of cancels) this.send({ kind: 'cancel', body: cancel });
     if (drainReason !== null) this.send({ kind: 'drain', body: { reason: drainReason } });
     for (const frame of deferred) this.send(frame);
     this.#work.welcomed(statement);
-    const about = { runner: runner.id, name: runner.name, channel: this.channel };
-    log.info({ ...about, version: statement.runnerVersion }, 'runner connected');
+    const { runnerVersion: version } = statement;
+    log.info(
+      { runner: runner.id, name: runner.name, channel: this.channel, version },
+      'runner connected',
+    );
     changes.changed(DISPATCH);
-  }
-
-  #sendWelcome(
-    { features }: HelloStatement,
-    { positions, auditHead }: Pick<Resumption, 'positions' | 'auditHead'>,
-  ): void {
-    this.#wire.expect(this.#credit.take());
-    this.send({
-      kind: 'welcome',
-      body: {
-        positions,
-        auditHead,
-        creditBytes: this.#credit.bytes,
-        heartbeatIntervalMs: this.#deps.limits.heartbeatIntervalMs,
-        maxBatchBytes: MAX_BATCH_BYTES,
-        controlPlane: NAME_AND_VERSION,
-        features: FEATURES.filter((feature) => features.includes(feature)),
-      },
-    });
   }
 
   /** Hides the narrowed state from the compiler: it may have changed during an await. */

@@ -1,7 +1,15 @@
 import { DISPATCH } from '../runtime/change-hub.ts';
 import { receiveAuditHead } from '../runners/audit-heads.ts';
+import { acceptKey } from '../runners/identity-keys.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
-import type { AttemptRef, Batch, FromRunner, Heartbeat, HelloStatement } from './frames.ts';
+import type {
+  AttemptRef,
+  Batch,
+  FromRunner,
+  Heartbeat,
+  HelloStatement,
+  KeyProposal,
+} from './frames.ts';
 import type { Renewal } from './lease-renewals.ts';
 import { acceptOffer, rejectOffer } from './offer-answers.ts';
 import type { ConnectedRunner, Presence } from './registry.ts';
@@ -15,6 +23,8 @@ const MAX_CONDITION_LENGTH = 100;
 
 type Runner = Pick<ConnectedRunner, 'runnerId' | 'bootId' | 'send' | 'close'> & {
   readonly channel: ChannelKind;
+  /** That has signed the hello. */
+  readonly key: Buffer;
 };
 export type WorkFrame = Exclude<FromRunner, { readonly kind: 'hello' }>;
 type ProgressBody = Extract<FromRunner, { kind: 'progress' }>['body'];
@@ -64,6 +74,7 @@ export class WorkFrames {
     if (frame.kind === 'heartbeat') return this.#heartbeat(frame.body);
     if (frame.kind === 'auditHead')
       return receiveAuditHead(this.#deps, this.#runner.runnerId, frame.body);
+    if (frame.kind === 'keyProposal') return this.#replaceKey(frame.body);
     if (this.#renewing > 0) await this.#deps.renewals.flush();
     switch (frame.kind) {
       case 'accept':
@@ -81,6 +92,12 @@ export class WorkFrames {
       case 'batch':
         return this.#batch(frame.body);
     }
+  }
+
+  async #replaceKey(proposal: KeyProposal): Promise<void> {
+    const { publicKey } = proposal;
+    if (await acceptKey(this.#deps, this.#runner, proposal))
+      this.#runner.send({ kind: 'keyAccepted', body: { publicKey } });
   }
 
   #updatePresence(changes: Partial<Presence>): void {

@@ -12,6 +12,7 @@ import type { AuditHead } from '../link/frames.ts';
 import type { StoredAuditHead } from '../store/audit-head.ts';
 import type { Runner } from '../store/store.ts';
 import { existingRunner } from './existing.ts';
+import { keysOf } from './identity-keys.ts';
 
 const DAY_MS = 86_400_000;
 const THINNED_AFTER_MS = 2 * DAY_MS;
@@ -62,7 +63,7 @@ export async function acknowledgeAuditAlarm(deps: Deps, runnerId: string): Promi
 function signerOf(runner: Runner, { number, hash, signature }: AuditHead): Buffer | undefined {
   if (!/^[0-9a-f]{64}$/.test(hash)) return undefined;
   const message = Buffer.from(`hybrid-runner/audit-head/v1\n${runner.id}\n${number}\n${hash}\n`);
-  return isSignedBy(runner.publicKey, message, signature) ? runner.publicKey : undefined;
+  return keysOf(runner).find((key) => isSignedBy(key, message, signature));
 }
 
 /** Why a trail that ends like `head` is not the one that ended like `last`; null if it may be. */

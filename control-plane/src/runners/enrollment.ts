@@ -54,6 +54,8 @@ export async function enroll(
       ...request,
       id: runnerId,
       name,
+      nextPublicKey: null,
+      keySince: now,
       enrolledAt: now,
       lastSeenAt: null,
       revokedAt: null,

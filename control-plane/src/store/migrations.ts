@@ -155,4 +155,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX audit_heads_runner ON audit_heads (runner_id, position);
   `,
+  `
+  ALTER TABLE runners ADD COLUMN next_public_key BLOB;
+  ALTER TABLE runners ADD COLUMN key_since INTEGER NOT NULL DEFAULT 0;
+  UPDATE runners SET key_since = enrolled_at;
+  `,
 ];

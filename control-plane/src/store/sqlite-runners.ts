@@ -27,8 +27,8 @@ function toToken(row: Row): StoredToken {
 
 const SAVE_RUNNER = `
   INSERT OR REPLACE INTO runners (id, name, public_key, version, platform, enrolled_at,
-    last_seen_at, revoked_at, drain_reason, pool)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    last_seen_at, revoked_at, drain_reason, pool, next_public_key, key_since)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const TOUCH = `
   UPDATE runners SET last_seen_at = seen.value
@@ -60,6 +60,8 @@ export function runnerTables(statements: Statements, list: RunnerList): RunnerRe
         runner.revokedAt,
         runner.drainReason,
         runner.pool,
+        runner.nextPublicKey,
+        runner.keySince,
       ]);
     },
     seen: async (times) => {
@@ -78,6 +80,8 @@ function toRunner(row: Row): Runner {
     id: row['id'] as string,
     name: row['name'] as string,
     publicKey: bytes(row['public_key']),
+    nextPublicKey: row['next_public_key'] === null ? null : bytes(row['next_public_key']),
+    keySince: row['key_since'] as number,
     version: row['version'] as string,
     platform: row['platform'] as string,
     enrolledAt: row['enrolled_at'] as number,

@@ -87,6 +87,10 @@ export interface Runner {
   readonly name: string;
   /** Raw Ed25519 key, 32 bytes. */
   readonly publicKey: Buffer;
+  /** Accepted and not used yet; null for none. */
+  readonly nextPublicKey: Buffer | null;
+  /** When `publicKey` was first used. */
+  readonly keySince: number;
   readonly version: string;
   readonly platform: string;
   readonly enrolledAt: number;

@@ -4,7 +4,7 @@ import { isSignedBy, type SignedHead } from '../../audit/head.ts';
 import type { Link } from '../../audit/line.ts';
 import { auditDirectory } from '../../audit/trail.ts';
 import { verifyTrail, type TrailReport } from '../../audit/verify.ts';
-import { loadIdentity } from '../../link/enrollment/identity.ts';
+import { knownKeys, loadIdentity } from '../../link/enrollment/identity.ts';
 import { readHeadsFile, signedHeads } from '../audit-heads-file.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
@@ -44,13 +44,14 @@ function describe(
 }
 
 async function identityOf(stateDir: string): Promise<Parameters<typeof signedHeads>[1]> {
-  const { runnerId, publicKey } = await loadIdentity(stateDir);
-  return { runnerId, publicKeys: [publicKey] };
+  const { runnerId } = await loadIdentity(stateDir);
+  return { runnerId, publicKeys: (await knownKeys(stateDir)).publicKeys };
 }
 
 /** Throws INPUT_INVALID for a head that this runner has not signed. */
 async function assertSigned(head: SignedHead, stateDir: string): Promise<void> {
-  if (isSignedBy(head, await loadIdentity(stateDir))) return;
+  const { runnerId, publicKeys } = await identityOf(stateDir);
+  if (publicKeys.some((publicKey) => isSignedBy(head, { runnerId, publicKey }))) return;
   throw new RunnerError('INPUT_INVALID', 'the head is not signed by the identity of this runner', {
     remedy:
       'Copy number, hash and signature of one line of the log; another enrollment has another identity.',

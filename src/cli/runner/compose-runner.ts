@@ -7,6 +7,10 @@ import { createDialers } from '../../channel/dialers.ts';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { loadIdentity, type Identity } from '../../link/enrollment/identity.ts';
+import {
+  openRotatingIdentity,
+  type RotatingIdentity,
+} from '../../link/enrollment/rotating-identity.ts';
 import { assertSameControlPlane } from '../../link/enrollment/same-control-plane.ts';
 import { HISTORY_DIRECTORY } from '../../link/history/attempt-entry.ts';
 import { HistoryFiles } from '../../link/history/history-files.ts';
@@ -50,18 +54,19 @@ export async function composeRunner(
   logger: Logger,
   env: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Runner> {
-  const identity = await loadIdentity(config.stateDir);
-  assertSameControlPlane(config.controlPlane.url, identity);
-  const { fingerprint } = identity;
+  const enrolled = await loadEnrolled(config);
+  const { fingerprint } = enrolled;
   const policy = policySource(config);
   await checkPolicyAtStart(policy, logger);
-  const dialers = await dialersFor(config, identity);
+  const dialers = await dialersFor(config, enrolled);
   const observability = await openObservability(config, logger);
-  const store = await openStore(config, identity, logger);
+  const store = await openStore(config, enrolled, logger);
+  const identity = await openIdentity(config);
   const tails = new LogTails(systemClock);
   const listened = tails.listen(logger);
   const link = createLink({
     identity,
+    keys: identity,
     dialers,
     store,
     trail: openAuditTrail(config.stateDir, logger),
@@ -83,6 +88,18 @@ export async function composeRunner(
     random: systemRandom,
   });
   return { link, identity, observability, close: () => store.close() };
+}
+
+async function loadEnrolled({ stateDir, controlPlane }: RunnerConfig): Promise<Identity> {
+  const identity = await loadIdentity(stateDir);
+  assertSameControlPlane(controlPlane.url, identity);
+  return identity;
+}
+
+/** Changes files of the identity, so the state directory must be locked. */
+function openIdentity({ stateDir, identity }: RunnerConfig): Promise<RotatingIdentity> {
+  const { keyLifetimeMs: lifetimeMs } = identity;
+  return openRotatingIdentity({ stateDir, lifetimeMs, disk: nodeDisk, clock: systemClock });
 }
 
 async function dialersFor(

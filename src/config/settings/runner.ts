@@ -2,6 +2,7 @@ import { NETWORK_CHANNELS } from '../../../foundation/src/network/channel-kind.t
 import { defaultStateDir } from '../places.ts';
 import { setting } from '../setting.ts';
 import { oneOf, text } from '../values/basic.ts';
+import { duration, formatDuration } from '../values/units.ts';
 import { controlPlaneUrl } from '../values/network.ts';
 import { PATH } from './path.ts';
 
@@ -53,6 +54,15 @@ export const runnerSettings = {
     },
     description:
       'Directory for identity, spool and vault. Only the user that the runner runs as can read it.',
+  }),
+  'identity.keyLifetime': setting({
+    kind: 'duration',
+    show: formatDuration,
+    schema: duration('1h', '3650d'),
+    default: '90d',
+    flag: '--key-lifetime',
+    description:
+      'How old the key of the runner’s identity should get. The runner replaces it when 75 % of that have passed, if the control plane supports it.',
   }),
   policyFile: setting({
     ...PATH,

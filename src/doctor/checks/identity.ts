@@ -1,5 +1,6 @@
 import { wasCopied } from '../../link/connection/predecessor.ts';
-import type { Identity } from '../../link/enrollment/identity.ts';
+import type { RunnerConfig } from '../../config/runner-config.ts';
+import { knownKeys, type Identity } from '../../link/enrollment/identity.ts';
 import { assertSameControlPlane } from '../../link/enrollment/same-control-plane.ts';
 import type { Check } from '../check.ts';
 import { failed, pass, warn, type Finding } from '../finding.ts';
@@ -24,9 +25,24 @@ export const identity: Check = {
       pass(subject, `${name} (${runnerId}) with ${controlPlaneUrl}; only this user reads its key`),
       pass('fingerprint', `${fingerprint}; signatures of jobs name this runner by it`),
       ...(await copied(stateDir)),
+      ...(await old(await facts.config())),
     ];
   },
 };
+
+/** The service replaces its key in time, unless the control plane does not support that. */
+async function old({ stateDir, identity: { keyLifetimeMs } }: RunnerConfig): Promise<Finding[]> {
+  const { since } = await knownKeys(stateDir);
+  if (Date.now() - since < keyLifetimeMs) return [];
+  const day = new Date(since).toISOString().slice(0, 10);
+  return [
+    warn(
+      'key',
+      `is the one of ${day}, older than identity.keyLifetime`,
+      'The running service replaces it. If it has been running for hours, update the control plane, or enroll again with --replace.',
+    ),
+  ];
+}
 
 async function copied(stateDir: string): Promise<readonly Finding[]> {
   if (!(await wasCopied(stateDir))) return [];

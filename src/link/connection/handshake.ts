@@ -22,7 +22,8 @@ import { refusalError } from './refusal.ts';
 /** Protocol versions of this runner. */
 const PROTOCOL = { min: 1, max: 1 } as const;
 const AUDIT_HEADS = 'audit-heads';
-const FEATURES: readonly string[] = ['zstd', 'identity-check', AUDIT_HEADS];
+const KEY_ROTATION = 'key-rotation';
+const FEATURES: readonly string[] = ['zstd', 'identity-check', AUDIT_HEADS, KEY_ROTATION];
 const SIGNED_PREFIX = 'hybrid-runner/link/v1\n';
 const NONCE_BYTES = 32;
 const HEARTBEAT_MIN_MS = 50;
@@ -57,6 +58,8 @@ export interface Agreement {
   readonly zstd: boolean;
   /** The last audit head that it has kept, 0 for none; undefined if it keeps none. */
   readonly auditHead: number | undefined;
+  /** Whether the key of the identity can be replaced. */
+  readonly keyRotation: boolean;
   /** Time of the control plane when it sent the challenge. */
   readonly serverTimeMs: number;
 }
@@ -149,6 +152,7 @@ function agree(welcome: Welcome, challenge: Challenge): Agreement {
     controlPlane: printable(welcome.controlPlane, 100),
     zstd: isAgreed('zstd'),
     auditHead: isAgreed(AUDIT_HEADS) ? toSequence(welcome.auditHead) : undefined,
+    keyRotation: isAgreed(KEY_ROTATION),
     serverTimeMs: challenge.serverTimeMs,
   };
 }

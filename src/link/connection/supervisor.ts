@@ -23,7 +23,10 @@ const IDLE_CHECK_MS = 250;
 /** A channel after the handshake, ready to serve a session. */
 export interface ReadyChannel {
   readonly agreement: Agreement;
-  /** Serves until the signal fires (returns) or the session breaks (throws). Closes the channel. */
+  /**
+   * Serves until the signal fires or another session should follow at once (returns), or the
+   * session breaks (throws). Closes the channel.
+   */
   serve(signal: AbortSignal): Promise<void>;
   /** Payload bytes that are not acknowledged yet. */
   bytesInFlight(): number;
@@ -115,7 +118,7 @@ export class Supervisor {
 
   /**
    * Tries each kind of channel once and serves over the first that works. Resolves with true when
-   * it ended to move to the preferred kind.
+   * another session should follow at once.
    */
   async #round(signal: AbortSignal): Promise<boolean> {
     let failure = new RunnerError('INTERNAL', 'no dialer is configured');
@@ -165,7 +168,11 @@ export class Supervisor {
     this.#connected(dialer, session.agreement);
     const group = new TaskGroup(signal);
     let moving = false;
-    group.start((scope) => session.serve(scope));
+    group.start(async (scope) => {
+      await session.serve(scope);
+      moving = true;
+      group.stop(new RunnerError('ABORTED', 'the session has ended'));
+    });
     if (dialer !== this.#choice.preferred) {
       group.start(async (scope) => {
         await untilPreferredWorks(this.#choice, this.#options, scope);

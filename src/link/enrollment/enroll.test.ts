@@ -24,7 +24,8 @@ import { createConnect } from '../../../foundation/src/network/open.ts';
 import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { enrollRunner, type EnrollOptions } from './enroll.ts';
-import { keyPath, loadIdentity } from './identity.ts';
+import { keyPaths } from './key-files.ts';
+import { loadIdentity } from './identity.ts';
 
 let authority: Authority;
 let server: Server;
@@ -118,10 +119,10 @@ describe('enrollment', () => {
 
   it('keeps the private key local with mode 0600 and stores the token nowhere', async () => {
     await enrollRunner(options());
-    const pem = readFileSync(keyPath(directory), 'utf8');
+    const pem = readFileSync(keyPaths(directory).key, 'utf8');
     const secret = pem.split('\n')[1]!;
     expect(requests[0]!.body).not.toContain(secret.slice(-43));
-    expect(statSync(keyPath(directory)).mode & 0o777).toBe(0o600);
+    expect(statSync(keyPaths(directory).key).mode & 0o777).toBe(0o600);
     expect(statSync(join(directory, 'settings.json')).mode & 0o777).toBe(0o600);
     for (const path of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
       const full = join(directory, path);
@@ -131,10 +132,10 @@ describe('enrollment', () => {
 
   it('sends nothing and keeps the identity when already enrolled', async () => {
     await enrollRunner(options());
-    const before = readFileSync(keyPath(directory), 'utf8');
+    const before = readFileSync(keyPaths(directory).key, 'utf8');
     await expect(enrollRunner(options())).rejects.toMatchObject({ code: 'ALREADY_ENROLLED' });
     expect(requests).toHaveLength(1);
-    expect(readFileSync(keyPath(directory), 'utf8')).toBe(before);
+    expect(readFileSync(keyPaths(directory).key, 'utf8')).toBe(before);
   });
 
   it('replaces an identity with one of another fingerprint, whatever id is assigned', async () => {
@@ -200,7 +201,7 @@ describe('enrollment', () => {
 describe('loading an identity', () => {
   it('rejects a key that others can read', async () => {
     await enrollRunner(options());
-    chmodSync(keyPath(directory), 0o640);
+    chmodSync(keyPaths(directory).key, 0o640);
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
   });
 
@@ -212,17 +213,19 @@ describe('loading an identity', () => {
 
   it('rejects a key that is a symbolic link', async () => {
     await enrollRunner(options());
-    writeFileSync(join(directory, 'elsewhere'), readFileSync(keyPath(directory)), { mode: 0o600 });
-    unlinkSync(keyPath(directory));
-    symlinkSync(join(directory, 'elsewhere'), keyPath(directory));
+    writeFileSync(join(directory, 'elsewhere'), readFileSync(keyPaths(directory).key), {
+      mode: 0o600,
+    });
+    unlinkSync(keyPaths(directory).key);
+    symlinkSync(join(directory, 'elsewhere'), keyPaths(directory).key);
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 
   it('rejects a key and settings of different enrollments', async () => {
     await enrollRunner(options());
-    const key = readFileSync(keyPath(directory));
+    const key = readFileSync(keyPaths(directory).key);
     await enrollRunner(options({ replace: true }));
-    writeFileSync(keyPath(directory), key, { mode: 0o600 });
+    writeFileSync(keyPaths(directory).key, key, { mode: 0o600 });
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
   });
 
@@ -231,7 +234,7 @@ describe('loading an identity', () => {
     ['an empty key file', ''],
   ])('rejects %s', async (_case, content) => {
     await enrollRunner(options());
-    writeFileSync(keyPath(directory), content, { mode: 0o600 });
+    writeFileSync(keyPaths(directory).key, content, { mode: 0o600 });
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 

@@ -7,14 +7,9 @@ import { createDurably, renameDurably } from '../../../foundation/src/runtime/at
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { requestEnrollment } from './enrollment-request.ts';
-import {
-  exportKey,
-  generateKey,
-  keyPath,
-  rawPublicKey,
-  toIdentity,
-  type Identity,
-} from './identity.ts';
+import { exportKey, generateKey, toIdentity, type Identity } from './identity.ts';
+import { keyPaths, rawPublicKey } from './key-files.ts';
+import { historyPath } from './key-history.ts';
 import { readPrivateFile } from './private-file.ts';
 import { openSettings, type Settings } from './settings.ts';
 
@@ -45,11 +40,12 @@ export interface EnrollOptions {
 export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
   const { endpoint, authority } = parseControlPlaneUrl(options.url);
   const { stateDir, clock } = options;
-  await mkdir(dirname(keyPath(stateDir)), { recursive: true, mode: 0o700 });
+  const paths = keyPaths(stateDir);
+  await mkdir(dirname(paths.key), { recursive: true, mode: 0o700 });
   const store = await openSettings(stateDir);
   if (!options.replace) await assertNotEnrolled(stateDir, store.read());
   const key = generateKey();
-  const draft = `${keyPath(stateDir)}.new`;
+  const draft = `${paths.key}.new`;
   await rm(draft, { force: true });
   await createDurably(nodeDisk, draft, exportKey(key));
   try {
@@ -65,8 +61,10 @@ export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
       publicKey,
       enrolledAt: new Date(clock.now()).toISOString(),
     };
-    await renameDurably(nodeDisk, draft, keyPath(stateDir));
+    await renameDurably(nodeDisk, draft, paths.key);
     store.write(settings);
+    for (const path of [paths.next, paths.previous, historyPath(stateDir)])
+      await rm(path, { force: true });
     return toIdentity(settings, key);
   } finally {
     await rm(draft, { force: true });
@@ -74,7 +72,8 @@ export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
 }
 
 async function assertNotEnrolled(stateDir: string, settings: Settings | undefined): Promise<void> {
-  if (settings === undefined && (await readPrivateFile(keyPath(stateDir))) === undefined) return;
+  if (settings === undefined && (await readPrivateFile(keyPaths(stateDir).key)) === undefined)
+    return;
   throw new RunnerError(
     'ALREADY_ENROLLED',
     `state directory ${stateDir} already contains the identity of ${settings?.name ?? 'a runner'}`,

@@ -1,14 +1,8 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  sign,
-  type KeyObject,
-} from 'node:crypto';
-import { join } from 'node:path';
+import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import type { RunnerId } from '../../../foundation/src/domain/ids.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { enrolledKey, readHistory, sinceOf, type PastKey } from './key-history.ts';
+import { keyPaths, readKeys, type StoredKeys } from './key-files.ts';
 import { readPrivateFile } from './private-file.ts';
 import { parseSettings, settingsPath, type Settings } from './settings.ts';
 
@@ -33,40 +27,58 @@ export interface Identity {
   sign(message: Uint8Array): Uint8Array;
 }
 
-/** Path of the private key: PKCS#8 PEM, mode 0600. */
-export function keyPath(stateDir: string): string {
-  return join(stateDir, 'identity', 'key.pem');
-}
-
 /**
- * Reads the identity that `enrollRunner` wrote. Throws NOT_ENROLLED when it is missing or key and
+ * Reads the identity that `enrollRunner` wrote. Throws NOT_ENROLLED when it is missing or keys and
  * settings do not match, FILE_UNSAFE when other users can read or change key or settings,
  * FILE_UNREADABLE when they cannot be read.
  */
 export async function loadIdentity(stateDir: string): Promise<Identity> {
-  const path = settingsPath(stateDir);
-  const settings = parseSettings(path, await readPrivateFile(path));
-  const pem = await readPrivateFile(keyPath(stateDir));
-  if (settings === undefined || pem === undefined)
-    throw new RunnerError('NOT_ENROLLED', `state directory ${stateDir} contains no identity`);
-  const key = parseKey(pem, keyPath(stateDir));
-  if (rawPublicKey(key) !== settings.publicKey) {
-    throw new RunnerError(
-      'NOT_ENROLLED',
-      'the private key and the settings come from different enrollments',
-      { remedy: 'Enroll again with --replace.' },
-    );
-  }
-  return toIdentity(settings, key);
+  const { settings, keys } = await readIdentity(stateDir);
+  return toIdentity(settings, keys.current.key, await readHistory(stateDir));
 }
 
-export function toIdentity(settings: Settings, key: KeyObject): Identity {
+/** Throws as `loadIdentity` does. */
+export async function readIdentity(
+  stateDir: string,
+): Promise<{ readonly settings: Settings; readonly keys: StoredKeys }> {
+  const path = settingsPath(stateDir);
+  const settings = parseSettings(path, await readPrivateFile(path));
+  const present = await readPrivateFile(keyPaths(stateDir).key);
+  const keys = settings && (await readKeys(stateDir, settings.publicKey));
+  if (settings !== undefined && keys !== undefined) return { settings, keys };
+  if (settings === undefined || present === undefined)
+    throw new RunnerError('NOT_ENROLLED', `state directory ${stateDir} contains no identity`);
+  throw new RunnerError(
+    'NOT_ENROLLED',
+    'the private key and the settings come from different enrollments',
+    { remedy: 'Enroll again with --replace.' },
+  );
+}
+
+/** Of the key in force, and all that this identity has had. Throws as `loadIdentity` does. */
+export async function knownKeys(
+  stateDir: string,
+): Promise<{ readonly since: number; readonly publicKeys: readonly string[] }> {
+  const { publicKey, enrolledAt } = (await readIdentity(stateDir)).settings;
+  const history = await readHistory(stateDir);
+  return {
+    since: sinceOf(publicKey, history, enrolledAt),
+    publicKeys: [publicKey, ...history.map((key) => key.publicKey)],
+  };
+}
+
+/** `history` is that of `readHistory`; empty right after the enrollment. */
+export function toIdentity(
+  settings: Settings,
+  key: KeyObject,
+  history: readonly PastKey[] = [],
+): Identity {
   return {
     runnerId: settings.runnerId as RunnerId,
     name: settings.name,
     controlPlaneUrl: settings.controlPlaneUrl,
     publicKey: settings.publicKey,
-    fingerprint: fingerprintOf(settings.publicKey),
+    fingerprint: fingerprintOf(enrolledKey(settings.publicKey, history)),
     sign: (message) => sign(null, message, key),
   };
 }
@@ -82,24 +94,4 @@ export function generateKey(): KeyObject {
 
 export function exportKey(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
-}
-
-/** The 32 bytes that follow the fixed SubjectPublicKeyInfo header, in base64. */
-export function rawPublicKey(key: KeyObject): string {
-  return createPublicKey(key)
-    .export({ type: 'spki', format: 'der' })
-    .subarray(-32)
-    .toString('base64');
-}
-
-function parseKey(pem: string, path: string): KeyObject {
-  try {
-    const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === 'ed25519') return key;
-  } catch (thrown) {
-    throw new RunnerError('FILE_UNREADABLE', `key file ${path} contains no private key`, {
-      cause: thrown,
-    });
-  }
-  throw new RunnerError('FILE_UNREADABLE', `key file ${path} contains no Ed25519 key`);
 }

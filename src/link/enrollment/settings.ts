@@ -38,6 +38,11 @@ export function parseSettings(path: string, text: string | undefined): Settings 
   return text === undefined ? undefined : parse(path, deserialize(text));
 }
 
+/** The text of the settings file. */
+export function encodeSettings(settings: Settings): string {
+  return JSON.stringify(Settings.parse(settings), undefined, '\t');
+}
+
 export async function openSettings(stateDir: string): Promise<SettingsStore> {
   const { default: Conf } = await import('conf');
   const conf = new Conf<Record<string, unknown>>({

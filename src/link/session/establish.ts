@@ -2,6 +2,8 @@ import type { Channel } from '../../channel/channel.ts';
 import type { Frame, HeldAttempt } from '../../channel/frames.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import { handshake, type Agreement } from '../connection/handshake.ts';
+import { localErrorFields } from '../../../foundation/src/runtime/error-fields.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Predecessor } from '../connection/predecessor.ts';
 import type { Identity } from '../enrollment/identity.ts';
 import { resolvePositions, type Resolution } from './positions.ts';
@@ -44,7 +46,14 @@ export async function establishSession(
     held: held.map(toHeldAttempt),
   };
   const helloAt = clock.uptime();
-  const agreement = await handshake(channel, frames, authority, identity, self, signal);
+  const agreement = await handshake(channel, frames, authority, identity, self, signal).catch(
+    (thrown: unknown) => {
+      throw withAnotherKey(RunnerError.from(thrown), deps);
+    },
+  );
+  await deps.keys?.welcomed().catch((thrown: unknown) => {
+    deps.logger.log('error', 'failed to store the identity key in use', localErrorFields(thrown));
+  });
   await predecessor.succeed();
   warnOfSkew(agreement.serverTimeMs, deps);
   const resolutions = resolvePositions(held, agreement.positions);
@@ -52,6 +61,13 @@ export async function establishSession(
     if (resolution.name === 'drop') attempts.drop(resolution.attempt, resolution.reason);
   const session = new Session({ ...deps, channel, frames, agreement, helloAt });
   return { agreement, session, resolutions };
+}
+
+/** A control plane that was restored from a backup may know only an earlier key. */
+function withAnotherKey(error: RunnerError, { keys, logger }: EstablishDeps): RunnerError {
+  if (error.code !== 'SIGNATURE_INVALID' || keys?.rejected() !== true) return error;
+  logger.log('warn', 'the control plane does not accept this key; trying another one');
+  return new RunnerError(error.code, error.message, { retryable: true });
 }
 
 function warnOfSkew(serverTimeMs: number, { clock, logger, skewMs: limitMs }: EstablishDeps): void {

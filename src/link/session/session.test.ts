@@ -38,6 +38,7 @@ describe('a session', () => {
         controlPlane: 'x',
         zstd: true,
         auditHead: undefined,
+        keyRotation: false,
         serverTimeMs: 0,
       },
       attempts: new Attempts({

@@ -15,15 +15,15 @@ import type { Agreement } from '../connection/handshake.ts';
 import type { OtherProcess } from '../connection/identity-conflict.ts';
 import { refusalError } from '../connection/refusal.ts';
 import { Deliveries } from '../delivery/deliveries.ts';
-import { sendAuditHeads, type AuditHeads } from './audit-heads.ts';
 import { conditionOf, watchCondition } from './condition.ts';
 import { HeartbeatLoop } from './heartbeat.ts';
+import { IdentityUpkeep, type UpkeepOptions } from './identity-upkeep.ts';
 import { Offers, rejection, rejectionFacts, type OffersOptions } from './offers.ts';
 import type { Resolution } from './positions.ts';
 import { sendProgress } from './progress.ts';
 
 /** In milliseconds. */
-export interface SessionTiming {
+export interface SessionTiming extends Readonly<UpkeepOptions['timing']> {
   /** How long after a heartbeat the control plane may stay silent. */
   readonly silenceMs: number;
   /** How long a batch may wait for its answer while the link is otherwise alive. */
@@ -32,8 +32,6 @@ export interface SessionTiming {
   readonly progressMs: number;
   /** Duration of a lease that the control plane grants without one. */
   readonly leaseMs: number;
-  /** Between two audit heads. */
-  readonly auditHeadMs: number;
 }
 
 /** What every session of a link uses. */
@@ -50,8 +48,8 @@ export interface SessionDeps {
   readonly capacity: number;
   readonly jobDeadlineMs: number;
   readonly checkOffer: OffersOptions['checkOffer'];
-  /** Absent: no heads are sent. */
-  readonly heads?: AuditHeads;
+  readonly heads?: UpkeepOptions['heads'];
+  readonly keys?: UpkeepOptions['keys'];
   /** Whether the runner is stopping. */
   readonly draining: () => boolean;
   /** Called with each process that tried to connect with this identity. */
@@ -76,6 +74,7 @@ export class Session {
   readonly #heartbeat: HeartbeatLoop;
   readonly #offers: Offers;
   #deliveries: Deliveries | undefined;
+  #upkeep: IdentityUpkeep | undefined;
   #drainReason: string | undefined;
 
   constructor(options: SessionOptions) {
@@ -114,12 +113,13 @@ export class Session {
   }
 
   /**
-   * Serves until the signal fires, then returns; otherwise throws what ended the session
-   * (NETWORK_*, PROTOCOL_VIOLATION, a rejection). Closes the channel in either case.
+   * Serves until the signal fires or the key is replaced, then returns; otherwise throws what ended
+   * the session (NETWORK_*, PROTOCOL_VIOLATION, a rejection). Closes the channel in either case.
    */
   async run(resolutions: readonly Resolution[], signal: AbortSignal): Promise<void> {
     const { channel, attempts, clock, timing } = this.#options;
     const group = new TaskGroup(signal);
+    this.#upkeep = new IdentityUpkeep(this.#options, group);
     const { acknowledgeMs, progressMs } = timing;
     const deliveries = new Deliveries({ ...this.#options, acknowledgeMs }, group);
     this.#deliveries = deliveries;
@@ -132,19 +132,11 @@ export class Session {
     );
     group.start((scope) => watchCondition(attempts, () => this.announce(), scope));
     group.start((scope) => sendProgress(channel, attempts, progressMs, clock, scope));
-    group.start((scope) => this.#sendHeads(scope));
     group.start(async (scope) => {
       await aborted(scope);
       await channel.close('session ended');
     });
     await group.wait();
-  }
-
-  async #sendHeads(signal: AbortSignal): Promise<void> {
-    const { heads, agreement, timing } = this.#options;
-    if (heads === undefined || agreement.auditHead === undefined) return;
-    const { auditHead: kept } = agreement;
-    await sendAuditHeads({ ...this.#options, heads, kept, pauseMs: timing.auditHeadMs }, signal);
   }
 
   async #read(deliveries: Deliveries): Promise<void> {
@@ -175,6 +167,8 @@ export class Session {
         throw refusalError(frame.body);
       case 'identityCheck':
         return this.#checkIdentity(frame.body);
+      case 'keyAccepted':
+        return await this.#upkeep?.keyAccepted(frame.body.publicKey);
       case 'unknown':
         return;
       case 'challenge':
@@ -186,6 +180,7 @@ export class Session {
       case 'reject':
       case 'batch':
       case 'auditHead':
+      case 'keyProposal':
         throw new RunnerError(
           'PROTOCOL_VIOLATION',
           `unexpected ${frame.kind} frame during a session`,

@@ -28,7 +28,7 @@ interface Stream {
 /** An in-memory control plane that follows the protocol, unless a test changes its behavior. */
 export class ControlPlaneDouble {
   readonly authority: string;
-  readonly publicKey: string;
+  publicKey: string;
   /** Every received frame, over all channels. */
   readonly received: Frame[] = [];
   readonly statements: HelloStatement[] = [];

@@ -3,11 +3,8 @@ import { expect } from 'vitest';
 import type { Dialer } from '../../../src/channel/channel.ts';
 import { channelOver, MemoryDialer } from '../../../src/channel/memory.ts';
 import type { AttemptRef, RunId, RunnerId } from '../../../foundation/src/domain/ids.ts';
-import {
-  fingerprintOf,
-  rawPublicKey,
-  type Identity,
-} from '../../../src/link/enrollment/identity.ts';
+import { fingerprintOf, type Identity } from '../../../src/link/enrollment/identity.ts';
+import { rawPublicKey } from '../../../src/link/enrollment/key-files.ts';
 import { createLink, type Link } from '../../../src/link/link.ts';
 import type { LinkOptions } from '../../../src/link/options.ts';
 import type { LogData, Logger } from '../../../foundation/src/logging/logger.ts';

@@ -37,7 +37,7 @@ export const channel = {
   SIGNATURE_INVALID: entry(
     'permanent',
     'The control plane could not verify the identity of this runner.',
-    'Check that the identity files belong to this runner and that the system clock is correct.',
+    'Check that the identity files belong to this runner. After a restore from a backup of either side, enroll again with --replace.',
   ),
   IDENTITY_IN_USE: entry(
     'user',

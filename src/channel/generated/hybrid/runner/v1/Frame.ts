@@ -17,6 +17,8 @@ import type { AckInput as _hybrid_runner_v1_AckInput, Ack as _hybrid_runner_v1_A
 import type { NackInput as _hybrid_runner_v1_NackInput, Nack as _hybrid_runner_v1_Nack } from '../../../hybrid/runner/v1/Nack.ts';
 import type { IdentityCheckInput as _hybrid_runner_v1_IdentityCheckInput, IdentityCheck as _hybrid_runner_v1_IdentityCheck } from '../../../hybrid/runner/v1/IdentityCheck.ts';
 import type { AuditHeadInput as _hybrid_runner_v1_AuditHeadInput, AuditHead as _hybrid_runner_v1_AuditHead } from '../../../hybrid/runner/v1/AuditHead.ts';
+import type { KeyProposalInput as _hybrid_runner_v1_KeyProposalInput, KeyProposal as _hybrid_runner_v1_KeyProposal } from '../../../hybrid/runner/v1/KeyProposal.ts';
+import type { KeyAcceptedInput as _hybrid_runner_v1_KeyAcceptedInput, KeyAccepted as _hybrid_runner_v1_KeyAccepted } from '../../../hybrid/runner/v1/KeyAccepted.ts';
 
 export interface FrameInput {
   /**
@@ -84,7 +86,15 @@ export interface FrameInput {
    * With the feature "audit-heads".
    */
   'auditHead'?: (_hybrid_runner_v1_AuditHeadInput | null);
-  'body'?: "challenge"|"hello"|"welcome"|"refusal"|"heartbeat"|"heartbeatReply"|"progress"|"offer"|"accept"|"reject"|"cancel"|"drain"|"batch"|"ack"|"nack"|"identityCheck"|"auditHead";
+  /**
+   * With the feature "key-rotation".
+   */
+  'keyProposal'?: (_hybrid_runner_v1_KeyProposalInput | null);
+  /**
+   * control plane -> runner
+   */
+  'keyAccepted'?: (_hybrid_runner_v1_KeyAcceptedInput | null);
+  'body'?: "challenge"|"hello"|"welcome"|"refusal"|"heartbeat"|"heartbeatReply"|"progress"|"offer"|"accept"|"reject"|"cancel"|"drain"|"batch"|"ack"|"nack"|"identityCheck"|"auditHead"|"keyProposal"|"keyAccepted";
 }
 
 export interface Frame {
@@ -153,5 +163,13 @@ export interface Frame {
    * With the feature "audit-heads".
    */
   'auditHead'?: (_hybrid_runner_v1_AuditHead | null);
-  'body'?: "challenge"|"hello"|"welcome"|"refusal"|"heartbeat"|"heartbeatReply"|"progress"|"offer"|"accept"|"reject"|"cancel"|"drain"|"batch"|"ack"|"nack"|"identityCheck"|"auditHead";
+  /**
+   * With the feature "key-rotation".
+   */
+  'keyProposal'?: (_hybrid_runner_v1_KeyProposal | null);
+  /**
+   * control plane -> runner
+   */
+  'keyAccepted'?: (_hybrid_runner_v1_KeyAccepted | null);
+  'body'?: "challenge"|"hello"|"welcome"|"refusal"|"heartbeat"|"heartbeatReply"|"progress"|"offer"|"accept"|"reject"|"cancel"|"drain"|"batch"|"ack"|"nack"|"identityCheck"|"auditHead"|"keyProposal"|"keyAccepted";
 }

@@ -1,0 +1,85 @@
+/*
+ * The private keys of the identity on disk. What must never break: settings.json names the key that
+ * is in force, and whatever moment a process ends at, a file with that key is there. A key is
+ * replaced in these steps, each durable before the next:
+ *
+ * 1. key.next.pem is written, before anyone is told of the new key.
+ * 2. settings.json names it.
+ * 3. key.pem, the old one, becomes key.previous.pem. It stays until the next replacement: a control
+ *    plane that was restored from a backup knows only that.
+ * 4. key.next.pem becomes key.pem.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { readPrivateFile } from './private-file.ts';
+
+export interface KeyPaths {
+  readonly key: string;
+  readonly next: string;
+  readonly previous: string;
+}
+
+/** Of PKCS#8 PEM files, mode 0600. */
+export function keyPaths(stateDir: string): KeyPaths {
+  const at = (name: string): string => join(stateDir, 'identity', name);
+  return { key: at('key.pem'), next: at('key.next.pem'), previous: at('key.previous.pem') };
+}
+
+export interface StoredKey {
+  readonly key: KeyObject;
+  readonly publicKey: string;
+  readonly path: string;
+}
+
+export interface StoredKeys {
+  /** The one in force. */
+  readonly current: StoredKey;
+  /** Written, and not in force yet. */
+  readonly next: StoredKey | undefined;
+  readonly previous: StoredKey | undefined;
+}
+
+/**
+ * The keys, where `publicKey` is in force. Undefined if its file is missing. Throws FILE_UNSAFE and
+ * FILE_UNREADABLE.
+ */
+export async function readKeys(
+  stateDir: string,
+  publicKey: string,
+): Promise<StoredKeys | undefined> {
+  const paths = keyPaths(stateDir);
+  const key = await readKey(paths.key);
+  const next = await readKey(paths.next);
+  const previous = await readKey(paths.previous);
+  if (key?.publicKey === publicKey) return { current: key, next, previous };
+  if (next?.publicKey !== publicKey) return undefined;
+  return { current: next, next: undefined, previous: key ?? previous };
+}
+
+async function readKey(path: string): Promise<StoredKey | undefined> {
+  const pem = await readPrivateFile(path);
+  if (pem === undefined) return undefined;
+  const key = parseKey(pem, path);
+  return { key, publicKey: rawPublicKey(key), path };
+}
+
+/** The 32 bytes that follow the fixed SubjectPublicKeyInfo header, in base64. */
+export function rawPublicKey(key: KeyObject): string {
+  return createPublicKey(key)
+    .export({ type: 'spki', format: 'der' })
+    .subarray(-32)
+    .toString('base64');
+}
+
+function parseKey(pem: string, path: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch (thrown) {
+    throw new RunnerError('FILE_UNREADABLE', `key file ${path} contains no private key`, {
+      cause: thrown,
+    });
+  }
+  throw new RunnerError('FILE_UNREADABLE', `key file ${path} contains no Ed25519 key`);
+}
