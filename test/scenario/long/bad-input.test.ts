@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Place, type CallOptions } from './command-line.ts';
+import { Place, type CallOptions } from '../../cli/command-line.ts';
 
 let place: Place;
 beforeAll(() => {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Run } from '../../demo/control-plane-client.ts';
-import { runnerProgram, Stage } from '../support/stage.ts';
+import type { Run } from '../../../demo/control-plane-client.ts';
+import { runnerProgram, Stage } from '../../support/stage.ts';
 
 const TIMEOUT = 300_000;
 const SERVICE = '/api/v1/services/sandbox';
