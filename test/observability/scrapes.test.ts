@@ -79,7 +79,7 @@ describe.runIf(hasPrometheus())('a real runner, as Prometheus sees it', () => {
       effect: { kind: 'delay', ms: 5000 },
     };
     await stage.admin('POST', '/faults', slow);
-    const run = await stage.startRun({ whole: true });
+    const run = await stage.startRun({ fullRun: true });
     await stage.runWhen(run, 'the run to be active', ({ state }) => state === 'running');
     relay.freeze();
     await until('max_over_time(hybrid_runner_attempts_running[1m])', (value) => value === 1);

@@ -177,7 +177,7 @@ export class Stage {
     await createSandboxService(this.client, this.sandbox, connection);
   }
 
-  async startRun(options: { readonly whole?: boolean } = {}): Promise<string> {
+  async startRun(options: { readonly fullRun?: boolean } = {}): Promise<string> {
     return (await this.client.call<Run>('POST', '/api/v1/pipelines/metadata/runs', options)).id;
   }
 
