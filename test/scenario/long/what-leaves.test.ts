@@ -14,7 +14,16 @@ const GREEDY = {
   includeOwners: true,
   profile: { maxApiCalls: 5 },
 };
-const FRAMES = ['HelloStatement', 'Heartbeat', 'Progress', 'Accept', 'Reject', 'Batch'];
+const FRAMES = [
+  'HelloStatement',
+  'Heartbeat',
+  'AuditHead',
+  'KeyProposal',
+  'Progress',
+  'Accept',
+  'Reject',
+  'Batch',
+];
 
 let sandbox: Sandbox;
 let runner: LocalRunner;
