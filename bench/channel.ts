@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { type NetworkChannel, NETWORK_CHANNELS } from '../foundation/src/network/channel-kind.ts';
 import { NEVER } from '../foundation/src/runtime/abort.ts';
+import type { Frame } from '../src/channel/frames.ts';
 import { NetworkStage, authority, HOST } from '../test/contract/channel.stage.ts';
 import { median } from './measure.ts';
 
-const BATCH_BYTES = 100_000;
+export const BATCH_BYTES = 100_000;
 const BATCHES = 1_000;
 const ROUNDS = 3;
 
@@ -53,25 +54,24 @@ async function sendAll(
   near: Awaited<ReturnType<ReturnType<NetworkStage['dialer']>['dial']>>,
   payload: Uint8Array,
 ): Promise<void> {
-  const ref = { runId: 'bench', attempt: 1, epoch: 1 };
-  for (let sequence = 1; sequence <= BATCHES; sequence++) {
-    await near.send(
-      {
-        kind: 'batch',
-        body: {
-          ref,
-          firstSequence: sequence,
-          count: 1,
-          codec: 'CODEC_NONE',
-          crc32: 0,
-          rawBytes: payload.length,
-          payload,
-          last: false,
-        },
-      },
-      NEVER,
-    );
-  }
+  for (let sequence = 1; sequence <= BATCHES; sequence++)
+    await near.send(batchOf(sequence, payload), NEVER);
+}
+
+export function batchOf(sequence: number, payload: Uint8Array): Frame {
+  return {
+    kind: 'batch',
+    body: {
+      ref: { runId: 'bench', attempt: 1, epoch: 1 },
+      firstSequence: sequence,
+      count: 1,
+      codec: 'CODEC_NONE',
+      crc32: 0,
+      rawBytes: payload.length,
+      payload,
+      last: false,
+    },
+  };
 }
 
 async function rawSocket(payload: Uint8Array): Promise<number> {

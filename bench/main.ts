@@ -2,6 +2,7 @@ import { Processes } from '../demo/processes.ts';
 import { preparePlace } from '../demo/setup.ts';
 import { benchChannel } from './channel.ts';
 import { benchControlPlane } from './control-plane.ts';
+import { benchDistance } from './distance.ts';
 import { benchExtraction } from './extraction.ts';
 import { benchLargeExtraction } from './extraction-3000.ts';
 import { benchIdle } from './idle.ts';
@@ -44,6 +45,7 @@ const PARTS: readonly {
 }[] = [
   { id: 'start-up', title: 'start-up', work: benchStartup },
   { id: 'channel', title: 'channel against a bare TLS socket', work: benchChannel },
+  { id: 'distance', title: 'channel at a distance', work: benchDistance },
   {
     id: 'spool',
     title: 'spool against the disk',

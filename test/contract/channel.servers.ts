@@ -82,7 +82,7 @@ function webSocketPeer(socket: WebSocket, connection: Socket): Peer {
 }
 
 /** The gRPC endpoint of a control plane, made of grpc-js: the reference for the wire format. */
-export async function serveGrpc(leaf: Leaf): Promise<PeerServer> {
+export async function serveGrpc(leaf: Leaf, windowBytes = WINDOW_BYTES): Promise<PeerServer> {
   const sockets = new Set<Socket>();
   const ends: ((end: Peer) => void)[] = [];
   const server = new GrpcServer({
@@ -109,6 +109,7 @@ export async function serveGrpc(leaf: Leaf): Promise<PeerServer> {
   );
   const port = await withWideWindows(
     sockets,
+    windowBytes,
     () =>
       new Promise<number>((resolve, reject) => {
         const credentials = ServerCredentials.createSsl(null, [
@@ -133,14 +134,18 @@ export async function serveGrpc(leaf: Leaf): Promise<PeerServer> {
  * Sets the receive window on the HTTP/2 server that grpc-js creates, because grpc-js has no option
  * for it.
  */
-async function withWideWindows<T>(sockets: Set<Socket>, work: () => Promise<T>): Promise<T> {
+async function withWideWindows<T>(
+  sockets: Set<Socket>,
+  windowBytes: number,
+  work: () => Promise<T>,
+): Promise<T> {
   const original = http2.createSecureServer;
   http2.createSecureServer = (options) => {
     const server = original({
       ...options,
-      settings: { ...options.settings, initialWindowSize: WINDOW_BYTES },
+      settings: { ...options.settings, initialWindowSize: windowBytes },
     });
-    server.on('session', (session: ServerHttp2Session) => session.setLocalWindowSize(WINDOW_BYTES));
+    server.on('session', (session: ServerHttp2Session) => session.setLocalWindowSize(windowBytes));
     server.on('connection', (socket: Socket) => sockets.add(socket));
     return server;
   };

@@ -49,12 +49,13 @@ export class NetworkStage {
     });
   }
 
-  static async open(kind: NetworkChannel): Promise<NetworkStage> {
+  /** `windowBytes` is the receive window of a gRPC server. */
+  static async open(kind: NetworkChannel, windowBytes?: number): Promise<NetworkStage> {
     const ca = await authority();
     const leaf = await ca.issue([HOST]);
     return new NetworkStage(
       kind,
-      await (kind === 'ws' ? serveWebSocket(leaf) : serveGrpc(leaf)),
+      await (kind === 'ws' ? serveWebSocket(leaf) : serveGrpc(leaf, windowBytes)),
       ca.caPem,
     );
   }
