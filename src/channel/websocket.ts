@@ -141,5 +141,6 @@ function closeError(code: number): RunnerError | undefined {
       'CONTROL_PLANE_BUSY',
       'peer closed with WebSocket status 1013 (try again later)',
     );
-  return new RunnerError('NETWORK_RESET', 'connection lost');
+  const message = code === 1006 ? 'connection lost' : `peer closed with WebSocket status ${code}`;
+  return new RunnerError('NETWORK_RESET', message);
 }

@@ -38,7 +38,7 @@ describe('the service manager', () => {
     ]);
   });
 
-  it('is not notified if there is none, or no program to reach it', async () => {
+  it('gets no notification if it is absent, or its program is', async () => {
     const { program, calls } = recorder('none');
     await serviceManager({}, [program], PATIENCE_MS).notify('READY=1');
     await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [join(directory, 'missing')]).notify(

@@ -19,5 +19,5 @@ export function logIgnoredOptions(workflow: Workflow, hasSink: boolean, logger: 
       "ignoring the workflow's sink: this run writes to a file, standard output or the control plane",
     );
   if (options['overrideMetadata'] === true)
-    logger.log('info', 'overrideMetadata has no effect: this run writes to no catalog itself');
+    logger.log('info', 'overrideMetadata has no effect: this run does not write to a catalog');
 }

@@ -53,7 +53,11 @@ const OF_THE_CONTROL_PLANE: typeof LOCAL_SPELLINGS = [
   ['wakeOrAbort', 'control-plane/src/runtime/', /\.addEventListener\('abort', wake/],
   ['a field of the value, not a table beside it', 'none', /new Weak(?:Map|Set)\b/],
   ['OUR_SERVICE', 'control-plane/src/definitions/', /'Salesforce'/],
-  ['quoted', 'control-plane/src/catalog/catalog-record.ts', /replaceAll\('"', (?!'&)/],
+  [
+    'quoted',
+    'control-plane/src/catalog/catalog-record.ts',
+    /replaceAll\('"', (?!'&)|`"\$\{\w+\}"`/,
+  ],
 ];
 
 describe.each(OF_THE_CONTROL_PLANE)('%s', (_primitive, home, spelling) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { handWritten } from './document-list.ts';
-import { allPrograms, read, TOKEN } from './sources.ts';
+import { allPrograms, isTest, read, sources, TOKEN } from './sources.ts';
 
 const REFUSE = /\b(?:refuse[sd]?|refusing|refusals?)\b/i;
 
@@ -33,6 +33,28 @@ describe.each(WORDINGS)('instead of other words, %s', (_instead, wording) => {
       .filter(({ text }) => wording.test(text))
       .filter(({ path, text }) => !REFUSE.test(text) || !isOfConnections(path, text))
       .map(({ path, text }) => `${path}: ${text.slice(0, 200)}`);
+    expect(found).toEqual([]);
+  });
+});
+
+/** Titles of tests and of their groups. */
+const titles = ['src', 'foundation', 'openmetadata', 'control-plane', 'sandbox-org', 'test']
+  .flatMap(sources)
+  .filter(isTest)
+  .flatMap((path) =>
+    [
+      ...read(path).matchAll(
+        /\b(?:it|describe)(?:\.\w+(?:\([^)]*\))?)*\(\s*(['"`])(?<title>.*?)\1,/g,
+      ),
+    ].map(({ groups }) => ({ path, text: groups!['title']! })),
+  );
+
+describe.each(WORDINGS)('in names of tests, instead of other words, %s', (_instead, wording) => {
+  it('is used in titles', () => {
+    const found = titles
+      .filter(({ text }) => wording.test(text))
+      .filter(({ path, text }) => !REFUSE.test(text) || !isOfConnections(path, text))
+      .map(({ path, text }) => `${path}: ${text}`);
     expect(found).toEqual([]);
   });
 });

@@ -136,7 +136,7 @@ describe.skipIf('obstacle' in venv)('an emulator of AWS', () => {
   }
 
   it.each(['aws-secrets-manager', 'aws-parameter-store'] as const)(
-    'refuses %s with the key of nobody',
+    'rejects %s with an unknown key',
     async (type) => {
       const { host } = TYPES[type];
       await new Moto(emulator).checkAccess(true);

@@ -11,6 +11,7 @@
  */
 import type { Deps } from '../deps.ts';
 import type { ParsedRecord } from '../link/batch.ts';
+import { holder } from '../runs/run.ts';
 import type { Effect } from '../store/entity.ts';
 import type { Attempt, Run, Transaction } from '../store/store.ts';
 import { canWrite, catalogRecordOf, isCounted, type CatalogRecord } from './catalog-record.ts';
@@ -108,7 +109,7 @@ function* writableRecords(
     if (canWrite(run.service, record)) yield record;
     else
       deps.log.warn(
-        { run: run.id, kind: record.kind },
+        { runner: holder(run), run: run.id, kind: record.kind },
         'record ignored: it belongs to another service',
       );
   }

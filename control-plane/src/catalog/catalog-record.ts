@@ -166,6 +166,8 @@ export function canWrite(service: string, record: CatalogRecord): boolean {
   switch (record.kind) {
     case 'entity':
       return SERVICE_INDEPENDENT.has(record.type) || belongsTo(service, record.fqn);
+    case 'deletion':
+      return belongsTo(service, record.fqn);
     case 'lineage':
       return belongsTo(service, record.from) && belongsTo(service, record.to);
     case 'sweep':
@@ -176,7 +178,8 @@ export function canWrite(service: string, record: CatalogRecord): boolean {
   }
 }
 
-function belongsTo(service: string, fqn: string): boolean {
+/** Whether the name is that of the service or of something below it. */
+export function belongsTo(service: string, fqn: string): boolean {
   const name = quoted(service);
   return fqn === name || fqn.startsWith(`${name}.`);
 }

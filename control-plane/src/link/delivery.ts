@@ -79,7 +79,8 @@ export class Delivery {
         for (const one of group) await this.#store([one]);
         return;
       }
-      this.#deps.log.error({ err: thrown, run: group[0]?.ref.runId }, 'failed to store batch');
+      const { runId: run, attempt, epoch } = group[0]?.ref ?? {};
+      this.#deps.log.error({ err: thrown, run, attempt, epoch }, 'failed to store batch');
       group[0]?.from.close('failed to store batch');
     }
     for (const { done } of group) done();

@@ -42,7 +42,7 @@ export async function resume(
     if (runner === undefined)
       throw new ControlPlaneError('PROTOCOL_VIOLATION', 'the key of the hello has been replaced');
     await notePresence(tx, deps, runner, statement);
-    for (const { ref } of held) await noteEpoch(tx, deps, ref);
+    for (const { ref } of held) await noteEpoch(tx, deps, by, ref);
     const refs = held.map(({ ref }) => ref);
     const forgotten = await abandonForgotten(tx, deps, by, refs);
     const { positions, cancels } = await resumeHeld(tx, deps, by, held, channel);
@@ -94,17 +94,22 @@ async function resumeHeld(
  * After the store was restored from a backup, runners hold epochs that it does not contain. None of
  * them may be used again.
  */
-async function noteEpoch(tx: Transaction, deps: Deps, ref: AttemptRef): Promise<void> {
+async function noteEpoch(
+  tx: Transaction,
+  deps: Deps,
+  { runnerId: runner }: Holder,
+  ref: AttemptRef,
+): Promise<void> {
   const run = await tx.runs.get(ref.runId);
   if (run === undefined)
     return deps.log.warn(
-      { run: ref.runId, epoch: ref.epoch },
+      { runner, run: ref.runId, epoch: ref.epoch },
       'runner holds an attempt of an unknown run',
     );
   const noted = withEpochUsed(run, ref.epoch);
   if (noted === run) return;
   deps.log.warn(
-    { run: run.id, epoch: ref.epoch, lastEpoch: run.lastEpoch },
+    { runner, run: run.id, epoch: ref.epoch, lastEpoch: run.lastEpoch },
     'runner reports a newer epoch than the store; the store may have been restored from a backup',
   );
   await tx.runs.save(noted);
@@ -130,6 +135,7 @@ async function keep(
     await tx.runs.save(abandonAttempt(run, mismatch, limit));
     deps.log.warn(
       {
+        runner: by.runnerId,
         run: run.id,
         attempt: ref.attempt,
         epoch: ref.epoch,

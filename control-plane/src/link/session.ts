@@ -235,7 +235,8 @@ export class Session implements ConnectedRunner {
     const registered = registry.remove(this);
     this.#credit.giveBack();
     this.close('connection ended');
-    if (registered) log.info({ channel: this.channel }, 'runner disconnected');
+    if (registered)
+      log.info({ runner: this.runnerId, channel: this.channel }, 'runner disconnected');
     changes.changed(DISPATCH);
     await this.#wire.closed;
   }

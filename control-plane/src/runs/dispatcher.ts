@@ -12,7 +12,7 @@ import { heldRuns } from './held-runs.ts';
 import { refOf } from './attempt-ref.ts';
 import { isQueued, place, type Placement, type Waits } from './placement.ts';
 import { signatureFor } from './signature-for.ts';
-import { end, abandonAttempt, offerTo, type Run } from './run.ts';
+import { end, abandonAttempt, holder, offerTo, type Run } from './run.ts';
 import { traceIdOf, traceparentOf } from './traceparent.ts';
 import { absenceChanged, unavailable } from './wait.ts';
 
@@ -82,7 +82,13 @@ export class Dispatcher {
     });
     for (const run of overdue) {
       log.warn(
-        { run: run.id, attempt: run.attempt, epoch: run.epoch, state: run.status.state },
+        {
+          runner: holder(run),
+          run: run.id,
+          attempt: run.attempt,
+          epoch: run.epoch,
+          state: run.status.state,
+        },
         reclaimed(run),
       );
       if (run.status.state === 'offered') tracer.answered(refOf(run), 'withdrawn');

@@ -44,7 +44,7 @@ function checked(statement: SignedStatement): SignedStatement {
   try {
     return parseStatement(Buffer.from(canonicalJson(statement)));
   } catch (thrown) {
-    throw new RunnerError('INPUT_INVALID', 'the name, a pool or a runner cannot be signed', {
+    throw new RunnerError('INPUT_INVALID', 'invalid name, pool or runner', {
       cause: thrown,
       remedy: 'A name has at most 200 characters; a pool or runner has letters, digits, . _ and -.',
     });

@@ -96,12 +96,6 @@ async function loadEnrolled({ stateDir, controlPlane }: RunnerConfig): Promise<I
   return identity;
 }
 
-/** Changes files of the identity, so the state directory must be locked. */
-function openIdentity({ stateDir, identity }: RunnerConfig): Promise<RotatingIdentity> {
-  const { keyLifetimeMs: lifetimeMs } = identity;
-  return openRotatingIdentity({ stateDir, lifetimeMs, disk: nodeDisk, clock: systemClock });
-}
-
 async function dialersFor(
   config: RunnerConfig,
   { controlPlaneUrl: url }: Identity,
@@ -117,6 +111,12 @@ function openStore(
   logger: Logger,
 ): Promise<SpoolOutboxStore> {
   return openOutboxStore({ stateDir, maxBytes, owner, clock: systemClock, logger });
+}
+
+/** Changes files of the identity, so the state directory must be locked. */
+function openIdentity({ stateDir, identity }: RunnerConfig): Promise<RotatingIdentity> {
+  const { keyLifetimeMs: lifetimeMs } = identity;
+  return openRotatingIdentity({ stateDir, lifetimeMs, disk: nodeDisk, clock: systemClock });
 }
 
 function auditHeadsOf({ stateDir }: RunnerConfig, signer: Identity): AuditHeads {

@@ -3,7 +3,7 @@
  * is in force, and whatever moment a process ends at, a file with that key is there. A key is
  * replaced in these steps, each durable before the next:
  *
- * 1. key.next.pem is written, before anyone is told of the new key.
+ * 1. key.next.pem is written, before the new key is sent.
  * 2. settings.json names it.
  * 3. key.pem, the old one, becomes key.previous.pem. It stays until the next replacement: a control
  *    plane that was restored from a backup knows only that.

@@ -1,9 +1,9 @@
 /*
  * The identity of a running link, which replaces its key by itself. What must never break:
  * 1. A key is used for a hello only after the control plane has accepted it, and a file with it is
- *    durable before the control plane is told of it (key-files.ts has the steps).
+ *    durable before it is sent to the control plane (key-files.ts has the steps).
  * 2. The earlier key is deleted only by the next replacement. A control plane that was restored
- *    from a backup, and knows only that one, is answered with it, and is then told of the new one.
+ *    from a backup and knows only that key gets a hello with it, then the new key.
  */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { renameDurably, replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
@@ -175,7 +175,7 @@ export class RotatingIdentity implements Identity, IdentityKeys {
   }
 }
 
-/** Steps 3 and 4, as far as they are to be done. */
+/** Steps 3 and 4, unless they are done. */
 async function moveKeys(disk: Disk, stateDir: string, keys: StoredKeys): Promise<StoredKeys> {
   const paths = keyPaths(stateDir);
   const { current, previous } = keys;

@@ -41,7 +41,7 @@ function keyIdIn(bytes: Buffer): string {
   if (header['alg'] !== ALGORITHM)
     throw new RunnerError(
       'JOB_SIGNATURE_ALGORITHM',
-      `the signature of the job has another algorithm than ${ALGORITHM}`,
+      `the signature of the job does not use the algorithm ${ALGORITHM}`,
     );
   if (Object.keys(header).some((field) => !HEADER_FIELDS.includes(field)))
     throw new RunnerError(

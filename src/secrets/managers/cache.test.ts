@@ -31,7 +31,7 @@ function slowReading() {
 }
 
 describe('a value in memory', () => {
-  it('leaves it after its time although nobody reads any more', async () => {
+  it('is removed after its time without a further read', async () => {
     const { clock, cache, timers } = stage();
     const slow = slowReading();
     const reading = cache.get('a', slow.read, signal);
@@ -61,7 +61,7 @@ describe('a value in memory', () => {
     expect([await reading, cache.size]).toEqual(['value', 0]);
   });
 
-  it('is forgotten after ten seconds if it is that there is none', async () => {
+  it('is read again after ten seconds if the secret was missing', async () => {
     const { clock, cache } = stage();
     await cache.get('a', async () => undefined, signal);
     clock.step(9_999);

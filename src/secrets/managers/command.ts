@@ -12,7 +12,10 @@ export const NAME = '{name}';
 
 /** Variables that Node.js, the loader of the system, the runner, or the logs of SDKs read. */
 const STEERING =
-  /^(?:NODE_|UV_|LD_|DYLD_|HYBRID_|GLIBC_|MALLOC_|OPENSSL_|SSL_|AZURE_LOG|GOOGLE_SDK_)|[^A-Za-z0-9]$|[^A-Za-z0-9_]/;
+  /^(?:NODE_|UV_|LD_|DYLD_|HYBRID_|GLIBC_|MALLOC_|OPENSSL_|SSL_|AZURE_LOG|GOOGLE_SDK_)/;
+
+/** The name of one variable: with an underscore at its end, it would pass all with this prefix. */
+const VARIABLE = /^(?:[A-Za-z0-9_]*[A-Za-z0-9])$/;
 
 /** A program of the administrator's choice that prints a secret. */
 export const commandManager = managerKind<CommandOptions>({
@@ -39,6 +42,8 @@ export const commandManager = managerKind<CommandOptions>({
     ),
   }),
   problem: ({ command: [program = '', ...args], environment = [] }) => {
+    const invalid = environment.find((name) => !VARIABLE.test(name));
+    if (invalid !== undefined) return `${invalid} is not the name of one environment variable`;
     const steering = environment.find((name) => STEERING.test(name));
     if (steering !== undefined) return `${steering} would change how the runner itself works`;
     if (!program.startsWith('/')) return 'the program must be an absolute path';

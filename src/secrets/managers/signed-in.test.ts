@@ -123,7 +123,7 @@ describe('a sign-in', () => {
     expect(new Set(all)).toEqual(new Set(['token 1']));
   });
 
-  it('goes on for others when the one who began it leaves', async () => {
+  it('continues for others when the first to wait leaves', async () => {
     const { promise, resolve } = Promise.withResolvers<Token>();
     const signedIn = new SignedIn(() => promise, new SteppedClock());
     const leaving = new AbortController();
@@ -134,7 +134,7 @@ describe('a sign-in', () => {
     expect(await second).toBe('token');
   });
 
-  it('ends when nobody waits for it any more', async () => {
+  it('ends when the last waiting use has left', async () => {
     const signals: AbortSignal[] = [];
     const signIn = (bounded: AbortSignal): Promise<Token> => {
       signals.push(bounded);

@@ -103,7 +103,7 @@ export function decodeVault(bytes: Buffer, key: Buffer): VaultContent {
   const { mac: claimed, ...body } = parse(bytes);
   const wrapped = body.keys.find(({ id }) => id === keyId(key));
   if (wrapped === undefined)
-    throw new RunnerError('VAULT_LOCKED', 'the vault was created with another key');
+    throw new RunnerError('VAULT_LOCKED', 'the vault is encrypted with another key');
   const dataKey = open(key, wrapped.nonce, wrapped.wrapped, wrapContext(body.id, wrapped.id));
   const expected = mac(body, dataKey);
   const stored = Buffer.from(claimed, 'base64');

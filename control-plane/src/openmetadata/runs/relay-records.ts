@@ -3,7 +3,7 @@
  * names, parents and ends of every record are checked, because the bot may write anywhere.
  */
 import { z } from 'zod';
-import { catalogRecordOf, canWrite } from '../../catalog/catalog-record.ts';
+import { belongsTo, catalogRecordOf, canWrite } from '../../catalog/catalog-record.ts';
 import { parseRecord } from '../../link/batch.ts';
 import type { SinkRecord } from '../../../../openmetadata/src/sink/records.ts';
 
@@ -12,7 +12,7 @@ export const FINDINGS = ['deletion', 'lineageSweep', 'sweep'] as const;
 const FINDING: ReadonlySet<string> = new Set(FINDINGS);
 
 /** Records that the control plane acts upon and the server has no use for. */
-const OWN: ReadonlySet<string> = new Set(['unchanged']);
+const FOR_CONTROL_PLANE: ReadonlySet<string> = new Set(['unchanged']);
 
 /** The member of a create request that names the entity's parent; undefined for a service. */
 const PARENT: Readonly<Record<string, string | undefined>> = {
@@ -34,8 +34,8 @@ export function isFinding(kind: string): boolean {
 export function sinkRecordOf(service: string, line: string): SinkRecord | undefined {
   const { value, kind } = parseRecord(line);
   const record = catalogRecordOf(value);
-  if (record === undefined || OWN.has(kind) || !canWrite(service, record)) return undefined;
-  if (kind === 'deletion') return isBelow(service, value['fqn']) ? asSinkRecord(value) : undefined;
+  if (record === undefined || FOR_CONTROL_PLANE.has(kind) || !canWrite(service, record))
+    return undefined;
   if (kind !== 'entity') return asSinkRecord(value);
   return entityOf(service, value);
 }
@@ -50,20 +50,15 @@ function entityOf(service: string, value: object): SinkRecord | undefined {
   const { type, request } = Entity.parse(value);
   if (!Object.hasOwn(PARENT, type)) return undefined;
   const parent = PARENT[type];
-  if (parent !== undefined)
-    return isBelow(service, request[parent]) ? asSinkRecord(value) : undefined;
+  if (parent !== undefined) {
+    const above = request[parent];
+    return typeof above === 'string' && belongsTo(service, above) ? asSinkRecord(value) : undefined;
+  }
   if (request['name'] !== service) return undefined;
   const kept = Object.fromEntries(
     SERVICE_FIELDS.filter((name) => name in request).map((name) => [name, request[name]]),
   );
   return asSinkRecord({ ...value, request: kept });
-}
-
-function isBelow(service: string, fqn: unknown): boolean {
-  return (
-    typeof fqn === 'string' &&
-    [service, `"${service}"`].some((name) => fqn === name || fqn.startsWith(`${name}.`))
-  );
 }
 
 /** The shape has been checked; the sink ignores unknown members, as the server does. */

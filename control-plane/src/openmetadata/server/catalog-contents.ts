@@ -3,6 +3,7 @@
  * a run was written: counts, and the list of changes since then.
  */
 import { z } from 'zod';
+import { belongsTo } from '../../catalog/catalog-record.ts';
 import type { CatalogApi } from './catalog-api.ts';
 import { parseAnswer } from './services.ts';
 
@@ -121,8 +122,7 @@ export async function changeSince(
 }
 
 function concerns(service: string, { entityFullyQualifiedName: fqn }: Change): boolean {
-  if (fqn === null || fqn === undefined) return false;
-  return [service, `"${service}"`].some((name) => fqn === name || fqn.startsWith(`${name}.`));
+  return typeof fqn === 'string' && belongsTo(service, fqn);
 }
 
 function isStructural({ eventType, changeDescription }: Change): boolean {

@@ -17,7 +17,7 @@ export const signatures = {
   ),
   JOB_SIGNATURE_ALGORITHM: refusal(
     'permanent',
-    'The signature of the job has another algorithm than EdDSA, or none.',
+    'The signature of the job does not use the algorithm EdDSA.',
     'Find out who stored it: `hybrid-runner jobs sign` makes no such signature.',
   ),
   JOB_SIGNATURE_FIELD: refusal(

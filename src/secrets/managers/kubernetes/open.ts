@@ -61,7 +61,7 @@ function onlySegment(name: SecretPath): string {
   if (first !== undefined && more.length === 0) return first;
   throw new RunnerError(
     'SECRET_UNAVAILABLE',
-    `${formatReference(name)} below the mount is not the name of a Secret: a reference has the name and one of its keys`,
+    `${formatReference(name)} is not the name of a Secret; below this mount, a reference is the name of a Secret and one of its keys`,
   );
 }
 

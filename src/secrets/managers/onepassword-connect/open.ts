@@ -58,7 +58,7 @@ function titleOf(name: SecretPath): string {
   if (title !== undefined && more.length === 0) return title;
   throw new RunnerError(
     'SECRET_UNAVAILABLE',
-    `${formatReference(name)} below the mount is not the title of an item: a reference has the title and the label of a field`,
+    `${formatReference(name)} is not the title of an item; below this mount, a reference is the title of an item and the label of a field`,
   );
 }
 
