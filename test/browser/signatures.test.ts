@@ -11,6 +11,7 @@ describe.skipIf(noBrowser)('signatures in the console', () => {
     await view.signIn();
     await view.page.getByRole('link', { name: 'Services' }).click();
     const card = view.page.getByRole('article', { name: 'sandbox' });
+    await card.getByText('not signed').nth(1).waitFor();
     expect(await card.getByText('not signed').count()).toBe(2);
     await card.getByRole('button', { name: 'Sign', exact: true }).click();
     const workflow = JSON.parse(await view.page.getByLabel('Workflow').inputValue()) as object;
