@@ -5,17 +5,17 @@ import {
   type ManagerUnderTest,
   type MountedElsewhere,
   VALUE,
-} from '../contract/secret-manager.stage.ts';
-import { awsStage } from '../contract/secret-managers/aws.ts';
-import { azureStage } from '../contract/secret-managers/azure.ts';
-import { commandStage } from '../contract/secret-managers/command.ts';
-import { googleStage } from '../contract/secret-managers/google.ts';
-import { hashicorpVaultStage } from '../contract/secret-managers/hashicorp-vault.ts';
-import { kubernetesStage } from '../contract/secret-managers/kubernetes.ts';
-import { onePasswordStage } from '../contract/secret-managers/onepassword-connect.ts';
-import { ConnectProxy } from '../support/connect-proxy.ts';
-import { SteppedClock } from '../support/stepped-clock.ts';
-import { Place } from './command-line.ts';
+} from '../../contract/secret-manager.stage.ts';
+import { awsStage } from '../../contract/secret-managers/aws.ts';
+import { azureStage } from '../../contract/secret-managers/azure.ts';
+import { commandStage } from '../../contract/secret-managers/command.ts';
+import { googleStage } from '../../contract/secret-managers/google.ts';
+import { hashicorpVaultStage } from '../../contract/secret-managers/hashicorp-vault.ts';
+import { kubernetesStage } from '../../contract/secret-managers/kubernetes.ts';
+import { onePasswordStage } from '../../contract/secret-managers/onepassword-connect.ts';
+import { ConnectProxy } from '../../support/connect-proxy.ts';
+import { SteppedClock } from '../../support/stepped-clock.ts';
+import { Place } from '../../cli/command-line.ts';
 
 /**
  * The program as it is delivered: an SDK in a bundle can lack what it has in its package, and one

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Stage } from '../support/stage.ts';
+import { Stage } from '../../support/stage.ts';
 
 interface Shown {
   readonly id: string;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runnerProgram, Stage } from '../support/stage.ts';
+import { runnerProgram, Stage } from '../../support/stage.ts';
 
 interface Shown {
   readonly keySince: number;
