@@ -41,9 +41,14 @@ export async function restoredFromBackup(flow: Flow): Promise<void> {
       deepStrictEqual((await run()).includes('full run: '), true);
       deepStrictEqual(await hasColumn(), true);
     });
-    await expectTruth(flow, PART, service);
   } finally {
+    await delay(TICK_MS);
     await field('removeField', FIELD);
   }
+  await report.step(PART, 'the run after it is incremental', async () => {
+    deepStrictEqual((await run()).includes('full run: '), false);
+    deepStrictEqual(await hasColumn(), false);
+  });
+  await expectTruth(flow, PART, service);
   await scene.ui.deleteService(id);
 }
