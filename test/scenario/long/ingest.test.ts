@@ -4,11 +4,11 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import type { Json } from '../../foundation/src/domain/json.ts';
-import type { OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
-import { Stage } from '../support/stage.ts';
-import { writeWorkflow } from '../support/stage-workflow.ts';
-import { Place, program, type Result } from './command-line.ts';
+import type { Json } from '../../../foundation/src/domain/json.ts';
+import type { OutcomeRecord, RunRecord } from '../../../foundation/src/domain/record.ts';
+import { Stage } from '../../support/stage.ts';
+import { writeWorkflow } from '../../support/stage-workflow.ts';
+import { Place, program, type Result } from '../../cli/command-line.ts';
 
 const TIMEOUT = 300_000;
 let stage: Stage;

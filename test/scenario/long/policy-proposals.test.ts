@@ -2,9 +2,9 @@ import { chmodSync, chownSync, existsSync, readFileSync, statSync } from 'node:f
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acquireFileLock } from '../../foundation/src/runtime/file-lock.ts';
-import { systemProcesses } from '../../foundation/src/runtime/processes.ts';
-import { Place, type Result } from './command-line.ts';
+import { acquireFileLock } from '../../../foundation/src/runtime/file-lock.ts';
+import { systemProcesses } from '../../../foundation/src/runtime/processes.ts';
+import { Place, type Result } from '../../cli/command-line.ts';
 
 const SERVICE_USER = 65_534;
 const POLICY = '# Ours\nversion: 1\nsecrets: []\n';
