@@ -30,6 +30,7 @@ const STAGES: Readonly<Record<ManagerType, Readonly<Record<string, ManagerStage>
   },
   'azure-key-vault': {
     'Azure Key Vault, by client secret': azureStage('client-secret', 'text'),
+    'Azure Key Vault, by certificate': azureStage('client-certificate', 'text'),
     'Azure Key Vault, by workload identity': azureStage('workload-identity', 'text'),
     'Azure Key Vault with keys, by managed identity': azureStage('managed-identity', 'json'),
   },

@@ -1,4 +1,6 @@
+import { constants, verify, X509Certificate } from 'node:crypto';
 import { MANAGERS } from '../../../src/secrets/managers/registry.ts';
+import { selfSignedRsa } from '../../support/certificates.ts';
 import {
   type DoubleAnswer,
   type DoubleRequest,
@@ -17,10 +19,15 @@ const CLIENT_SECRET = 'client-secret-of-the-runner';
 const TOKEN = 'access-token-of-the-runner';
 
 const POD_TOKEN = 'token-of-the-pod';
-export type AzureWay = 'client-secret' | 'workload-identity' | 'managed-identity';
+export type AzureWay =
+  | 'client-secret'
+  | 'client-certificate'
+  | 'workload-identity'
+  | 'managed-identity';
 
 const CREDENTIALS: Readonly<Record<AzureWay, readonly string[]>> = {
   'client-secret': [CLIENT_SECRET, TOKEN],
+  'client-certificate': ['PRIVATE KEY', TOKEN],
   'workload-identity': [POD_TOKEN, TOKEN],
   'managed-identity': [TOKEN],
 };
@@ -31,7 +38,8 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
   return {
     impossible: { sealed: 'a Key Vault is never sealed', binary: 'its values are text' },
     open: async ({ clock, cacheFor }) => {
-      const cloud = new AzureCloud();
+      const { certPem, keyPem } = await selfSignedRsa();
+      const cloud = new AzureCloud(certPem);
       const watched = new WatchedCredentials(CREDENTIALS[way]);
       const double = await startDouble({
         watched,
@@ -44,7 +52,7 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
         credentials: way,
         format,
         cacheFor,
-        ...optionsOf(way),
+        ...optionsOf(way, `${certPem}\n${keyPem}`),
       };
       const mount = MANAGERS['azure-key-vault'].mount(options);
       const key = hasKeys ? ['password'] : [];
@@ -77,9 +85,10 @@ export function azureStage(way: AzureWay, format: 'text' | 'json'): ManagerStage
   };
 }
 
-function optionsOf(way: AzureWay): object {
+function optionsOf(way: AzureWay, certificate: string): object {
   const ids = { tenant: 'tenant-of-the-test', client: 'client-of-the-test' };
   if (way === 'managed-identity') return {};
+  if (way === 'client-certificate') return { ...ids, certificateFile: privateFile(certificate) };
   return way === 'client-secret'
     ? { ...ids, clientSecretFile: privateFile(`${CLIENT_SECRET}\n`) }
     : { ...ids, tokenFile: privateFile(`${POD_TOKEN}\n`) };
@@ -92,9 +101,14 @@ const CHALLENGE = {
 
 class AzureCloud implements CloudDouble {
   readonly #stored = new Map<string, { readonly value: string; readonly version: number }>();
+  readonly #certificate: X509Certificate;
   #versions = 0;
   reads = 0;
   signIns = 0;
+
+  constructor(certPem: string) {
+    this.#certificate = new X509Certificate(certPem);
+  }
 
   put(name: string, value: string | Uint8Array | undefined): void {
     this.#versions += 1;
@@ -135,7 +149,9 @@ class AzureCloud implements CloudDouble {
     const form = new URLSearchParams(body);
     const isRight =
       url.pathname.endsWith('/oauth2/v2.0/token') &&
-      (form.get('client_secret') === CLIENT_SECRET || form.get('client_assertion') === POD_TOKEN) &&
+      (form.get('client_secret') === CLIENT_SECRET ||
+        form.get('client_assertion') === POD_TOKEN ||
+        isSignedWith(this.#certificate, form.get('client_assertion') ?? '')) &&
       (form.get('scope') ?? '').includes('https://vault.azure.net/.default');
     return isRight ? json(200, token()) : error(401, 'invalid_client');
   }
@@ -164,4 +180,16 @@ function json(status: number, document: object): DoubleAnswer {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(document),
   };
+}
+
+/** An assertion that Microsoft's library signs with the key of a certificate: RSA with PSS. */
+function isSignedWith({ publicKey }: X509Certificate, assertion: string): boolean {
+  const [header = '', claims = '', signature = ''] = assertion.split('.');
+  const key = {
+    key: publicKey,
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+  };
+  const signed = Buffer.from(`${header}.${claims}`);
+  return verify('sha256', signed, key, Buffer.from(signature, 'base64url'));
 }

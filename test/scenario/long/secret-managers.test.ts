@@ -26,6 +26,7 @@ const STAGES: Readonly<Record<string, ManagerStage>> = {
   'AWS Secrets Manager by profile': awsStage('aws-secrets-manager', 'profile', 'text'),
   'the Parameter Store of AWS': awsStage('aws-parameter-store', 'environment', 'text'),
   'Azure Key Vault by client secret': azureStage('client-secret', 'text'),
+  'Azure Key Vault by certificate': azureStage('client-certificate', 'text'),
   'Azure Key Vault by workload identity': azureStage('workload-identity', 'text'),
   'Google Secret Manager by service account': googleStage('service-account', 'text'),
   'Google Secret Manager by federation': googleStage('federation', 'text'),

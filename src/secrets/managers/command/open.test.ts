@@ -69,6 +69,16 @@ describe('a program that prints secrets', () => {
     while (isRunning(pid)) await pause(10);
   });
 
+  it('is not started again by a look-up that took too long', async () => {
+    const started = join(directory, 'started');
+    const program = script(`echo x >> ${started}; exec sleep 1000`);
+    await expect(read(program, ['a'], { timeout: '1s' })).rejects.toMatchObject({
+      code: 'SECRET_PROVIDER_FAILED',
+      retryable: false,
+    });
+    expect(readFileSync(started, 'utf8')).toBe('x\n');
+  });
+
   it('does not outlive a process that exits meanwhile', async () => {
     const file = join(directory, 'pid');
     const program = script(`echo $$ > ${file}.new; mv ${file}.new ${file}; sleep 1000`);

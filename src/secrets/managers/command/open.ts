@@ -16,7 +16,7 @@ import type { SecretManager, StoredSecret } from '../manager-kind.ts';
 
 // Invariant: no shell, no text of a reference where the program could take it for an option, no
 // variable that the configuration does not name. What the program writes to its error output is
-// not kept: it could contain the value.
+// not kept: it could contain the value. A look-up starts the program at most once.
 
 /** An object with several values; each has the limit of every value. */
 const MAX_OUTPUT_BYTES = 512 * 1024;
@@ -35,11 +35,22 @@ export async function openCommand(
     fetch: async (name, signal) => {
       assertPlain(name);
       await assertProgram(program);
-      return withDeadline(`the program ${program}`, options.timeout, clock, signal, (bounded) =>
-        run(program, argumentsFor(args, name), Object.fromEntries(inherited), bounded),
+      return once(() =>
+        withDeadline(`the program ${program}`, options.timeout, clock, signal, (bounded) =>
+          run(program, argumentsFor(args, name), Object.fromEntries(inherited), bounded),
+        ),
       );
     },
   };
+}
+
+/** A program may change something before it is killed, so no failure starts it again. */
+async function once<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED').with({ retryable: false });
+  }
 }
 
 function argumentsFor(args: readonly string[], name: SecretPath): readonly string[] {
