@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAuthority, type Authority } from '../support/certificates.ts';
 import { ConnectProxy } from '../support/connect-proxy.ts';
@@ -139,6 +141,24 @@ describe('a machine behind a proxy', () => {
       value: 'http://other.corp:8080',
       source: { kind: 'file' },
     });
+  });
+
+  it('is in the audit trail with the user of the system and the key, without the token', async () => {
+    const env = { HTTPS_PROXY: proxyUrl(), SUDO_USER: 'jane' };
+    expect((await enroll(env, '--ca-file', caFile, '--replace')).code).toBe(0);
+    const [file = ''] = readdirSync(join(place.stateDir, 'audit')).filter((name) =>
+      name.endsWith('.jsonl'),
+    );
+    const text = readFileSync(join(place.stateDir, 'audit', file), 'utf8');
+    expect(JSON.parse(text.trimEnd())).toMatchObject({
+      event: 'enroll',
+      controlPlaneUrl: 'wss://plane.test:443',
+      publicKey: expect.stringMatching(/^.{43}=$/) as string,
+      replace: true,
+      user: userInfo().username,
+      sudoUser: 'jane',
+    });
+    expect(text).not.toContain('hre_token');
   });
 
   it('gets an error for an entry of NO_PROXY that matches nothing, and stores nothing when enrollment fails', async () => {

@@ -104,6 +104,7 @@ export class DoctorScene {
       version: '0.1.0',
       platform: 'test',
       replace: false,
+      record: () => Promise.resolve(),
       connect: createConnect(network),
       clock: systemClock,
       signal: AbortSignal.timeout(60_000),

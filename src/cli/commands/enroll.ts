@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { openAuditTrail } from '../../audit/open.ts';
 import { collectEnrolledSettings } from '../../config/enrolled-settings.ts';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import { enrollRunner } from '../../link/enrollment/enroll.ts';
+import type { Identity } from '../../link/enrollment/identity.ts';
 import { createConnect } from '../../../foundation/src/network/open.ts';
 import { untilAborted } from '../../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { loadSettings, requireFlag, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
+import { systemUser } from '../system-user.ts';
+import type { Terminal } from '../terminal.ts';
 import { platform, version } from '../version.ts';
 
 const TOKEN_MAX = 4096;
@@ -27,8 +31,10 @@ export async function enroll(invocation: Invocation): Promise<void> {
   const connect = createConnect(await controlPlaneNetwork(config));
   const enrolled = collectEnrolledSettings(settings);
   const token = await readToken(tokenFile, invocation);
+  const person = systemUser(invocation.env);
   actAsOwner(config.stateDir);
-  const { runnerId, name, controlPlaneUrl, fingerprint } = await enrollRunner({
+  const trail = openAuditTrail(config.stateDir);
+  const identity = await enrollRunner({
     url,
     token,
     stateDir: config.stateDir,
@@ -36,25 +42,28 @@ export async function enroll(invocation: Invocation): Promise<void> {
     version: version(),
     platform: platform(),
     replace: flags.has('replace'),
+    record: (enrollment) => trail.record({ event: 'enroll', ...enrollment, ...person }),
     connect,
     clock: systemClock,
     signal: interrupts.signal,
   });
   await enrolled.write();
+  show(identity, config.stateDir, enrolled.keys, terminal);
+}
+
+function show(
+  { runnerId, name, fingerprint, controlPlaneUrl }: Identity,
+  stateDir: string,
+  keptSettings: readonly string[],
+  terminal: Terminal,
+): void {
   terminal.result(
-    {
-      runnerId,
-      name,
-      fingerprint,
-      controlPlaneUrl,
-      stateDir: config.stateDir,
-      keptSettings: enrolled.keys,
-    },
+    { runnerId, name, fingerprint, controlPlaneUrl, stateDir, keptSettings },
     `Enrolled as ${name} (${runnerId}) with ${controlPlaneUrl}.`,
   );
-  if (enrolled.keys.length > 0)
+  if (keptSettings.length > 0)
     terminal.notice(
-      `Saved for later starts: ${enrolled.keys.join(', ')}. The configuration file takes precedence.`,
+      `Saved for later starts: ${keptSettings.join(', ')}. The configuration file takes precedence.`,
     );
 }
 

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { openAuditTrail } from '../../audit/open.ts';
 import { sourceNetwork } from '../../config/network-settings.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
@@ -20,6 +19,7 @@ import { actAsOwner } from '../ownership.ts';
 import { placeOf } from '../policy/explain.ts';
 import { policySource } from '../policy-source.ts';
 import { reference } from '../secret-reference.ts';
+import { systemUser } from '../system-user.ts';
 
 /**
  * Reads a secret as a run would, and shows everything about it but its value. Ends as a denial if
@@ -28,8 +28,7 @@ import { reference } from '../secret-reference.ts';
 export async function check(invocation: Invocation): Promise<ExitCode> {
   const path = reference(invocation.operands[0]);
   const { config } = await loadSettings(invocation);
-  const sudoUser = invocation.env['SUDO_USER'];
-  const user = userInfo().username;
+  const person = systemUser(invocation.env);
   actAsOwner(config.stateDir);
   const providers = await openAll(config, invocation.env);
   const places = await placesText(providers, path);
@@ -37,8 +36,7 @@ export async function check(invocation: Invocation): Promise<ExitCode> {
   await openAuditTrail(config.stateDir).record({
     event: 'secretCheck',
     reference: name,
-    user,
-    sudoUser,
+    ...person,
   });
   const secret = await providers.read(path, invocation.interrupts.signal);
   if (secret === undefined)

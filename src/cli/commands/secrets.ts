@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { openAuditTrail } from '../../audit/open.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
@@ -9,6 +8,7 @@ import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
 import { readSecret } from '../secret-input.ts';
 import { reference } from '../secret-reference.ts';
+import { systemUser } from '../system-user.ts';
 import { columns } from '../terminal.ts';
 
 /** Stores a value under a reference. The next sign-in uses it, without a restart. */
@@ -92,12 +92,11 @@ interface LocalVault {
 
 async function openLocalVault(invocation: Invocation): Promise<LocalVault> {
   const { config } = await loadSettings(invocation);
-  const user = userInfo().username;
-  const sudoUser = invocation.env['SUDO_USER'];
+  const person = systemUser(invocation.env);
   actAsOwner(config.stateDir);
   const trail = openAuditTrail(config.stateDir);
   const vault = openVault(config.secrets.vault, undefined, (change) =>
-    trail.record({ event: 'vault', ...change, user, sudoUser }),
+    trail.record({ event: 'vault', ...change, ...person }),
   );
   return { vault, config };
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, chown, readFile, realpath, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
@@ -20,6 +19,7 @@ import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner, asOwner, belongsToOwner } from '../ownership.ts';
 import { policySource } from '../policy-source.ts';
 import { readDenied } from './denied.ts';
+import { systemUser, type SystemUser } from '../system-user.ts';
 
 /**
  * Adds proposed rules to the policy file. An id stands for the rule that `policy propose` has
@@ -30,7 +30,7 @@ export async function approve(invocation: Invocation): Promise<void> {
   if (operands.length === 0) throw new RunnerError('USAGE', 'the id of a proposal is missing');
   const { config } = await loadSettings(invocation);
   const { policyFile, stateDir } = config;
-  const person = { user: userInfo().username, sudoUser: env['SUDO_USER'] };
+  const person = systemUser(env);
   if (belongsToOwner(policyFile, stateDir)) actAsOwner(stateDir);
   const lock = await asOwner(stateDir, () => lockPolicy(stateDir, interrupts.signal));
   try {
@@ -59,7 +59,7 @@ async function lockPolicy(stateDir: string, signal: AbortSignal): Promise<FileLo
 async function approveLocked(
   { operands, terminal }: Invocation,
   config: RunnerConfig,
-  person: { readonly user: string; readonly sudoUser: string | undefined },
+  person: SystemUser,
 ): Promise<void> {
   const { policyFile, stateDir } = config;
   const { text, proposals } = await asOwner(stateDir, () => readDenied(config));

@@ -6,10 +6,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:https';
@@ -23,6 +23,7 @@ import { createAuthority, type Authority } from '../../../test/support/certifica
 import { createConnect } from '../../../foundation/src/network/open.ts';
 import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { enrollRunner, type EnrollOptions } from './enroll.ts';
 import { keyPaths } from './key-files.ts';
 import { loadIdentity } from './identity.ts';
@@ -36,6 +37,11 @@ let response: { status: number; type?: string; body: string };
 const grant = {
   status: 201,
   body: JSON.stringify({ runnerId: 'rnr_1', name: 'warehouse', controlPlane: 'plane 1' }),
+};
+
+const rejection = {
+  status: 403,
+  body: JSON.stringify({ error: { code: 'ENROLLMENT_REFUSED', message: 'used' } }),
 };
 
 beforeAll(async () => {
@@ -75,6 +81,7 @@ function options(changes: Partial<EnrollOptions> = {}, extraCa = [authority.caPe
     version: '1.2.3',
     platform: 'test',
     replace: false,
+    record: () => Promise.resolve(),
     connect: createConnect({
       connectTo: [{ from: { host: 'plane.test', port: 443 }, to: { host: '127.0.0.1', port } }],
       proxy: undefined,
@@ -119,8 +126,7 @@ describe('enrollment', () => {
 
   it('keeps the private key local with mode 0600 and stores the token nowhere', async () => {
     await enrollRunner(options());
-    const pem = readFileSync(keyPaths(directory).key, 'utf8');
-    const secret = pem.split('\n')[1]!;
+    const secret = readFileSync(keyPaths(directory).key, 'utf8').split('\n')[1]!;
     expect(requests[0]!.body).not.toContain(secret.slice(-43));
     expect(statSync(keyPaths(directory).key).mode & 0o777).toBe(0o600);
     expect(statSync(join(directory, 'settings.json')).mode & 0o777).toBe(0o600);
@@ -128,6 +134,16 @@ describe('enrollment', () => {
       const full = join(directory, path);
       if (statSync(full).isFile()) expect(readFileSync(full, 'utf8')).not.toContain('hre_token');
     }
+  });
+
+  it('sends nothing and keeps the identity when it cannot be recorded', async () => {
+    const { publicKey } = await enrollRunner(options());
+    const record = (): Promise<void> => Promise.reject(new RunnerError('AUDIT_UNWRITABLE', 'full'));
+    await expect(enrollRunner(options({ replace: true, record }))).rejects.toMatchObject({
+      code: 'AUDIT_UNWRITABLE',
+    });
+    expect(requests).toHaveLength(1);
+    expect((await loadIdentity(directory)).publicKey).toBe(publicKey);
   });
 
   it('sends nothing and keeps the identity when already enrolled', async () => {
@@ -148,14 +164,7 @@ describe('enrollment', () => {
   });
 
   it.each([
-    [
-      'a used token',
-      {
-        status: 403,
-        body: JSON.stringify({ error: { code: 'ENROLLMENT_REFUSED', message: 'used' } }),
-      },
-      'ENROLLMENT_REFUSED',
-    ],
+    ['a used token', rejection, 'ENROLLMENT_REFUSED'],
     ['a page of a proxy', { status: 403, type: 'text/html', body: '<html>' }, 'PROXY_REFUSED'],
     ['an overloaded control plane', { status: 503, body: '' }, 'CONTROL_PLANE_BUSY'],
     [
@@ -175,10 +184,7 @@ describe('enrollment', () => {
 
   it('keeps the previous identity when a replacement is rejected', async () => {
     const first = await enrollRunner(options());
-    response = {
-      status: 403,
-      body: JSON.stringify({ error: { code: 'ENROLLMENT_REFUSED', message: 'used' } }),
-    };
+    response = rejection;
     await expect(enrollRunner(options({ replace: true }))).rejects.toMatchObject({
       code: 'ENROLLMENT_REFUSED',
     });
@@ -199,24 +205,18 @@ describe('enrollment', () => {
 });
 
 describe('loading an identity', () => {
-  it('rejects a key that others can read', async () => {
+  it.each([
+    ['identity/key.pem', 0o640],
+    ['settings.json', 0o666],
+  ])('rejects %s, which others can use', async (file, mode) => {
     await enrollRunner(options());
-    chmodSync(keyPaths(directory).key, 0o640);
-    await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
-  });
-
-  it('rejects settings that others can change', async () => {
-    await enrollRunner(options());
-    chmodSync(join(directory, 'settings.json'), 0o666);
+    chmodSync(join(directory, file), mode);
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
   });
 
   it('rejects a key that is a symbolic link', async () => {
     await enrollRunner(options());
-    writeFileSync(join(directory, 'elsewhere'), readFileSync(keyPaths(directory).key), {
-      mode: 0o600,
-    });
-    unlinkSync(keyPaths(directory).key);
+    renameSync(keyPaths(directory).key, join(directory, 'elsewhere'));
     symlinkSync(join(directory, 'elsewhere'), keyPaths(directory).key);
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });

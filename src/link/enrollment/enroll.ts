@@ -13,6 +13,16 @@ import { historyPath } from './key-history.ts';
 import { readPrivateFile } from './private-file.ts';
 import { openSettings, type Settings } from './settings.ts';
 
+/** For the audit trail. */
+export interface Enrollment {
+  /** wss://host:port */
+  readonly controlPlaneUrl: string;
+  /** Raw Ed25519 public key in base64. */
+  readonly publicKey: string;
+  /** Whether an identity that is there may be replaced. */
+  readonly replace: boolean;
+}
+
 export interface EnrollOptions {
   /** wss://host:port */
   readonly url: string;
@@ -27,6 +37,8 @@ export interface EnrollOptions {
   readonly platform: string;
   /** Whether an existing identity may be replaced. */
   readonly replace: boolean;
+  /** Called before the token and the new public key are sent; if it rejects, nothing is. */
+  readonly record: (enrollment: Enrollment) => Promise<void>;
   readonly connect: Connect;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -44,6 +56,7 @@ export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
   await mkdir(dirname(paths.key), { recursive: true, mode: 0o700 });
   const store = await openSettings(stateDir);
   if (!options.replace) await assertNotEnrolled(stateDir, store.read());
+  const controlPlaneUrl = `wss://${authority}`;
   const key = generateKey();
   const draft = `${paths.key}.new`;
   await rm(draft, { force: true });
@@ -52,12 +65,13 @@ export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
     const { token, name, version, platform } = options;
     const publicKey = rawPublicKey(key);
     const request = { token, publicKey, name, version, platform };
+    await options.record({ controlPlaneUrl, publicKey, replace: options.replace });
     const grant = await requestEnrollment(request, endpoint, options);
     const settings: Settings = {
       version: 1,
       runnerId: grant.runnerId,
       name: grant.name,
-      controlPlaneUrl: `wss://${authority}`,
+      controlPlaneUrl,
       publicKey,
       enrolledAt: new Date(clock.now()).toISOString(),
     };
