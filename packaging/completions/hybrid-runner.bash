@@ -4,14 +4,14 @@ _hybrid_runner() {
   local command='' words='' index
   COMPREPLY=()
   case $previous in
-    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--output|--vault-file|--vault-key-file|--heads|--key|--signature|--archive)
+    --token-file|--config|--ca-file|--state-dir|--network-ca-file|-c|--workflow|--out|--status-socket|--policy-file|--output|--vault-file|--vault-key-file|--sealing-key-file|--sealing-passphrase-file|--heads|--key|--signature|--archive)
       compopt -o filenames
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
     --channel) COMPREPLY=($(compgen -W 'auto ws grpc' -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W 'debug info warn error' -- "$current")); return ;;
     --kind) COMPREPLY=($(compgen -W 'metadata test_connection' -- "$current")); return ;;
-    --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--only|--timeout|--head|--pool|--runner|--valid-for|--valid-from|--user|--upgrade-check-url) return ;;
+    --url|--name|--proxy|--without-proxy|--connect-to|--capacity|--only|--timeout|--sealing-credential|--head|--pool|--runner|--valid-for|--valid-from|--user|--upgrade-check-url) return ;;
   esac
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
@@ -20,7 +20,7 @@ _hybrid_runner() {
     esac
   done
   case $command in
-    '') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit jobs service upgrade version help -h --help -V --version' ;;
+    '') words='enroll run ingest test-connection status doctor runs support-bundle secrets seal unseal config policy audit jobs service upgrade version help -h --help -V --version' ;;
     'enroll'|'enroll '*) words='--json --token-file --replace --config --url --ca-file --channel --name --state-dir --proxy --without-proxy --connect-to --network-ca-file -h --help' ;;
     'run'|'run '*) words='--json --config --channel --capacity --log-level -h --help' ;;
     'ingest'|'ingest '*) words='--json -c --workflow --out --config -h --help' ;;
@@ -37,6 +37,8 @@ _hybrid_runner() {
     'secrets check'|'secrets check '*) words='--json --config --policy-file -h --help' ;;
     'secrets rotate'|'secrets rotate '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
     'secrets accept-restored'|'secrets accept-restored '*) words='--json --config --vault-file --vault-key-file -h --help' ;;
+    'seal'|'seal '*) words='--json --config --state-dir --sealing-credential --sealing-key-file --sealing-passphrase-file -h --help' ;;
+    'unseal'|'unseal '*) words='--json --config --state-dir --sealing-credential --sealing-key-file --sealing-passphrase-file -h --help' ;;
     'config') words='show -h --help' ;;
     'config show'|'config show '*) words='--json --config -h --help' ;;
     'policy') words='show check explain test propose approve -h --help' ;;
@@ -60,7 +62,7 @@ _hybrid_runner() {
     'service print'|'service print '*) words='--json --user --config -h --help' ;;
     'upgrade'|'upgrade '*) words='--json --archive --check --config --upgrade-check-url -h --help' ;;
     'version'|'version '*) words='--json -h --help' ;;
-    'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets config policy audit jobs service upgrade version' ;;
+    'help') words='enroll run ingest test-connection status doctor runs support-bundle secrets seal unseal config policy audit jobs service upgrade version' ;;
     'help runs') words='show' ;;
     'help secrets') words='set list rm check rotate accept-restored' ;;
     'help config') words='show' ;;

@@ -1,5 +1,6 @@
 import type { CommandDefinition, CommandGroup } from './command-definition.ts';
 import { JOB_COMMANDS } from './job-commands.ts';
+import { SEALING_COMMANDS } from './sealing-commands.ts';
 import { SERVICE_COMMANDS } from './service-commands.ts';
 import { TRUST_COMMANDS, WORKFLOW } from './trust-commands.ts';
 
@@ -163,6 +164,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
       },
     ],
   },
+  ...SEALING_COMMANDS,
   {
     name: 'config',
     text: 'inspect the configuration',

@@ -13,6 +13,8 @@ import { loadSettings, type Invocation } from './invocation.ts';
 import { runLocally } from './local/local-attempt.ts';
 import { stepSink } from './local/step-sink.ts';
 import { readWorkflowFile } from './local/workflow-file.ts';
+import type { Sealing } from '../sealing/seal.ts';
+import { openSealingHere } from './sealing/open-sealing-here.ts';
 import { actAsOwner, assertConfigReadable } from './ownership.ts';
 import { platform, version } from './version.ts';
 
@@ -31,6 +33,7 @@ export async function makeDoctorReport(
   const only = namesOf(flags.get('only'));
   const timeoutMs = timeoutOf(flags.get('timeout'));
   limitNameResolution(timeoutMs);
+  let sealing: Sealing | undefined;
   return diagnose(
     {
       machine: thisMachine(),
@@ -39,10 +42,12 @@ export async function makeDoctorReport(
       platform: platform(),
       settings: async () => {
         const settings = await loadSettings(invocation);
+        sealing = await openSealingHere(settings.config, invocation);
         actAsOwner(settings.config.stateDir);
         assertConfigReadable(settings.config.configFile);
         return settings;
       },
+      sealing: () => sealing,
       workerEntry,
       connectors: loadConnectors,
       testConnection: await connectionTest(invocation),

@@ -52,7 +52,8 @@ function decodeText(bytes: Buffer): string {
   }
 }
 
-async function promptHidden(
+/** One line of a terminal, without echo. Throws ABORTED, or the signal’s reason. */
+export async function promptHidden(
   terminal: Terminal,
   prompt: string,
   signal: AbortSignal,

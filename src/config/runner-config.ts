@@ -11,7 +11,9 @@ import {
   secretSettingsSchema,
   type SecretSettings,
 } from '../secrets/providers/registry.ts';
+import type { SealingSettings } from '../sealing/settings.ts';
 import { isLocal, type ListenAddress } from '../observability/metrics/listen-address.ts';
+import { compileSealing } from './sealing-settings.ts';
 import { configInvalid } from './problems.ts';
 import type { SettingKey, SettingValues } from './schema.ts';
 
@@ -46,6 +48,7 @@ export interface RunnerConfig {
     readonly format: 'auto' | 'json' | 'pretty';
   };
   readonly secrets: SecretSettings;
+  readonly sealing: SealingSettings;
   readonly status: { readonly socket: string };
   readonly metrics: { readonly listen: ListenAddress | undefined };
   readonly telemetry: {
@@ -86,6 +89,7 @@ export function compile(
     spool: { maxBytes: need('spool.maxBytes') },
     log: { level: need('log.level'), format: need('log.format') },
     secrets: compileSecrets(values, place.configDir),
+    sealing: compileSealing(values),
     status: { socket: need('status.socket') },
     metrics: compileMetrics(values['metrics.listen'], need('metrics.allowRemote')),
     telemetry: {

@@ -2,6 +2,7 @@ import { ENV_PREFIX } from './process-context.ts';
 import type { Setting } from './setting.ts';
 import { networkSettings } from './settings/network.ts';
 import { runnerSettings } from './settings/runner.ts';
+import { sealingSettings } from './settings/sealing.ts';
 import { secretSettings } from './settings/secrets.ts';
 import { statusSettings } from './settings/status.ts';
 import { workSettings } from './settings/work.ts';
@@ -15,6 +16,7 @@ export const SETTINGS = {
   ...networkSettings,
   ...workSettings,
   ...secretSettings,
+  ...sealingSettings,
   ...statusSettings,
 } as const;
 

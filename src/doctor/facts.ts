@@ -11,6 +11,7 @@ import type { RunnerConfig } from '../config/runner-config.ts';
 import { CONNECTOR_TYPES } from '../connectors/registry.ts';
 import { probe } from '../link/connection/probe.ts';
 import { loadIdentity, type Identity } from '../link/enrollment/identity.ts';
+import { sealFor } from '../sealing/seal.ts';
 import { denial } from '../policy/decision.ts';
 import { requirePolicy } from '../policy/open-policy.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -45,9 +46,10 @@ export class Facts {
   readonly config = once(async (): Promise<RunnerConfig> => (await this.options.settings()).config);
 
   /** Throws NOT_ENROLLED and the codes of its files. */
-  readonly identity = once(async (): Promise<Identity> =>
-    loadIdentity((await this.config()).stateDir),
-  );
+  readonly identity = once(async (): Promise<Identity> => {
+    const { stateDir } = await this.config();
+    return loadIdentity(stateDir, sealFor(this.options.sealing(), 'identity-key'));
+  });
 
   /** Throws POLICY_MISSING, POLICY_INVALID and the codes of its file. */
   readonly policy = once(async (): Promise<Policy> => {
@@ -60,8 +62,10 @@ export class Facts {
     const { env, machine, redactor } = this.options;
     const { clock, random, resolve } = machine;
     const connect = createConnect(await sourceNetwork(await this.config()), resolve);
+    const sealing = this.options.sealing();
     const protect = (value: string): void => redactor.add(value);
-    return { env, clock, random, connect, protect, versions: processVersions(random) };
+    const versions = processVersions(random);
+    return { env, clock, random, connect, protect, versions, sealing };
   });
 
   readonly providers = once(async (): Promise<Providers> => {

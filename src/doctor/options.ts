@@ -12,6 +12,7 @@ import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { systemRandom, type Random } from '../../foundation/src/runtime/random.ts';
 import type { Redactor } from '../redaction/redactor.ts';
+import type { Sealing } from '../sealing/seal.ts';
 import { systemHost, type ServiceHost } from '../service/host.ts';
 import type { CheckName } from './check.ts';
 import type { CheckResult } from './run-checks.ts';
@@ -75,6 +76,8 @@ export interface DoctorOptions {
   readonly platform: string;
   /** Throws the errors of the configuration and of its files. */
   readonly settings: () => Promise<LoadedConfig>;
+  /** What seals the private keys; known once `settings` has resolved. */
+  readonly sealing: () => Sealing | undefined;
   /** Path of the worker's program. Throws if it is missing. */
   readonly workerEntry: () => string;
   readonly connectors: () => Promise<readonly Pick<Connector, 'type' | 'secretFields'>[]>;

@@ -20,7 +20,10 @@ import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { systemProcesses } from '../../foundation/src/runtime/processes.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
+import { openSealing } from '../sealing/open-sealing.ts';
+import type { Sealing } from '../sealing/seal.ts';
 import { openProviders } from '../secrets/open-providers.ts';
+import type { ProviderDeps } from '../secrets/providers/provider-kind.ts';
 import { createReadLimits, noReadLimits, type ReadLimits } from '../secrets/read-limits.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
 import { keptVersions, processVersions, type ValueVersions } from '../secrets/value-versions.ts';
@@ -46,6 +49,8 @@ export interface AccessOptions {
   readonly metrics?: Metrics;
   /** For providers of secrets. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** What seals the key of the vault, if it is open already. */
+  readonly sealing?: Sealing | undefined;
   readonly sink: SinkUse;
   /** Shared by attempts of one process, parsed certificates need no parsing again. */
   readonly trust?: TrustStore;
@@ -63,6 +68,7 @@ export function composeAccess({
   audit,
   metrics = noMetrics,
   env,
+  sealing: opened,
   sink: sinkUse,
   trust,
 }: AccessOptions): OpenAccess {
@@ -77,14 +83,14 @@ export function composeAccess({
       policy,
       places: [sourcePlace(request.connector), sinkPlace(server)],
     });
-    const { workflow, connector } = request;
-    const endpoints = connector.endpoints(workflow.source.serviceConnection.config);
+    const endpoints = endpointsOf(request);
     const connect = createConnect(await sourceNetwork(settings), systemResolve, trust);
     const kept = keptIn(settings);
-    const providerDeps = { ...SYSTEM, env, connect, protect: redactor.add.bind(redactor), ...kept };
+    const sealing = opened ?? (await openSealing(settings.sealing, { env }));
+    const providerDeps = { ...SYSTEM, env, connect, sealing, ...protecting(redactor), ...kept };
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
     const deps = { policy, provider, connect, redactor, ...kept, trail, audit, metrics, clock };
-    const limits = limitsFor(policy.limitsFor(connector.type), sinkUse);
+    const limits = limitsFor(policy.limitsFor(request.connector.type), sinkUse);
     const sink = server && { server, uses: tokenUses };
     const run = { request, endpoints, uses, sink, limits, quota: quotaOf(settings) };
     return {
@@ -94,6 +100,14 @@ export function composeAccess({
       ...(sink === undefined ? {} : sinkAccess({ ...sink, request, redactor }, deps)),
     };
   };
+}
+
+function endpointsOf({ workflow, connector }: AccessRequest): ReturnType<Connector['endpoints']> {
+  return connector.endpoints(workflow.source.serviceConnection.config);
+}
+
+function protecting(redactor: Redactor): Pick<ProviderDeps, 'protect'> {
+  return { protect: redactor.add.bind(redactor) };
 }
 
 function policySourceOf(

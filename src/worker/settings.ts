@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from '../../foundation/src/domain/record.ts';
+import { sealingSettingsSchema } from '../sealing/settings.ts';
 import { secretSettingsSchema } from '../secrets/providers/registry.ts';
 
 const endpoint = z.object({ host: z.string(), port: z.int() });
@@ -20,6 +21,12 @@ export const workerSettingsSchema = z.object({
     caFile: z.string().optional().transform(orUndefined),
   }),
   secrets: secretSettingsSchema,
+  /** Absent in programs whose keys are not sealed. */
+  sealing: sealingSettingsSchema.default({
+    credential: false,
+    keyFile: undefined,
+    passphraseFile: undefined,
+  }),
   log: z.object({ level: z.enum(LOG_LEVELS) }),
 });
 export type WorkerSettings = z.infer<typeof workerSettingsSchema>;

@@ -11,6 +11,7 @@ import { diagnose } from '../../src/doctor/doctor.ts';
 import type { Finding, Status } from '../../src/doctor/finding.ts';
 import { thisMachine, type DoctorOptions, type Machine } from '../../src/doctor/options.ts';
 import type { Report } from '../../src/doctor/report.ts';
+import { noSeal } from '../../src/sealing/seal.ts';
 import { enrollRunner } from '../../src/link/enrollment/enroll.ts';
 import { createRedactor } from '../../src/redaction/redactor.ts';
 import { workerEntry } from '../../src/worker/entry.ts';
@@ -105,6 +106,7 @@ export class DoctorScene {
       platform: 'test',
       replace: false,
       record: () => Promise.resolve(),
+      seal: noSeal,
       connect: createConnect(network),
       clock: systemClock,
       signal: AbortSignal.timeout(60_000),
@@ -190,6 +192,7 @@ export class DoctorScene {
         version: '0.1.0',
         platform: 'test',
         settings: async () => loadConfig({ configFile, flags: {}, context }),
+        sealing: () => undefined,
         workerEntry,
         connectors: loadConnectors,
         testConnection: undefined,

@@ -4,7 +4,7 @@ import { isSignedBy, type SignedHead } from '../../audit/head.ts';
 import type { Link } from '../../audit/line.ts';
 import { auditDirectory } from '../../audit/trail.ts';
 import { verifyTrail, type TrailReport } from '../../audit/verify.ts';
-import { knownKeys, loadIdentity } from '../../link/enrollment/identity.ts';
+import { publicIdentity } from '../../link/enrollment/identity.ts';
 import { readHeadsFile, signedHeads } from '../audit-heads-file.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
@@ -44,8 +44,8 @@ function describe(
 }
 
 async function identityOf(stateDir: string): Promise<Parameters<typeof signedHeads>[1]> {
-  const { runnerId } = await loadIdentity(stateDir);
-  return { runnerId, publicKeys: (await knownKeys(stateDir)).publicKeys };
+  const { runnerId, publicKeys } = await publicIdentity(stateDir);
+  return { runnerId, publicKeys };
 }
 
 /** Throws INPUT_INVALID for a head that this runner has not signed. */

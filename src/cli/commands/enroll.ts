@@ -5,6 +5,7 @@ import { collectEnrolledSettings } from '../../config/enrolled-settings.ts';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import { enrollRunner } from '../../link/enrollment/enroll.ts';
 import type { Identity } from '../../link/enrollment/identity.ts';
+import { sealFor } from '../../sealing/seal.ts';
 import { createConnect } from '../../../foundation/src/network/open.ts';
 import { untilAborted } from '../../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
@@ -13,6 +14,7 @@ import { loadSettings, requireFlag, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
 import { systemUser } from '../system-user.ts';
 import type { Terminal } from '../terminal.ts';
+import { openSealingHere } from '../sealing/open-sealing-here.ts';
 import { platform, version } from '../version.ts';
 
 const TOKEN_MAX = 4096;
@@ -27,28 +29,31 @@ export async function enroll(invocation: Invocation): Promise<void> {
   const tokenFile = requireFlag(flags, 'token-file');
   const settings = await loadSettings(invocation);
   const { config } = settings;
+  const { stateDir } = config;
   const url = requireUrl(config.controlPlane.url);
   const connect = createConnect(await controlPlaneNetwork(config));
   const enrolled = collectEnrolledSettings(settings);
   const token = await readToken(tokenFile, invocation);
   const person = systemUser(invocation.env);
-  actAsOwner(config.stateDir);
-  const trail = openAuditTrail(config.stateDir);
+  const seal = sealFor(await openSealingHere(config, invocation), 'identity-key');
+  actAsOwner(stateDir);
+  const trail = openAuditTrail(stateDir);
   const identity = await enrollRunner({
     url,
     token,
-    stateDir: config.stateDir,
+    stateDir,
     name: config.name,
     version: version(),
     platform: platform(),
     replace: flags.has('replace'),
     record: (enrollment) => trail.record({ event: 'enroll', ...enrollment, ...person }),
+    seal,
     connect,
     clock: systemClock,
     signal: interrupts.signal,
   });
   await enrolled.write();
-  show(identity, config.stateDir, enrolled.keys, terminal);
+  show(identity, stateDir, enrolled.keys, terminal);
 }
 
 function show(

@@ -10,6 +10,7 @@ import { openPolicy } from '../../policy/open-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { referenceMatches } from '../../policy/reference-pattern.ts';
 import { openProviders } from '../../secrets/open-providers.ts';
+import type { ProviderDeps } from '../../secrets/providers/provider-kind.ts';
 import type { Providers } from '../../secrets/provider.ts';
 import { formatReference, type SecretPath } from '../../secrets/reference.ts';
 import { keptVersions, outlivesProcess } from '../../secrets/value-versions.ts';
@@ -18,6 +19,7 @@ import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
 import { placeOf } from '../policy/explain.ts';
 import { policySource } from '../policy-source.ts';
+import { openSealingHere } from '../sealing/open-sealing-here.ts';
 import { reference } from '../secret-reference.ts';
 import { systemUser } from '../system-user.ts';
 
@@ -29,8 +31,9 @@ export async function check(invocation: Invocation): Promise<ExitCode> {
   const path = reference(invocation.operands[0]);
   const { config } = await loadSettings(invocation);
   const person = systemUser(invocation.env);
+  const sealing = await openSealingHere(config, invocation);
   actAsOwner(config.stateDir);
-  const providers = await openAll(config, invocation.env);
+  const providers = await openAll(config, { env: invocation.env, sealing });
   const places = await placesText(providers, path);
   const name = formatReference(path);
   await openAuditTrail(config.stateDir).record({
@@ -59,9 +62,12 @@ export async function check(invocation: Invocation): Promise<ExitCode> {
   return rules.length === 0 ? EXIT.denied.code : EXIT.ok.code;
 }
 
-async function openAll(config: RunnerConfig, env: Readonly<NodeJS.ProcessEnv>): Promise<Providers> {
+async function openAll(
+  config: RunnerConfig,
+  own: Pick<ProviderDeps, 'env' | 'sealing'>,
+): Promise<Providers> {
   return openProviders(config.secrets, {
-    env,
+    ...own,
     clock: systemClock,
     random: systemRandom,
     connect: createConnect(await sourceNetwork(config)),

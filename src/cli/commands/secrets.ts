@@ -2,10 +2,13 @@ import { dirname } from 'node:path';
 import { openAuditTrail } from '../../audit/open.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { systemRandom } from '../../../foundation/src/runtime/random.ts';
 import { formatReference } from '../../secrets/reference.ts';
 import { openVault, type Vault } from '../../secrets/vault/vault.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
+import { openSealingHere } from '../sealing/open-sealing-here.ts';
 import { readSecret } from '../secret-input.ts';
 import { reference } from '../secret-reference.ts';
 import { systemUser } from '../system-user.ts';
@@ -93,9 +96,12 @@ interface LocalVault {
 async function openLocalVault(invocation: Invocation): Promise<LocalVault> {
   const { config } = await loadSettings(invocation);
   const person = systemUser(invocation.env);
+  const sealing = await openSealingHere(config, invocation);
   actAsOwner(config.stateDir);
   const trail = openAuditTrail(config.stateDir);
-  const vault = openVault(config.secrets.vault, undefined, (change) =>
+  const seal = sealing?.of('vault-key');
+  const deps = { clock: systemClock, random: systemRandom, seal };
+  const vault = openVault(config.secrets.vault, deps, (change) =>
     trail.record({ event: 'vault', ...change, ...person }),
   );
   return { vault, config };

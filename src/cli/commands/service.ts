@@ -1,6 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { z } from 'zod';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { systemRandom } from '../../../foundation/src/runtime/random.ts';
+import { sealFor } from '../../sealing/seal.ts';
+import { openSealingHere } from '../sealing/open-sealing-here.ts';
 import { loadIdentity } from '../../link/enrollment/identity.ts';
 import { requirePolicy } from '../../policy/open-policy.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
@@ -93,11 +97,16 @@ export async function status({ terminal }: Invocation): Promise<void> {
  */
 export async function check(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
+  const sealing = await openSealingHere(config, invocation);
   actAsOwner(config.stateDir);
   assertConfigReadable(config.configFile);
-  const { name } = await loadIdentity(config.stateDir);
+  const { name } = await loadIdentity(config.stateDir, sealFor(sealing, 'identity-key'));
   await requirePolicy(policySource(config), secretDirectories(config.secrets));
-  const secrets = await openVault(config.secrets.vault).list(invocation.interrupts.signal);
+  const secrets = await openVault(config.secrets.vault, {
+    clock: systemClock,
+    random: systemRandom,
+    seal: sealing?.of('vault-key'),
+  }).list(invocation.interrupts.signal);
   invocation.terminal.result(
     { name, policyFile: config.policyFile, vaultSecrets: secrets.length },
     `Ready: enrolled as ${name}, policy in ${config.policyFile}, secrets in the vault: ${secrets.length}.`,

@@ -13,6 +13,8 @@ import { processVersions } from '../../secrets/value-versions.ts';
 import { systemHost, UNIT } from '../../service/host.ts';
 import { makeBundle, type Bundle } from '../bundle/bundle.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
+import type { Sealing } from '../../sealing/seal.ts';
+import { openSealingHere } from '../sealing/open-sealing-here.ts';
 import { actAsOwner } from '../ownership.ts';
 import { columns } from '../terminal.ts';
 import { version } from '../version.ts';
@@ -49,12 +51,14 @@ async function collect(invocation: Invocation, now: number): Promise<Bundle> {
     if (loaded instanceof RunnerError) throw loaded;
     return loaded;
   };
+  const sealing =
+    loaded instanceof RunnerError ? undefined : await openSealingHere(loaded.config, invocation);
   if (!(loaded instanceof RunnerError)) actAsOwner(loaded.config.stateDir);
   const redactor = createRedactor();
   return makeBundle({
     source: { invocation, settings, journal },
     redactor,
-    protect: async () => protect(settings(), redactor, invocation),
+    protect: async () => protect(settings(), { redactor, sealing }, invocation),
     version: version(),
     now,
   });
@@ -62,7 +66,7 @@ async function collect(invocation: Invocation, now: number): Promise<Bundle> {
 
 async function protect(
   { config }: LoadedConfig,
-  redactor: Redactor,
+  { redactor, sealing }: { readonly redactor: Redactor; readonly sealing: Sealing | undefined },
   { env, interrupts }: Invocation,
 ): Promise<void> {
   const { proxy } = config.network;
@@ -70,7 +74,8 @@ async function protect(
   const connect = createConnect(await sourceNetwork(config));
   const add = (value: string): void => redactor.add(value);
   const versions = processVersions(systemRandom);
-  const deps = { env, clock: systemClock, random: systemRandom, connect, protect: add, versions };
+  const system = { clock: systemClock, random: systemRandom };
+  const deps = { ...system, env, connect, protect: add, versions, sealing };
   await protectStoredSecrets(config.secrets, deps, redactor, interrupts.signal);
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import { loadIdentity } from '../../link/enrollment/identity.ts';
+import { publicIdentity } from '../../link/enrollment/identity.ts';
 import { openPolicy } from '../../policy/open-policy.ts';
 import { audiencesOf, verifyJob } from '../../policy/signatures/verify.ts';
 import { parseJobDocument } from '../../worker/job-document.ts';
@@ -47,7 +47,7 @@ async function readSignature(file: string, { terminal }: Invocation): Promise<st
 /** Undefined on a machine that is not enrolled: only pools count there. */
 async function fingerprintIn(stateDir: string): Promise<string | undefined> {
   try {
-    return (await loadIdentity(stateDir)).fingerprint;
+    return (await publicIdentity(stateDir)).fingerprint;
   } catch (thrown) {
     if (RunnerError.from(thrown).code === 'NOT_ENROLLED') return undefined;
     throw thrown;

@@ -19,6 +19,7 @@ import type { SinkUse } from '../../worker/sink-access.ts';
 import { Stop } from '../../worker/stop.ts';
 import { loadSettings, openCommandLog, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
+import { openSealingHere } from '../sealing/open-sealing-here.ts';
 import { captureConsole } from './capture-console.ts';
 import { ProgressLine } from './progress-line.ts';
 import { recordRun, unrecorded } from './recorded-run.ts';
@@ -52,6 +53,7 @@ export async function runLocally(
   const { kind, isRecorded = false, signal } = attempt;
   const { settings, text, workflow, sinkUse } = await readInput(invocation, attempt);
   const sink = await attempt.openSink(workflow);
+  const sealing = await openSealingHere(settings.config, invocation);
   actAsOwner(settings.config.stateDir);
   const connectors = await loadConnectors();
   const redactor = createRedactor();
@@ -66,7 +68,7 @@ export async function runLocally(
     : unrecorded(printed);
   const { logger } = recorded;
   const releaseConsole = captureConsole(redact, logger);
-  const access = { connectors, redactor, audit: logger, env, sink: sinkUse };
+  const access = { connectors, redactor, audit: logger, env, sealing, sink: sinkUse };
   const openAccess = accessFor(settings.config, access);
   const stop = stopOn(signal ?? interrupts.signal);
   const onProgress = (position: Progress): void => progress.show(position);

@@ -6,6 +6,8 @@ import type { Dialer } from '../../channel/channel.ts';
 import { createDialers } from '../../channel/dialers.ts';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
+import { openSealing } from '../../sealing/open-sealing.ts';
+import { type Seal, sealFor } from '../../sealing/seal.ts';
 import { loadIdentity, type Identity } from '../../link/enrollment/identity.ts';
 import {
   openRotatingIdentity,
@@ -54,14 +56,14 @@ export async function composeRunner(
   logger: Logger,
   env: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Runner> {
-  const enrolled = await loadEnrolled(config);
+  const enrolled = await loadEnrolled(config, env);
   const { fingerprint } = enrolled;
   const policy = policySource(config);
   await checkPolicyAtStart(policy, logger);
   const dialers = await dialersFor(config, enrolled);
   const observability = await openObservability(config, logger);
   const store = await openStore(config, enrolled, logger);
-  const identity = await openIdentity(config);
+  const identity = await openIdentity(config, env);
   const tails = new LogTails(systemClock);
   const listened = tails.listen(logger);
   const link = createLink({
@@ -90,8 +92,19 @@ export async function composeRunner(
   return { link, identity, observability, close: () => store.close() };
 }
 
-async function loadEnrolled({ stateDir, controlPlane }: RunnerConfig): Promise<Identity> {
-  const identity = await loadIdentity(stateDir);
+async function identitySeal(
+  { sealing }: RunnerConfig,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Seal> {
+  return sealFor(await openSealing(sealing, { env }), 'identity-key');
+}
+
+async function loadEnrolled(
+  config: RunnerConfig,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Identity> {
+  const { stateDir, controlPlane } = config;
+  const identity = await loadIdentity(stateDir, await identitySeal(config, env));
   assertSameControlPlane(controlPlane.url, identity);
   return identity;
 }
@@ -114,9 +127,17 @@ function openStore(
 }
 
 /** Changes files of the identity, so the state directory must be locked. */
-function openIdentity({ stateDir, identity }: RunnerConfig): Promise<RotatingIdentity> {
-  const { keyLifetimeMs: lifetimeMs } = identity;
-  return openRotatingIdentity({ stateDir, lifetimeMs, disk: nodeDisk, clock: systemClock });
+async function openIdentity(
+  config: RunnerConfig,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<RotatingIdentity> {
+  return openRotatingIdentity({
+    stateDir: config.stateDir,
+    lifetimeMs: config.identity.keyLifetimeMs,
+    disk: nodeDisk,
+    clock: systemClock,
+    seal: await identitySeal(config, env),
+  });
 }
 
 function auditHeadsOf({ stateDir }: RunnerConfig, signer: Identity): AuditHeads {

@@ -25,6 +25,7 @@ import { NEVER } from '../../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { enrollRunner, type EnrollOptions } from './enroll.ts';
+import { noSeal } from '../../sealing/seal.ts';
 import { keyPaths } from './key-files.ts';
 import { loadIdentity } from './identity.ts';
 
@@ -33,7 +34,6 @@ let server: Server;
 let directory: string;
 let requests: { path: string | undefined; body: string }[] = [];
 let response: { status: number; type?: string; body: string };
-
 const grant = {
   status: 201,
   body: JSON.stringify({ runnerId: 'rnr_1', name: 'warehouse', controlPlane: 'plane 1' }),
@@ -60,7 +60,6 @@ beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
-
 afterAll(() => void server.close());
 
 beforeEach(() => {
@@ -82,6 +81,7 @@ function options(changes: Partial<EnrollOptions> = {}, extraCa = [authority.caPe
     platform: 'test',
     replace: false,
     record: () => Promise.resolve(),
+    seal: noSeal,
     connect: createConnect({
       connectTo: [{ from: { host: 'plane.test', port: 443 }, to: { host: '127.0.0.1', port } }],
       proxy: undefined,

@@ -6,6 +6,7 @@ import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { createDurably, renameDurably } from '../../../foundation/src/runtime/atomic-write.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
+import type { Seal } from '../../sealing/seal.ts';
 import { requestEnrollment } from './enrollment-request.ts';
 import { exportKey, generateKey, toIdentity, type Identity } from './identity.ts';
 import { keyPaths, rawPublicKey } from './key-files.ts';
@@ -39,6 +40,8 @@ export interface EnrollOptions {
   readonly replace: boolean;
   /** Called before the token and the new public key are sent; if it rejects, nothing is. */
   readonly record: (enrollment: Enrollment) => Promise<void>;
+  /** Of the private key. */
+  readonly seal: Seal;
   readonly connect: Connect;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -47,7 +50,8 @@ export interface EnrollOptions {
 /**
  * Generates a key pair, trades the token and the public key for an identity, and writes both to the
  * state directory. The private key is never sent. Throws ALREADY_ENROLLED, ENROLLMENT_REFUSED,
- * INPUT_INVALID, NETWORK_*, TLS_UNTRUSTED, PROXY_REFUSED, CONTROL_PLANE_BUSY, PROTOCOL_VIOLATION.
+ * INPUT_INVALID, SEALING_KEY_MISSING, SEALING_KEY_WRONG, NETWORK_*, TLS_UNTRUSTED, PROXY_REFUSED,
+ * CONTROL_PLANE_BUSY, PROTOCOL_VIOLATION.
  */
 export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
   const { endpoint, authority } = parseControlPlaneUrl(options.url);
@@ -60,7 +64,7 @@ export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
   const key = generateKey();
   const draft = `${paths.key}.new`;
   await rm(draft, { force: true });
-  await createDurably(nodeDisk, draft, exportKey(key));
+  await createDurably(nodeDisk, draft, await options.seal.close(exportKey(key)));
   try {
     const { token, name, version, platform } = options;
     const publicKey = rawPublicKey(key);

@@ -12,7 +12,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import { readPrivateFile } from './private-file.ts';
+import type { Seal } from '../../sealing/seal.ts';
+import { readPrivateBytes } from './private-file.ts';
 
 export interface KeyPaths {
   readonly key: string;
@@ -20,7 +21,7 @@ export interface KeyPaths {
   readonly previous: string;
 }
 
-/** Of PKCS#8 PEM files, mode 0600. */
+/** Of PKCS#8 PEM files, sealed where sealing is configured, mode 0600. */
 export function keyPaths(stateDir: string): KeyPaths {
   const at = (name: string): string => join(stateDir, 'identity', name);
   return { key: at('key.pem'), next: at('key.next.pem'), previous: at('key.previous.pem') };
@@ -41,26 +42,27 @@ export interface StoredKeys {
 }
 
 /**
- * The keys, where `publicKey` is in force. Undefined if its file is missing. Throws FILE_UNSAFE and
- * FILE_UNREADABLE.
+ * The keys, where `publicKey` is in force. Undefined if its file is missing. Throws FILE_UNSAFE,
+ * FILE_UNREADABLE and what `seal` throws.
  */
 export async function readKeys(
   stateDir: string,
   publicKey: string,
+  seal: Seal,
 ): Promise<StoredKeys | undefined> {
   const paths = keyPaths(stateDir);
-  const key = await readKey(paths.key);
-  const next = await readKey(paths.next);
-  const previous = await readKey(paths.previous);
+  const key = await readKey(paths.key, seal);
+  const next = await readKey(paths.next, seal);
+  const previous = await readKey(paths.previous, seal);
   if (key?.publicKey === publicKey) return { current: key, next, previous };
   if (next?.publicKey !== publicKey) return undefined;
   return { current: next, next: undefined, previous: key ?? previous };
 }
 
-async function readKey(path: string): Promise<StoredKey | undefined> {
-  const pem = await readPrivateFile(path);
-  if (pem === undefined) return undefined;
-  const key = parseKey(pem, path);
+async function readKey(path: string, seal: Seal): Promise<StoredKey | undefined> {
+  const stored = await readPrivateBytes(path);
+  if (stored === undefined) return undefined;
+  const key = parseKey(await seal.open(stored, path), path);
   return { key, publicKey: rawPublicKey(key), path };
 }
 

@@ -13,12 +13,17 @@ import {
  * not exist. Throws FILE_UNSAFE, FILE_UNREADABLE.
  */
 export async function readPrivateFile(path: string): Promise<string | undefined> {
+  return (await readPrivateBytes(path))?.toString('utf8');
+}
+
+/** Throws as `readPrivateFile` does. */
+export async function readPrivateBytes(path: string): Promise<Buffer | undefined> {
   await using file = await openIfPresent(path);
   if (file === undefined) return undefined;
   const stats = await file.stat();
   assertRegularFile(path, stats);
   assertSafe(path, stats, OPEN_TO_OTHERS, 'self');
-  return await file.readFile('utf8');
+  return await file.readFile();
 }
 
 async function openIfPresent(path: string): Promise<FileHandle | undefined> {

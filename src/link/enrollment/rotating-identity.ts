@@ -9,6 +9,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { renameDurably, replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
+import { noSeal, type Seal } from '../../sealing/seal.ts';
 import { exportKey, fingerprintOf, readIdentity, type Identity } from './identity.ts';
 import {
   encodeHistory,
@@ -53,12 +54,14 @@ interface Options {
   readonly lifetimeMs: number;
   readonly disk: Disk;
   readonly clock: Clock;
+  /** Of its private keys. */
+  readonly seal?: Seal;
 }
 
 /** Throws as `loadIdentity` does. Finishes a replacement that a crash has interrupted. */
 export async function openRotatingIdentity(options: Options): Promise<RotatingIdentity> {
-  const { stateDir, disk } = options;
-  const { settings, keys } = await readIdentity(stateDir);
+  const { stateDir, disk, seal } = options;
+  const { settings, keys } = await readIdentity(stateDir, seal);
   const moved = await moveKeys(disk, stateDir, keys);
   return new RotatingIdentity(options, settings, moved, await readHistory(stateDir));
 }
@@ -141,13 +144,13 @@ export class RotatingIdentity implements Identity, IdentityKeys {
     const { current, next } = this.#keys;
     if (this.#inUse !== current) return current;
     if (next !== undefined) return next;
-    const { stateDir, disk } = this.#options;
+    const { stateDir, disk, seal = noSeal } = this.#options;
     // The file must not be that of the key in force, as it is after a failed move.
     this.#keys = await moveKeys(disk, stateDir, this.#keys);
     this.#inUse = this.#keys.current;
     const path = keyPaths(stateDir).next;
     const key = generateKeyPairSync('ed25519').privateKey;
-    await replaceFile(disk, path, exportKey(key));
+    await replaceFile(disk, path, await seal.close(exportKey(key)));
     const stored = { key, publicKey: rawPublicKey(key), path };
     this.#keys = { ...this.#keys, next: stored };
     return stored;

@@ -5,6 +5,7 @@ import type { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import type { SecretProvider } from '../provider.ts';
 import type { SecretPath } from '../reference.ts';
+import type { Sealing } from '../../sealing/seal.ts';
 import type { ValueVersions } from '../value-versions.ts';
 
 /** What a provider can be made of. */
@@ -21,6 +22,8 @@ export interface ProviderDeps {
    * value is used.
    */
   readonly protect: (value: string) => void;
+  /** Of the key of the vault; absent where it is not sealed. */
+  readonly sealing?: Sealing | undefined;
   /** Versions of values that the provider has none of. */
   readonly versions: ValueVersions;
 }

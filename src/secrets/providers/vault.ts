@@ -24,13 +24,14 @@ export const vaultProvider = providerKind({
       ].join(' '),
     }),
   },
-  open: async (place, { clock, random }) => {
+  open: async (place, { clock, random, sealing }) => {
     const { openVault } = await import('../vault/vault.ts');
-    return openVault(place, { clock, random });
+    return openVault(place, { clock, random, seal: sealing?.of('vault-key') });
   },
-  list: async (place, { clock, random }, signal) => {
+  list: async (place, { clock, random, sealing }, signal) => {
     const { openVault } = await import('../vault/vault.ts');
-    const entries = await openVault(place, { clock, random }).list(signal);
+    const seal = sealing?.of('vault-key');
+    const entries = await openVault(place, { clock, random, seal }).list(signal);
     return entries.flatMap(({ reference }) => {
       const path = parseReference(reference);
       return path === undefined ? [] : [{ path }];

@@ -44,6 +44,13 @@ export async function replacePrivateFile(
   }
 }
 
+/** Whether a name in its directory is that of a file which was to replace it. */
+export function isTemporaryOf(path: string, name: string): boolean {
+  const head = `.${basename(path)}.`;
+  const uuid = name.slice(head.length);
+  return name.startsWith(head) && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid);
+}
+
 async function keepAs(path: string, previous: string): Promise<void> {
   await removeFile(nodeDisk, previous);
   try {

@@ -7,6 +7,8 @@ import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { systemProcesses } from '../../../foundation/src/runtime/processes.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import { readTrustedFile } from '../../../foundation/src/runtime/trusted-file.ts';
+import type { SealTarget } from '../../sealing/convert.ts';
+import { noSeal, type Seal } from '../../sealing/seal.ts';
 import { decodeVault, encodeVault, newVault, type VaultContent } from './format.ts';
 import {
   assertGenerationWritable,
@@ -15,7 +17,7 @@ import {
   writeGeneration,
   type VaultGenerations,
 } from './generation-memory.ts';
-import { createKeyFile, newKey, readKeyFile, replaceKeyFile } from './key-file.ts';
+import { convertKeyFile, createKeyFile, newKey, readKeyFile, replaceKeyFile } from './key-file.ts';
 import { makePrivateDirectory, replacePrivateFile, unwritableOr } from './private-files.ts';
 
 // Invariants:
@@ -40,6 +42,8 @@ export interface VaultPlace {
 export interface VaultDeps {
   readonly clock: Clock;
   readonly random: Random;
+  /** Of the key file. */
+  readonly seal?: Seal | undefined;
 }
 
 export interface LoadedVault {
@@ -49,7 +53,7 @@ export interface LoadedVault {
 
 /**
  * The files of a vault. Methods throw VAULT_LOCKED, VAULT_DAMAGED, VAULT_ROLLED_BACK, FILE_UNSAFE,
- * FILE_UNWRITABLE, DISK_FULL and STATE_LOCKED.
+ * FILE_UNWRITABLE, DISK_FULL, STATE_LOCKED and what the seal throws.
  */
 export class VaultStore {
   readonly #place: VaultPlace;
@@ -104,12 +108,20 @@ export class VaultStore {
 
   /** Replaces the key. Values stay as they are. */
   async rotateKey({ content, key }: LoadedVault): Promise<void> {
-    const { random } = this.#deps;
+    const { random, seal } = this.#deps;
     const fresh = newKey(random);
     const both = await this.#replace(content, [key, fresh], this.#previous);
-    await replaceKeyFile(this.#place.keyFile, fresh, random);
+    await replaceKeyFile(this.#place.keyFile, fresh, random, seal);
     await this.#replace(both, [fresh], this.#previous);
     await removeFile(nodeDisk, this.#previous);
+  }
+
+  /** Seals or unseals the key file. False if that was done, or there is none. */
+  convertKeyFile(signal: AbortSignal, target: SealTarget): Promise<boolean> {
+    const { random, seal = noSeal } = this.#deps;
+    return this.#whileLocked(signal, () =>
+      convertKeyFile(this.#place.keyFile, { target, seal, random }),
+    );
   }
 
   /** Whether an older vault in place of this one would be noticed. False if there is no vault. */
@@ -159,7 +171,7 @@ export class VaultStore {
     const { file, keyFile } = this.#place;
     const bytes = await readTrustedFile(file, { kind: 'private', maxBytes: MAX_BYTES });
     if (bytes === undefined) return undefined;
-    const key = await readKeyFile(keyFile);
+    const key = await readKeyFile(keyFile, this.#deps.seal);
     if (key === undefined)
       throw new RunnerError('VAULT_LOCKED', `the key file ${keyFile} of the vault is missing`);
     const content = decodeVault(bytes, key);
@@ -168,9 +180,9 @@ export class VaultStore {
   }
 
   async #create(): Promise<LoadedVault> {
-    const { random } = this.#deps;
+    const { random, seal } = this.#deps;
     const { keyFile } = this.#place;
-    const key = (await readKeyFile(keyFile)) ?? (await createKeyFile(keyFile, random));
+    const key = (await readKeyFile(keyFile, seal)) ?? (await createKeyFile(keyFile, random, seal));
     return { content: newVault(random), key };
   }
 

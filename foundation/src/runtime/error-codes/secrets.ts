@@ -71,6 +71,28 @@ export const secrets = {
     'The audit trail was changed, cut or damaged.',
     'Run `hybrid-runner audit verify`, keep a copy of audit/ in the state directory for whoever investigates, then move it away to start a new trail.',
   ),
+  SEALING_KEY_MISSING: entry(
+    'user',
+    'A private key of this runner is sealed, and what opens it is not available.',
+    [
+      'In a command, use sudo; in a service, check the sealing settings and run `hybrid-runner seal`',
+      'again, which sets up the credential. On another machine than the one that sealed it, enroll',
+      'again.',
+    ].join(' '),
+  ),
+  SEALING_KEY_WRONG: entry(
+    'user',
+    'The sealing key or passphrase is not the one that sealed a file, or the file was changed.',
+    'Restore the sealing key, or the file, from a backup. If there is none, enroll again with --replace and store the secrets again.',
+  ),
+  NOT_SEALED: entry(
+    'user',
+    'A private key is in the open, although sealing is configured.',
+    [
+      'If sealing was just configured, stop the runner and run `hybrid-runner seal`; otherwise',
+      'somebody has replaced the file: find out who before you seal it.',
+    ].join(' '),
+  ),
   VAULT_LOCKED: entry(
     'user',
     'The vault key is missing or does not match this vault.',
