@@ -1,4 +1,5 @@
 import { AUDIT_MUTANTS } from './audit-mutants.ts';
+import { SEALING_MUTANTS } from './sealing-mutants.ts';
 import { DOCTOR_MUTANTS } from './doctor-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { RELAY_MUTANTS } from './relay-mutants.ts';
@@ -241,4 +242,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...POLICY_MUTANTS,
   ...DOCTOR_MUTANTS,
   ...AUDIT_MUTANTS,
+  ...SEALING_MUTANTS,
 ];
