@@ -49,3 +49,12 @@ it.each([
 ])('a mount that is opened loads its own: %s', (source, name) => {
   expect(sdksIn(loadedWith(chunkWith(source)))).toContain(name);
 });
+
+it.each([
+  ['a worker', join(dist, 'worker/main.js')],
+  ['the link', chunkWith('src/cli/commands/run.ts')],
+])('%s starts without the code of sealed keys', (_what, file) => {
+  const ofSealing = chunkWith('src/sealing/sealed.ts');
+  expect(statSync(ofSealing).size).toBeGreaterThan(0);
+  expect([...loadedWith(file)]).not.toContain(ofSealing);
+});
