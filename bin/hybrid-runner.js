@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript for Node.js 18 and later, which finds a Node.js that can run the rest.
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeSync } from 'node:fs';
 import inspector from 'node:inspector';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -12,6 +11,8 @@ const NEEDED_MAJOR = 24;
 /** The exit code of NODE_TOO_OLD and PROCESS_UNSAFE in docs/errors.md. */
 const EXIT_INVALID = 3;
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
+
+const COMPILERS_OFF = ['--no-maglev', '--no-turbofan'];
 
 const self = fileURLToPath(import.meta.url);
 const root = join(dirname(self), '..');
@@ -50,7 +51,8 @@ function bundledNode() {
 }
 
 /** Runs the same command on another Node.js, with the same streams, signals and exit code. */
-function runOn(binary) {
+async function runOn(binary) {
+  const { spawn } = await import('node:child_process');
   // The variable prevents an endless loop if the binary is too old as well. The IPC channel tells
   // the child when this process dies.
   const child = spawn(binary, ['--disable-sigusr1', self, ...args], {
@@ -92,11 +94,22 @@ function reportTooOld(reason) {
   );
 }
 
+/** Opening process.stdout takes longer than everything else here, and a version fits any pipe. */
+function printVersion() {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  try {
+    writeSync(1, `${version}\n`);
+  } catch {
+    // A full pipe that does not block, or a closed one: the stream waits, or reports it.
+    process.stdout.write(`${version}\n`);
+  }
+}
+
 const NODE_MISSING = `the package node-${platform} with a newer one was not installed: npm could not reach a registry, or omits optional packages`;
 
 keepInspectorClosed();
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
-  process.stdout.write(`${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}\n`);
+  printVersion();
   if (isTooOld && bundledNode() === undefined) reportTooOld(NODE_MISSING);
 } else if (!isTooOld) {
   if (process.env.HYBRID_RUNNER_NODE !== undefined) endWithLauncher();
@@ -105,6 +118,9 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   if (args[0] === 'run' || args[0] === 'ingest') setFlagsFromString('--semi-space-growth-factor=1');
   // The service is idle most of the time, so memory matters more than speed.
   if (args[0] === 'run') setFlagsFromString('--optimize-for-size');
+  // The optimizing compilers have 8 MB of code. A start ends before it gains from them; the link
+  // turns them on when it has connected.
+  if (args[0] === 'run') for (const flag of COMPILERS_OFF) setFlagsFromString(flag);
   // An extraction parses tens of megabytes and keeps little: early collection saves more than it
   // costs.
   if (args[0] === 'ingest') setFlagsFromString('--heap-growing-percent=30');
@@ -115,5 +131,5 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
 } else {
   const binary = bundledNode();
   if (binary === undefined) exitWithReason(NODE_MISSING);
-  else runOn(binary);
+  else await runOn(binary);
 }

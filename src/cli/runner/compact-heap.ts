@@ -4,9 +4,13 @@ import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 
 const CHECK_INTERVAL_MS = 1_000;
 
+/** What bin/hybrid-runner.js turns off for the start. */
+const COMPILERS_ON = ['--maglev', '--turbofan'];
+
 /**
  * Returns memory that the start needed to the system, once `isStarted` is true. V8 collects only
- * when it allocates, so a process that then waits for days would keep that memory.
+ * when it allocates, so a process that then waits for days would keep that memory. Then lets V8
+ * optimize code, which pays off when jobs deliver data.
  */
 export async function compactHeapOnce(
   isStarted: () => boolean,
@@ -19,4 +23,5 @@ export async function compactHeapOnce(
   const collect = runInNewContext('gc') as NodeJS.GCFunction;
   setFlagsFromString('--no-expose-gc');
   await collect({ type: 'major', flavor: 'last-resort', execution: 'async' });
+  for (const flag of COMPILERS_ON) setFlagsFromString(flag);
 }
