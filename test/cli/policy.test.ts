@@ -84,7 +84,7 @@ describe('policy explain', () => {
   });
 
   it('shows the limits of a job, with their lines', async () => {
-    place.file('policy.yaml', POLICY.replace('    times:', '    maxRunsPerHour: 4\n    times:'));
+    place.file('policy.yaml', POLICY.replace(/ {4}times:\n.*\n/, '    maxRunsPerHour: 4\n'));
     const file = place.file('workflow.json', workflow('runner@acme.example'));
     const { stdout } = await place.call(['policy', 'explain', '--workflow', file]);
     expect(stdout).toContain('  runsPerHour: 4 by secrets[0].maxRunsPerHour (line 8)\n');

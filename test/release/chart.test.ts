@@ -170,6 +170,20 @@ describe.skipIf(releaseObstacle() !== undefined)('the Helm chart of the runner',
     });
   });
 
+  it.each([
+    ['secret', '3650d'],
+    ['token', undefined],
+  ])(
+    'with the values of %s, replaces keys only where a volume keeps them',
+    async (values, life) => {
+      const map = (await render(values)).find(({ kind }) => kind === 'ConfigMap') as unknown as {
+        readonly data: Readonly<Record<string, string>>;
+      };
+      const config = parse(map.data['runner.yaml']!) as { identity?: { keyLifetime: string } };
+      expect(config.identity?.keyLifetime).toBe(life);
+    },
+  );
+
   it('gives active runs the drain timeout and a margin, and pins an image by digest', async () => {
     const pod = workloadOf(await render('everything'));
     expect(pod.terminationGracePeriodSeconds).toBe(945);
