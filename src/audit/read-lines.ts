@@ -23,7 +23,8 @@ export async function* linesFrom(
     for await (const line of linesOf(disk, file)) if (line.number >= from) yield line;
 }
 
-async function* linesOf(disk: Disk, { path, first }: TrailFile): AsyncGenerator<PlacedLine> {
+/** The complete lines of one file, read in chunks. */
+export async function* linesOf(disk: Disk, { path, first }: TrailFile): AsyncGenerator<PlacedLine> {
   const file = await disk.open(path, 'read');
   try {
     let rest: Buffer = Buffer.alloc(0);

@@ -22,6 +22,7 @@ export async function readDenied(config: RunnerConfig): Promise<PolicyText> {
   const directories = secretDirectories(config.secrets);
   const { policy, text } = await requirePolicyWithText(policySource(config), directories);
   const now = systemClock.now();
-  const events = await readEvents(nodeDisk, auditDirectory(stateDir), now - PERIOD_MS);
+  const wanted = { since: now - PERIOD_MS, event: 'secret', decision: 'deny' } as const;
+  const events = await readEvents(nodeDisk, auditDirectory(stateDir), wanted);
   return { text, proposals: proposalsFrom(events, policy) };
 }

@@ -58,7 +58,8 @@ async function aboutSigning({ signing }: Policy, facts: Facts): Promise<readonly
   try {
     const { bytes } = await trailSize(disk, directory);
     const isLarge = bytes > LARGE_TRAIL_BYTES;
-    const events = isLarge ? [] : await readEvents(disk, directory, now - SEEN_MS);
+    const wanted = { since: now - SEEN_MS, event: 'jobSignature', decision: 'allow' } as const;
+    const events = isLarge ? [] : await readEvents(disk, directory, wanted);
     return signingFindings(signing, events, now);
   } catch {
     // A trail that cannot be read is for the check of the trail.
