@@ -3,7 +3,7 @@ import { classesIn, classFileName, readClasses, triggerFileName, triggersIn } fr
 import type { CodeDeps } from './code-deps.ts';
 import { flowFileName, flowsIn, readFlows } from './flows.ts';
 import { UNREAD } from './optional-rows.ts';
-import { storedProcedure, storedProcedureFqn } from './stored-procedure.ts';
+import { type CodeUnit, storedProcedure, storedProcedureFqn } from './stored-procedure.ts';
 import type { TriggerRow } from './triggers.ts';
 
 /** All code of an org, including code that this run does not extract. */
@@ -22,13 +22,12 @@ export async function* extractCode(
   deps: CodeDeps,
   signal: AbortSignal,
 ): AsyncGenerator<EntityRecord, OrgCode, undefined> {
-  const classes = deps.classes ? await readClasses(deps, signal) : UNREAD;
-  const flows = await readFlows(deps, signal);
-  for (const unit of [
-    ...triggersIn(triggers, deps),
-    ...classesIn(classes),
-    ...(await flowsIn(flows, deps, signal)),
-  ]) {
+  // Neither depends on the other, and the run has no other calls under way by now.
+  const [classes, { flows, units }] = await Promise.all([
+    deps.classes ? readClasses(deps, signal) : UNREAD,
+    readFlowUnits(deps, signal),
+  ]);
+  for (const unit of [...triggersIn(triggers, deps), ...classesIn(classes), ...units]) {
     if (deps.passes(unit.name)) yield storedProcedure(unit, deps);
   }
   const names = [
@@ -40,4 +39,15 @@ export async function* extractCode(
     fqns: names.map((name) => storedProcedureFqn(name, deps)),
     complete: ![triggers, classes, flows].includes(UNREAD),
   };
+}
+
+interface FlowUnits {
+  readonly flows: Awaited<ReturnType<typeof readFlows>>;
+  readonly units: readonly CodeUnit[];
+}
+
+/** All flows of the org, and the units of those that this run extracts. */
+async function readFlowUnits(deps: CodeDeps, signal: AbortSignal): Promise<FlowUnits> {
+  const flows = await readFlows(deps, signal);
+  return { flows, units: await flowsIn(flows, deps, signal) };
 }

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { RunnerError } from '../errors/errors.ts';
+import { extractCode } from './code.ts';
+import type { CodeDeps } from './code-deps.ts';
+
+it('asks for flows before the answer about classes arrives', async () => {
+  const bothAsked = Promise.withResolvers<void>();
+  let calls = 0;
+  const call = async (): Promise<never> => {
+    calls += 1;
+    if (calls === 2) bothAsked.resolve();
+    await bothAsked.promise;
+    throw new RunnerError('SALESFORCE_FORBIDDEN', 'not readable');
+  };
+  const warnings: string[] = [];
+  const deps = {
+    api: new Proxy({}, { get: () => call }),
+    version: '64.0',
+    logger: { log: (_: string, message: string) => warnings.push(message) },
+    classes: true,
+    bodies: true,
+  } as unknown as CodeDeps;
+  const { value } = await extractCode([], deps, new AbortController().signal).next();
+  expect(value).toEqual({ fqns: [], complete: false });
+  expect(warnings).toHaveLength(2);
+}, 5_000);
