@@ -52,6 +52,7 @@ function runnerRow(runner) {
       el('strong', {}, runner.name),
       el('div', { class: 'soft small' }, `pool ${runner.pool} · ${runner.platform}`),
       el('div', { class: 'soft small mono' }, runner.id),
+      identityKey(runner),
       runner.auditHead === null ? null : auditHead(runner.auditHead),
     ),
     el(
@@ -92,6 +93,15 @@ function actions(runner) {
     actionButton('Move', () => moveRunner(runner), 'quiet'),
     runner.drainReason === null ? drainButton(runner) : resumeButton(runner),
     actionButton('Revoke', () => revoke(runner), 'quiet'),
+  );
+}
+
+function identityKey({ enrolledAt, keySince }) {
+  return el(
+    'div',
+    { class: 'soft small', title: 'Since when the key of its identity is in force' },
+    keySince > enrolledAt ? 'key replaced · ' : 'enrolled · ',
+    moment(keySince),
   );
 }
 

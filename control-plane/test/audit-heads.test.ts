@@ -44,6 +44,11 @@ async function shown(): Promise<Shown> {
 
 const path = (): string => `/api/v1/runners/${identity.runnerId}/audit-heads`;
 
+async function changedTrails(): Promise<number> {
+  const { text } = await stage.api.get('/api/v1/metrics');
+  return Number(/^hybrid_control_plane_audit_trails_changed (\d+)$/m.exec(text)?.[1]);
+}
+
 async function heads(count: number): Promise<{ number: number; problem: string | null }[]> {
   return eventually(async () => {
     const kept = (await stage.api.get(path())).body.heads;
@@ -90,7 +95,9 @@ describe('audit heads of a runner', () => {
       conditionMessage: expect.stringContaining('audit verify --heads FILE'),
       auditProblem: expect.stringContaining(problem),
     });
+    expect(await changedTrails()).toBe(1);
     const answer = await stage.api.post(`${path()}/acknowledge`);
+    expect(await changedTrails()).toBe(0);
     expect(answer.body).toMatchObject({ condition: '', auditProblem: null });
     const [, acknowledged] = await heads(2);
     expect(acknowledged).toMatchObject({ acknowledgedAt: expect.any(Number) });

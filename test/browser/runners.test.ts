@@ -11,6 +11,7 @@ describe.skipIf(noBrowser)('runners in the console', () => {
     const row = view.page.getByRole('row').filter({ hasText: 'edge runner' });
     await row.getByText('Connected', { exact: true }).waitFor();
     expect(await row.innerText()).toMatch(/WebSocket[\s\S]*0\.1\.0[\s\S]*0 of 2/);
+    expect(await row.innerText()).toMatch(/enrolled · /);
     await view.shot('runners');
     expect(view.problems).toEqual([]);
   });

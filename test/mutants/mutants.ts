@@ -1,4 +1,5 @@
 import { AUDIT_MUTANTS } from './audit-mutants.ts';
+import { IDENTITY_MUTANTS } from './identity-mutants.ts';
 import { SEALING_MUTANTS } from './sealing-mutants.ts';
 import { DOCTOR_MUTANTS } from './doctor-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -243,4 +244,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...DOCTOR_MUTANTS,
   ...AUDIT_MUTANTS,
   ...SEALING_MUTANTS,
+  ...IDENTITY_MUTANTS,
 ];

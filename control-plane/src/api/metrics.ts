@@ -22,6 +22,7 @@ export function metricsApi(deps: Pick<Deps, 'store'>, registry: Registry): OpenA
   const app = application();
   app.openapi(route, async (context) => {
     const active = await deps.store.read.runs.active();
+    const audits = [...(await deps.store.read.auditHeads.summaries()).values()];
     const text = [
       ...gauge('build_info', 'Version of the program.', { [`{version="${version()}"}`]: 1 }),
       ...gauge('runners_connected', 'Runners with a session.', { '': registry.all().length }),
@@ -34,6 +35,11 @@ export function metricsApi(deps: Pick<Deps, 'store'>, registry: Registry): OpenA
             active.filter(({ status }) => status.state === state).length,
           ]),
         ),
+      ),
+      ...gauge(
+        'audit_trails_changed',
+        'Runners whose audit trail contradicts what they had signed, until acknowledged.',
+        { '': audits.filter(({ problem }) => problem !== null).length },
       ),
     ].join('\n');
     const type = 'text/plain; version=0.0.4; charset=utf-8';
