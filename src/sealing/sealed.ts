@@ -36,7 +36,7 @@ const scryptSchema = z.strictObject({
 const headSchema = z.strictObject({
   purpose: z.enum(['identity-key', 'vault-key']),
   /** Tells another key from a damaged file; says nothing about the key. */
-  keyId: z.string().regex(/^[0-9a-f]{16}$/),
+  keyId: z.string().regex(/^[A-Za-z0-9_-]{12}$/),
   scrypt: scryptSchema.nullable(),
   nonce: base64,
 });
@@ -110,7 +110,7 @@ export class SealedFiles implements Seal {
     const root =
       secret.kind === 'key' ? secret.key : await this.#derive(secret.passphrase, parameters!);
     return {
-      id: derivedKey(root, 'id', 8).toString('hex'),
+      id: derivedKey(root, 'id', 9).toString('base64url'),
       key: derivedKey(root, this.#purpose, SEALING_KEY_BYTES),
     };
   }
