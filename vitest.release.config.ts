@@ -8,7 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/release/**/*.test.ts'],
     globalSetup: 'test/release/build.ts',
-    testTimeout: 120_000,
+    // The first test that needs helm builds it, which takes minutes on two busy cores.
+    testTimeout: 600_000,
     hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 1,
