@@ -29,5 +29,5 @@ export async function openSealing(
     seals.set(purpose, seal);
     return seal;
   };
-  return { of, by: source.by };
+  return { of, file: keyFile ?? passphraseFile, by: source.by };
 }

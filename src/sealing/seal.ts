@@ -22,6 +22,8 @@ export interface Seal {
 /** What seals the private keys of this runner. */
 export interface Sealing {
   readonly of: (purpose: SealPurpose) => Seal;
+  /** The file with the key or passphrase, if the settings name one. */
+  readonly file: string | undefined;
   /** To display: `the key file /run/keys/sealing`. */
   readonly by: string;
 }

@@ -14,7 +14,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import { createFilesProvider } from './files.ts';
+import { providerDeps } from '../../../test/support/provider-deps.ts';
+import { openSealing } from '../../sealing/open-sealing.ts';
+import { createFilesProvider, filesProvider } from './files.ts';
 import type { SecretProvider } from '../provider.ts';
 
 const signal = new AbortController().signal;
@@ -43,6 +45,28 @@ async function code(...path: string[]): Promise<string> {
 }
 
 describe('a directory of files', () => {
+  it.each([
+    ['in it', () => join(root, 'key')],
+    ['in it, by a link to the directory', () => join(base, 'link', 'key')],
+    ['outside, which links into it', () => join(base, 'key')],
+  ])('is not opened if what opens the sealed keys is %s', async (_where, file) => {
+    writeFileSync(join(root, 'key'), 'a'.repeat(44));
+    symlinkSync(root, join(base, 'link'));
+    symlinkSync(join(root, 'key'), join(base, 'key'));
+    const settings = { credential: false, keyFile: file(), passphraseFile: undefined };
+    const sealing = await openSealing(settings, { env: {} });
+    await expect(
+      filesProvider.open({ directory: root }, providerDeps({ sealing })),
+    ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('is opened if what opens the sealed keys is elsewhere', async () => {
+    const settings = { credential: false, keyFile: undefined, passphraseFile: join(base, 'words') };
+    const sealing = await openSealing(settings, { env: {} });
+    const opened = await filesProvider.open({ directory: root }, providerDeps({ sealing }));
+    expect(opened?.name).toBe('files');
+  });
+
   it('is read as Docker mounts it, readable by all', async () => {
     writeFileSync(join(root, 'db_password'), 'from docker\n', { mode: 0o444 });
     expect(await value('db_password')).toBe('from docker');

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { untilAborted } from '../../../foundation/src/runtime/abort.ts';
+import { liesIn } from '../../../foundation/src/runtime/directory-overlap.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { readInside, realRoot, type SecretFile } from '../file-below.ts';
 import type { SecretProvider } from '../provider.ts';
@@ -24,11 +25,24 @@ export const filesProvider = providerKind({
       holdsSecrets: true,
     }),
   },
-  open: async ({ directory }) =>
-    directory === undefined ? undefined : createFilesProvider(directory),
+  open: async ({ directory }, { sealing }) => {
+    if (directory === undefined) return undefined;
+    await assertApart(directory, sealing?.file);
+    return createFilesProvider(directory);
+  },
   list: async ({ directory }, _deps, signal) =>
     directory === undefined ? undefined : untilAborted(listFiles(directory), signal),
 });
+
+/** Throws CONFIG_INVALID: a job could send the key that opens identity and vault. */
+async function assertApart(directory: string, sealingFile: string | undefined): Promise<void> {
+  if (sealingFile === undefined || !(await liesIn(sealingFile, directory))) return;
+  throw new RunnerError(
+    'CONFIG_INVALID',
+    `${sealingFile} is in ${directory}, where jobs read secrets, and opens the sealed keys`,
+    { remedy: 'Put it elsewhere, and change sealing.keyFile or sealing.passphraseFile.' },
+  );
+}
 
 /**
  * A directory with one file per secret, as Docker (/run/secrets), Kubernetes (a volume with its
