@@ -68,7 +68,7 @@ function runnerRow(runner) {
     runner.capacity === null ? '–' : `${runner.running} of ${runner.capacity}`,
     bytes(runner.spoolBytes),
     moment(runner.lastSeenAt),
-    runner.revoked ? null : actions(runner),
+    actions(runner),
   ]);
 }
 
@@ -90,10 +90,16 @@ function actions(runner) {
     'div',
     { class: 'actions end' },
     runner.auditProblem === null ? null : acknowledgeButton(runner),
+    ...(runner.revoked ? [] : actionsOfValid(runner)),
+  );
+}
+
+function actionsOfValid(runner) {
+  return [
     actionButton('Move', () => moveRunner(runner), 'quiet'),
     runner.drainReason === null ? drainButton(runner) : resumeButton(runner),
     actionButton('Revoke', () => revoke(runner), 'quiet'),
-  );
+  ];
 }
 
 function identityKey({ enrolledAt, keySince }) {

@@ -1,6 +1,15 @@
+import { createHash, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { connect, dial, sayHello } from '../../control-plane/test/fake-runner.ts';
+import { connect, dial, type Identity, sayHello } from '../../control-plane/test/fake-runner.ts';
 import { noBrowser, useConsole } from './console.ts';
+
+/** The signed end of an audit trail. */
+function headOf({ runnerId, key }: Identity, number: number): Readonly<Record<string, unknown>> {
+  const hash = createHash('sha256').update(String(number)).digest('hex');
+  const message = `hybrid-runner/audit-head/v1\n${runnerId}\n${number}\n${hash}\n`;
+  const signature = sign(null, Buffer.from(message), key);
+  return { number, hash, signature, previousNumber: 0, previousHash: '' };
+}
 
 describe.skipIf(noBrowser)('runners in the console', () => {
   const view = useConsole();
@@ -68,5 +77,25 @@ describe.skipIf(noBrowser)('runners in the console', () => {
     original.close();
     copy.close();
     await view.stage.api.post(`/api/v1/runners/${cloned.runnerId}/revoke`);
+  });
+
+  it('ends the alarm about an audit trail, also of a runner that was revoked because of it', async () => {
+    const identity = await view.stage.enroll('altered runner');
+    const { connection } = await connect('ws', view.stage, identity, {
+      features: ['zstd', 'audit-heads'],
+    });
+    for (const number of [5, 3]) connection.send('auditHead', headOf(identity, number));
+    await view.signIn();
+    await view.page.getByRole('link', { name: 'Runners' }).click();
+    const row = view.page.getByRole('row').filter({ hasText: 'altered runner' });
+    await row.getByText('Audit trail changed', { exact: true }).waitFor();
+    await view.stage.api.post(`/api/v1/runners/${identity.runnerId}/revoke`);
+    await row.getByText('Revoked', { exact: true }).waitFor();
+    view.page.once('dialog', (dialog) => void dialog.accept());
+    const acknowledge = row.getByRole('button', { name: 'Acknowledge' });
+    await acknowledge.click();
+    await acknowledge.waitFor({ state: 'detached' });
+    expect(await row.getByRole('button').count()).toBe(0);
+    connection.close();
   });
 });
