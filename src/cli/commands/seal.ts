@@ -2,9 +2,10 @@ import { openAuditTrail } from '../../audit/open.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { convertIdentity } from '../../link/enrollment/convert-keys.ts';
 import { keyPaths } from '../../link/enrollment/key-files.ts';
+import { lockStateDirectory } from '../../link/outbox/spool-outbox-store.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import { acquireFileLock } from '../../../foundation/src/runtime/file-lock.ts';
+import type { FileLock } from '../../../foundation/src/runtime/file-lock.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { systemProcesses } from '../../../foundation/src/runtime/processes.ts';
 import { systemRandom } from '../../../foundation/src/runtime/random.ts';
@@ -88,10 +89,9 @@ async function convert(
 }
 
 /** A running runner replaces its own keys, and keeps the settings that it started with. */
-async function lockState(stateDir: string): ReturnType<typeof acquireFileLock> {
-  const lock = { path: `${stateDir}/lock`, what: 'this state directory' };
+async function lockState(stateDir: string): Promise<FileLock> {
   try {
-    return await acquireFileLock({ ...lock, processes: systemProcesses });
+    return await lockStateDirectory(stateDir, systemProcesses);
   } catch (thrown) {
     const { code, message } = RunnerError.from(thrown);
     if (code !== 'STATE_LOCKED') throw thrown;

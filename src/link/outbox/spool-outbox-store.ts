@@ -50,11 +50,7 @@ export async function openOutboxStore(options: OutboxStoreOptions): Promise<Spoo
   };
   const root = `${options.stateDir}/spool`;
   await complete.disk.makeDirectory(root);
-  const lock = await acquireFileLock({
-    path: `${options.stateDir}/lock`,
-    what: 'this state directory',
-    processes: complete.processes,
-  });
+  const lock = await lockStateDirectory(options.stateDir, complete.processes);
   const store = new SpoolOutboxStore(complete, root, lock);
   try {
     await store.recover();
@@ -63,6 +59,11 @@ export async function openOutboxStore(options: OutboxStoreOptions): Promise<Spoo
     await lock.release();
     throw RunnerError.from(thrown);
   }
+}
+
+/** One process at a time changes a state directory. Throws STATE_LOCKED. */
+export function lockStateDirectory(stateDir: string, processes: Processes): Promise<FileLock> {
+  return acquireFileLock({ path: `${stateDir}/lock`, what: 'this state directory', processes });
 }
 
 type Options = Required<Omit<OutboxStoreOptions, 'owner'>> & { readonly owner: string | undefined };
