@@ -118,8 +118,8 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   if (args[0] === 'run' || args[0] === 'ingest') setFlagsFromString('--semi-space-growth-factor=1');
   // The service is idle most of the time, so memory matters more than speed.
   if (args[0] === 'run') setFlagsFromString('--optimize-for-size');
-  // The optimizing compilers have 8 MB of code. A start ends before it gains from them; the link
-  // turns them on when it has connected.
+  // A start ends before it gains from the optimizing compilers, whose pages an idle link would
+  // keep; it turns them on when it has connected.
   if (args[0] === 'run') for (const flag of COMPILERS_OFF) setFlagsFromString(flag);
   // An extraction parses tens of megabytes and keeps little: early collection saves more than it
   // costs.

@@ -1,6 +1,6 @@
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ifPresent } from '../../../foundation/src/runtime/errno.ts';
-import { existsSync } from 'node:fs';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { isSealed, SEALED_HEAD } from '../../sealing/seal.ts';
 import { ENCRYPTED_CREDENTIAL } from '../../sealing/settings.ts';

@@ -51,7 +51,7 @@ export interface EnrollOptions {
  * Generates a key pair, trades the token and the public key for an identity, and writes both to the
  * state directory. The private key is never sent. Throws ALREADY_ENROLLED, ENROLLMENT_REFUSED,
  * INPUT_INVALID, SEALING_KEY_MISSING, SEALING_KEY_WRONG, NETWORK_*, TLS_UNTRUSTED, PROXY_REFUSED,
- * CONTROL_PLANE_BUSY, PROTOCOL_VIOLATION.
+ * CONTROL_PLANE_BUSY, PROTOCOL_VIOLATION, and what `record` throws.
  */
 export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
   const { endpoint, authority } = parseControlPlaneUrl(options.url);

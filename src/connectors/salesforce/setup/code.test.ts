@@ -23,4 +23,4 @@ it('asks for flows before the answer about classes arrives', async () => {
   const { value } = await extractCode([], deps, new AbortController().signal).next();
   expect(value).toEqual({ fqns: [], complete: false });
   expect(warnings).toHaveLength(2);
-}, 5_000);
+});
