@@ -50,7 +50,7 @@ function ask(asked: Asked, of = policy): Decision {
 
 describe('a rule with bindings', () => {
   it('permits the secret for what it binds', () => {
-    expect(ask({})).toEqual({ allowed: true, rule: 'secrets[0]' });
+    expect(ask({})).toMatchObject({ allowed: true, rule: 'secrets[0]' });
   });
 
   it.each([

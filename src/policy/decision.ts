@@ -10,7 +10,7 @@ export type Decision = Allowed | Denied;
 export interface Allowed {
   readonly allowed: true;
   readonly rule: string;
-  /** How often secrets of this rule may be read; absent if as often as needed. */
+  /** How often secrets of this rule may be read; absent if no secret is permitted. */
   readonly limit?: ReadLimit;
   /** How often jobs may use secrets of this rule; absent if as often as they like. */
   readonly runs?: RunLimit;

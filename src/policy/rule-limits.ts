@@ -10,7 +10,7 @@ export function allowBy(place: string, rule: PolicyRules['secrets'][number]): Al
   const limited = maxRunsPerHour !== undefined || maxCallsPerDay !== undefined;
   return {
     ...allow(place),
-    ...(perHour === undefined ? {} : { limit: { rule: id, perHour } }),
+    limit: { rule: id, perHour },
     ...(limited ? { runs } : {}),
   };
 }

@@ -22,7 +22,7 @@ import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { processVersions } from './value-versions.ts';
-import { noReadLimits } from './read-limits.ts';
+import { processReadLimits } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import type { SecretSource } from './secret.ts';
 
@@ -58,7 +58,7 @@ function stage(path: string, directory: string | null = open, secretsDirectory?:
     secretDirectories:
       secretsDirectory === undefined ? [] : [{ setting: 'secrets.x.y', path: secretsDirectory }],
     clock: systemClock,
-    readLimits: noReadLimits,
+    readLimits: processReadLimits(systemClock),
     trail: noAuditTrail,
     versions: processVersions(systemRandom),
     redactor,

@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { policyOf } from '../../test/support/policy.ts';
-import { noAuditTrail } from '../../foundation/src/logging/audit-trail.ts';
+import type { AuditEvent } from '../../foundation/src/logging/audit-trail.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
+import { noMetrics } from '../../foundation/src/logging/metrics.ts';
 import { parseEndpoint } from '../../foundation/src/network/endpoint.ts';
 import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
@@ -12,7 +13,7 @@ import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { processVersions } from './value-versions.ts';
-import { createReadLimits, type ReadLimits } from './read-limits.ts';
+import { createReadLimits, processReadLimits, type ReadLimits, type Taken } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
 
@@ -27,40 +28,56 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const open = (): ReadLimits =>
-  createReadLimits({ directory, disk: nodeDisk, clock: { ...systemClock, now: () => now } });
+const clock = { ...systemClock, now: () => now };
+const open = (): ReadLimits => createReadLimits({ directory, disk: nodeDisk, clock });
 
-const takes = async (limits: ReadLimits, count: number): Promise<boolean[]> => {
-  const taken: boolean[] = [];
-  for (let each = 0; each < count; each++) taken.push(await limits.take(limit));
+const takes = async (limits: ReadLimits, count: number, of = limit): Promise<Taken[]> => {
+  const taken: Taken[] = [];
+  for (let each = 0; each < count; each++) taken.push(await limits.take(of));
   return taken;
 };
 
 describe('the limit of reads', () => {
   it('counts over restarts and processes, for an hour', async () => {
-    expect(await takes(open(), 2)).toEqual([true, true]);
-    expect(await takes(open(), 2)).toEqual([true, false]);
+    expect(await takes(open(), 2)).toEqual(['permitted', 'permitted']);
+    expect(await takes(open(), 2)).toEqual(['permitted', 'reached']);
     now += HOUR_MS - 1;
-    expect(await takes(open(), 1)).toEqual([false]);
+    expect(await takes(open(), 1)).toEqual(['reached']);
     now += 1;
-    expect(await takes(open(), 4)).toEqual([true, true, true, false]);
+    expect(await takes(open(), 4)).toEqual(['permitted', 'permitted', 'permitted', 'reached']);
   });
 
   it('counts concurrent reads once each', async () => {
     const limits = [open(), open(), open(), open(), open()];
     const taken = await Promise.all(limits.map((each) => each.take(limit)));
-    expect(taken.filter(Boolean)).toHaveLength(3);
+    expect(taken.filter((each) => each === 'permitted')).toHaveLength(3);
   });
 
   it('does not forget when the clock is set back', async () => {
     await takes(open(), 3);
     now -= 10 * HOUR_MS;
-    expect(await takes(open(), 1)).toEqual([false]);
+    expect(await takes(open(), 1)).toEqual(['reached']);
   });
 
   it('counts each rule by itself', async () => {
     await takes(open(), 3);
-    expect(await open().take({ rule: 'salesforce /other/*', perHour: 3 })).toBe(true);
+    expect(await open().take({ rule: 'salesforce /other/*', perHour: 3 })).toBe('permitted');
+  });
+
+  it('is an alarm when 80 % of it is used, once an hour and rule', async () => {
+    const ten = { rule: 'salesforce /ten/*', perHour: 10 };
+    await takes(open(), 3);
+    expect(await takes(open(), 8, ten)).toEqual([...Array<Taken>(7).fill('permitted'), 'near']);
+    expect(await takes(open(), 3, ten)).toEqual(['permitted', 'permitted', 'reached']);
+    now += HOUR_MS;
+    expect((await takes(open(), 8, ten)).at(-1)).toBe('near');
+  });
+
+  it('counts the reads of a process without a state directory', async () => {
+    const limits = processReadLimits(clock);
+    expect(await takes(limits, 4)).toEqual(['permitted', 'permitted', 'permitted', 'reached']);
+    now += HOUR_MS;
+    expect(await takes(limits, 1)).toEqual(['permitted']);
   });
 
   it('throws if it cannot count', async () => {
@@ -69,24 +86,28 @@ describe('the limit of reads', () => {
   });
 });
 
-describe('a secret whose rule limits its reads', () => {
+describe('a secret', () => {
   const logged: { readonly level: string; readonly message: string }[] = [];
+  const recorded: AuditEvent[] = [];
+  const counted: string[] = [];
   const audit: Logger = {
     log: (level, message) => void logged.push({ level, message }),
     child: () => audit,
   };
   let reads: number;
 
-  function source(): SecretSource {
+  function source(limits = ''): SecretSource {
     reads = 0;
     logged.splice(0);
+    recorded.splice(0);
+    counted.splice(0);
     return createSecretSources({
       connection: { password: 'secret:/sf/password' },
       secretFields: ['password'],
       connector: 'Salesforce',
       endpoints: [parseEndpoint('acme.my.salesforce.com:443')],
       policy: policyOf(
-        '{version: 1, secrets: [{ref: /sf/*, connector: salesforce, fields: [password], hosts: [acme.my.salesforce.com], maxReadsPerHour: 3}]}',
+        `{version: 1, secrets: [{ref: /sf/*, connector: salesforce, fields: [password], hosts: [acme.my.salesforce.com]${limits}}]}`,
       ),
       provider: {
         name: 'test',
@@ -95,23 +116,51 @@ describe('a secret whose rule limits its reads', () => {
       secretDirectories: [],
       clock: systemClock,
       readLimits: open(),
-      trail: noAuditTrail,
+      trail: { record: async (event) => void recorded.push(event) },
       versions: processVersions(systemRandom),
       redactor: createRedactor(),
       audit,
+      metrics: {
+        ...noMetrics,
+        count: (name, labels) => void counted.push(`${name} ${Object.values(labels).join(' ')}`),
+      },
     }).get('password')!;
   }
 
   it('is read as often as the rule permits, then denied with an alarm in the log', async () => {
-    const limited = source();
-    const { signal } = new AbortController();
-    for (let each = 0; each < 3; each++) await limited.read(signal);
-    await expect(limited.read(signal)).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
+    const limited = source(', maxReadsPerHour: 3');
+    for (let each = 0; each < 3; each++) await limited.read(NEVER);
+    await expect(limited.read(NEVER)).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
     expect(reads).toBe(3);
     expect(logged).toContainEqual({
       level: 'error',
       message: 'alarm: a secret is read more often than its rule permits',
     });
+    expect(recorded.at(-1)).toMatchObject({
+      decision: 'deny',
+      rule: 'secrets[0].maxReadsPerHour',
+      alarm: 'secretReads',
+    });
+    expect(counted).toEqual(['secretReadAlarms reached', 'secretResolutions none denied']);
+  });
+
+  it('has a limit if its rule states none, with an alarm at 80 % of it', async () => {
+    const unstated = source();
+    await unstated.read(NEVER);
+    const file = join(directory, 'secret-reads.json');
+    const counts = JSON.parse(await readFile(file, 'utf8')) as Record<string, number[]>;
+    const [rule] = Object.keys(counts);
+    await writeFile(file, JSON.stringify({ [rule!]: Array<number>(1_599).fill(now) }));
+    await unstated.read(NEVER);
+    expect(logged).toContainEqual({
+      level: 'warn',
+      message: 'alarm: most reads that a rule permits in an hour are used up',
+    });
+    expect(recorded.at(-1)).toMatchObject({ decision: 'allow', alarm: 'secretReads' });
+    expect(counted).toEqual(['secretReadAlarms near']);
+    await writeFile(file, JSON.stringify({ [rule!]: Array<number>(2_000).fill(now) }));
+    await expect(unstated.read(NEVER)).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
+    expect(reads).toBe(2);
   });
 
   it('is denied when its reads cannot be counted', async () => {

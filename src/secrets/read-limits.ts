@@ -19,10 +19,19 @@ import type { ReadLimit } from '../policy/decision.ts';
 const HOUR_MS = 3_600_000;
 const LOCK_PATIENCE_MS = 10_000;
 
-/** Counts reads of secrets whose rules limit them. */
+/** The share of a limit from which on its use is an alarm. */
+const NEAR = 0.8;
+
+/**
+ * What became of one read. `near`: permitted, and the first in an hour that left the rule less
+ * than a fifth of its reads. `reached`: it is not permitted.
+ */
+export type Taken = 'permitted' | 'near' | 'reached';
+
+/** Counts the reads of secrets. */
 export interface ReadLimits {
-  /** Counts one read. Resolves with whether the limit permits it; throws when it cannot count. */
-  take(limit: ReadLimit): Promise<boolean>;
+  /** Counts one read, if the limit permits it. Throws when it cannot count. */
+  take(limit: ReadLimit): Promise<Taken>;
 }
 
 export interface ReadLimitsOptions {
@@ -32,7 +41,7 @@ export interface ReadLimitsOptions {
   readonly clock: Clock;
 }
 
-/** For each rule, when its secrets were read in the last hour. */
+/** By key of a rule, when its secrets were read in the last hour, and when that was an alarm. */
 const countsSchema = z.record(z.string(), z.array(z.number()));
 type Counts = z.infer<typeof countsSchema>;
 
@@ -40,7 +49,7 @@ export function createReadLimits(options: ReadLimitsOptions): ReadLimits {
   const { directory, disk, clock } = options;
   const file = join(directory, 'secret-reads.json');
   return {
-    async take({ rule, perHour }) {
+    async take(limit) {
       await disk.makeDirectory(directory);
       const lock = {
         path: join(directory, 'secret-reads.lock'),
@@ -51,22 +60,41 @@ export function createReadLimits(options: ReadLimitsOptions): ReadLimits {
         signal: NEVER,
       };
       return withFileLock(lock, async () => {
-        const now = clock.now();
-        const counts = recent(await readCounts(file), now);
-        const key = createHash('sha256').update(rule).digest('hex').slice(0, 32);
-        const reads = counts[key] ?? [];
-        if (reads.length >= perHour) return false;
-        await replaceFile(disk, file, JSON.stringify({ ...counts, [key]: [...reads, now] }));
-        return true;
+        const { taken, counts } = count(limit, await readCounts(file), clock.now());
+        if (taken !== 'reached') await replaceFile(disk, file, JSON.stringify(counts));
+        return taken;
       });
     },
   };
 }
 
-/** For programs without a state directory: what a rule limits is denied. */
-export const noReadLimits: ReadLimits = {
-  take: () => Promise.reject(new RunnerError('INTERNAL', 'there is no state to count reads in')),
-};
+/** For programs without a state directory: counts what this process reads. */
+export function processReadLimits(clock: Pick<Clock, 'now'>): ReadLimits {
+  let present: Counts = {};
+  return {
+    take: (limit) => {
+      const { taken, counts } = count(limit, present, clock.now());
+      present = counts;
+      return Promise.resolve(taken);
+    },
+  };
+}
+
+function count(
+  { rule, perHour }: ReadLimit,
+  stored: Counts,
+  now: number,
+): { readonly taken: Taken; readonly counts: Counts } {
+  const counts = recent(stored, now);
+  const key = createHash('sha256').update(rule).digest('hex').slice(0, 32);
+  const alarm = `${key}.near`;
+  const reads = [...(counts[key] ?? []), now];
+  if (reads.length > perHour) return { taken: 'reached', counts };
+  const isNear = reads.length >= NEAR * perHour && reads.length < perHour;
+  if (!isNear || counts[alarm] !== undefined)
+    return { taken: 'permitted', counts: { ...counts, [key]: reads } };
+  return { taken: 'near', counts: { ...counts, [key]: reads, [alarm]: [now] } };
+}
 
 async function readCounts(file: string): Promise<Counts> {
   try {
@@ -80,7 +108,7 @@ async function readCounts(file: string): Promise<Counts> {
 /** After the clock was set back, a read counts until its hour is over. */
 function recent(counts: Counts, now: number): Counts {
   const kept = Object.entries(counts).map(
-    ([rule, reads]) => [rule, reads.filter((at) => at > now - HOUR_MS)] as const,
+    ([key, times]) => [key, times.filter((at) => at > now - HOUR_MS)] as const,
   );
-  return Object.fromEntries(kept.filter(([, reads]) => reads.length > 0));
+  return Object.fromEntries(kept.filter(([, times]) => times.length > 0));
 }

@@ -8,7 +8,7 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { processVersions } from './value-versions.ts';
-import { noReadLimits } from './read-limits.ts';
+import { processReadLimits } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
 
@@ -44,7 +44,7 @@ function stage(reference: string, { full = false } = {}): Stage {
     },
     secretDirectories: [],
     clock: systemClock,
-    readLimits: noReadLimits,
+    readLimits: processReadLimits(systemClock),
     trail: {
       record: async (event) => {
         if (full) throw new RunnerError('AUDIT_UNWRITABLE', 'failed to write the audit trail');

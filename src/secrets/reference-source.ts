@@ -33,6 +33,14 @@ export function referenceSource(use: SecretUse, options: ReferenceOptions): Secr
   };
 }
 
+const ALARM = 'secretReads';
+
+interface Counted {
+  readonly decision: Decision;
+  /** For the audit trail. */
+  readonly alarm?: typeof ALARM;
+}
+
 /** One read, with its lines in the local log. */
 class ReferenceRead {
   readonly #use: SecretUse;
@@ -64,12 +72,11 @@ class ReferenceRead {
     const { policy, connector, kind, account, endpoints: hosts, clock, metrics } = this.#options;
     const job = { connector, kind, account };
     const now = clock.now();
-    const decision = await this.#withinLimit(
-      policy.secretPermitted({ ...this.#use, ...job, hosts, now }),
-    );
+    const permitted = policy.secretPermitted({ ...this.#use, ...job, hosts, now });
+    const { decision, alarm } = await this.#withinLimit(permitted);
     const { rule } = decision;
     const reason = decision.allowed ? undefined : decision.reason;
-    const facts = { decision: decision.allowed ? 'allow' : 'deny', rule, reason };
+    const facts = { decision: decision.allowed ? 'allow' : 'deny', rule, reason, alarm };
     await this.#record('secret', facts, signal);
     if (decision.allowed) return rule;
     metrics?.count('secretResolutions', { provider: 'none', result: 'denied' });
@@ -77,22 +84,30 @@ class ReferenceRead {
     throw unavailable(this.#use.field);
   }
 
-  /** More reads than a rule permits mean that another program uses it: worth a warning. */
-  async #withinLimit(decision: Decision): Promise<Decision> {
-    if (!decision.allowed || decision.limit === undefined) return decision;
+  /** More reads than a rule permits mean that another program uses it: worth an alarm. */
+  async #withinLimit(decision: Decision): Promise<Counted> {
+    if (!decision.allowed || decision.limit === undefined) return { decision };
     const { limit } = decision;
     const rule = `${decision.rule}.maxReadsPerHour`;
     try {
-      if (await this.#options.readLimits.take(limit)) return decision;
+      const taken = await this.#options.readLimits.take(limit);
+      if (taken === 'permitted') return { decision };
+      this.#raise(taken, rule, limit.perHour);
+      if (taken === 'near') return { decision, alarm: ALARM };
+      const reason = `it was read ${limit.perHour} times in the last hour`;
+      return { decision: deny(rule, reason), alarm: ALARM };
     } catch (thrown) {
       this.#log('error', 'failed to count the read of a secret', errorFields(thrown));
-      return deny(rule, 'the read cannot be counted');
+      return { decision: deny(rule, 'the read cannot be counted') };
     }
-    this.#log('error', 'alarm: a secret is read more often than its rule permits', {
-      alarm: 'secretReads',
-      perHour: limit.perHour,
-    });
-    return deny(rule, `it was read ${limit.perHour} times in the last hour`);
+  }
+
+  #raise(taken: 'near' | 'reached', rule: string, perHour: number): void {
+    this.#options.metrics?.count('secretReadAlarms', { limit: taken });
+    const facts = { alarm: ALARM, rule, perHour };
+    if (taken === 'near')
+      this.#log('warn', 'alarm: most reads that a rule permits in an hour are used up', facts);
+    else this.#log('error', 'alarm: a secret is read more often than its rule permits', facts);
   }
 
   async #fromProvider(signal: AbortSignal): Promise<Secret | undefined> {

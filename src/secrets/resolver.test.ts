@@ -10,7 +10,7 @@ import type { SecretProvider } from './provider.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { processVersions } from './value-versions.ts';
-import { noReadLimits } from './read-limits.ts';
+import { processReadLimits } from './read-limits.ts';
 import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
 
@@ -65,7 +65,7 @@ function stage(
     provider,
     secretDirectories: [],
     clock: systemClock,
-    readLimits: noReadLimits,
+    readLimits: processReadLimits(systemClock),
     trail: noAuditTrail,
     versions: processVersions(systemRandom),
     redactor,

@@ -24,7 +24,7 @@ import { openSealing } from '../sealing/open-sealing.ts';
 import type { Sealing } from '../sealing/seal.ts';
 import { openProviders } from '../secrets/open-providers.ts';
 import type { ProviderDeps } from '../secrets/providers/provider-kind.ts';
-import { createReadLimits, noReadLimits, type ReadLimits } from '../secrets/read-limits.ts';
+import { createReadLimits, processReadLimits, type ReadLimits } from '../secrets/read-limits.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
 import { keptVersions, processVersions, type ValueVersions } from '../secrets/value-versions.ts';
 import type { AccessRequest, OpenAccess } from './access.ts';
@@ -145,7 +145,7 @@ function keptIn({ stateDir }: WorkerSettings): {
   readonly versions: ValueVersions;
 } {
   if (stateDir === undefined)
-    return { readLimits: noReadLimits, versions: processVersions(systemRandom) };
+    return { readLimits: processReadLimits(clock), versions: processVersions(systemRandom) };
   const directory = policyDirectory(stateDir);
   return {
     readLimits: createReadLimits({ directory, disk: nodeDisk, clock }),

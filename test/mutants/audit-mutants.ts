@@ -73,8 +73,8 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/secrets/read-limits.ts',
-        find: 'if (reads.length >= perHour) return false;',
-        replace: 'if (reads.length > perHour) return false;',
+        find: 'if (reads.length > perHour) return',
+        replace: 'if (reads.length > perHour + 1) return',
       },
     ],
     tests: ['src/secrets/read-limits.test.ts'],
@@ -84,7 +84,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/secrets/read-limits.ts',
-        find: 'await replaceFile(disk, file, JSON.stringify({ ...counts, [key]: [...reads, now] }));\n',
+        find: "if (taken !== 'reached') await replaceFile(disk, file, JSON.stringify(counts));\n",
         replace: '',
       },
     ],

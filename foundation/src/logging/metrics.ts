@@ -19,6 +19,8 @@ export interface Counters {
   readonly recordsDelivered: NoLabels;
   readonly bytesDelivered: NoLabels;
   readonly secretResolutions: { readonly provider: string; readonly result: string };
+  /** By how a rule's limit of reads stands. */
+  readonly secretReadAlarms: { readonly limit: 'near' | 'reached' };
 }
 
 export interface Durations {

@@ -16,6 +16,11 @@ export const figureSchema = z.discriminatedUnion('name', [
     labels: z.strictObject({ provider: word, result: word }),
     value,
   }),
+  z.strictObject({
+    name: z.literal('secretReadAlarms'),
+    labels: z.strictObject({ limit: z.enum(['near', 'reached']) }),
+    value,
+  }),
 ]);
 
 /** More than a worker can have: each is a name with labels out of few. */

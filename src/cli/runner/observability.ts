@@ -125,4 +125,5 @@ function startAtZero(metrics: Metrics): void {
       metrics.count('secretResolutions', { provider, result }, 0);
   for (const result of ['unknown', 'denied'])
     metrics.count('secretResolutions', { provider: 'none', result }, 0);
+  for (const limit of ['near', 'reached'] as const) metrics.count('secretReadAlarms', { limit }, 0);
 }

@@ -14,6 +14,9 @@ export function countFigures({ figures }: Figures, metrics: Metrics): void {
       case 'secretResolutions':
         metrics.count(figure.name, figure.labels, figure.value);
         break;
+      case 'secretReadAlarms':
+        metrics.count(figure.name, figure.labels, figure.value);
+        break;
       case 'apiCallsLimit':
       case 'apiCallsRemaining':
         metrics.set(figure.name, figure.labels, figure.value);

@@ -51,6 +51,11 @@ export const COUNTERS: { readonly [Name in keyof Counters]: Definition } = {
     'provider',
     'result',
   ),
+  secretReadAlarms: define(
+    'hybrid_runner_secret_read_alarms_total',
+    'Reads of secrets that reached a limit of the policy, or most of it.',
+    'limit',
+  ),
 };
 
 export const DURATIONS: {
