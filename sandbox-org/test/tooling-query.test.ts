@@ -197,6 +197,18 @@ describe('setup tables', () => {
     );
   });
 
+  it.each(['CustomField', 'Flow'])('returns a %s by its id, with Metadata', async (table) => {
+    const [row] = (await tooling(`SELECT Id FROM ${table} LIMIT 1`)).records;
+    const path = `/tooling/sobjects/${table}/`;
+    const record = await api(`${path}${String(row?.['Id'])}`);
+    expect(record.json()).toMatchObject({
+      attributes: { type: table },
+      Id: row?.['Id'],
+      Metadata: { label: expect.any(String) as string },
+    });
+    expect((await api(`${path}000000000000000AAA`)).status).toBe(404);
+  });
+
   it.each(['CustomObject', 'ValidationRule', 'ApexTrigger', 'ApexClass', 'Flow', 'RecordType'])(
     'has %s rows',
     async (table) => {

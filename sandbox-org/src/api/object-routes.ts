@@ -71,6 +71,29 @@ export function getRecord(
   );
 }
 
+/** One record of the Tooling API with all its columns, or those listed in `fields`. */
+export function getToolingRecord(
+  request: ApiRequest,
+  { sources, latency }: ApiContext,
+  [name = '', id = '']: readonly string[],
+): ApiAnswer {
+  const table = sources.tooling.find(name);
+  if (table === undefined || table.restricted) throw ApiError.notFound();
+  const requestedFields = request.query.get('fields')?.split(',');
+  const columns = table.schema
+    .columns()
+    .filter((column) => !requestedFields || requestedFields.includes(column));
+  const base = `/services/data/v${request.version}/tooling/sobjects`;
+  for (const row of table.rows(null)) {
+    if (row.id?.slice(0, 15) === id.slice(0, 15))
+      return answer(
+        JSON.stringify(print(row, { columns, relations: new Map() }, base)),
+        latency.rows(1),
+      );
+  }
+  throw ApiError.notFound();
+}
+
 function requireObject({ org }: ApiContext, name: string): ObjectEntry {
   const entry = org.find(name);
   if (!entry) throw ApiError.notFound();

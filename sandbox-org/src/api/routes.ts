@@ -5,6 +5,7 @@ import {
   describeBasic,
   describeOne,
   getRecord,
+  getToolingRecord,
   listResources,
 } from './object-routes.ts';
 import { limits, recordCount } from './limits.ts';
@@ -48,8 +49,14 @@ export const ROUTES: readonly Route[] = [
   {
     name: 'record',
     method: 'GET',
-    path: /^\/(?:tooling\/)?sobjects\/(\w+)\/([a-zA-Z0-9]{15,18})$/,
+    path: /^\/sobjects\/(\w+)\/([a-zA-Z0-9]{15,18})$/,
     handle: getRecord,
+  },
+  {
+    name: 'tooling.record',
+    method: 'GET',
+    path: /^\/tooling\/sobjects\/(\w+)\/([a-zA-Z0-9]{15,18})$/,
+    handle: getToolingRecord,
   },
   { name: 'composite', method: 'POST', path: /^\/(?:tooling\/)?composite$/, handle: composite },
   {

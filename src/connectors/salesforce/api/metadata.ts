@@ -1,22 +1,14 @@
 import { z } from 'zod';
 import { each, parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts';
-import { throwOrgRejection } from './composite.ts';
-import { readRows } from './pages.ts';
-import {
-  inGroups,
-  MAX_QUERIES,
-  type QueryAnswer,
-  queryMany,
-  type QueryTarget,
-} from './query-many.ts';
+import { MAX_PARTS, readComposite, throwOrgRejection } from './composite.ts';
+import { incomplete, requireSingle } from './pages.ts';
+import { inGroups, type QueryTarget } from './query-many.ts';
 
-/**
- * A query for one component's `Metadata`: the Tooling API returns that column for one row a query.
- */
-export interface MetadataQuery<K> {
+/** A component of the Tooling API whose `Metadata` is read. */
+export interface Component<K> {
   readonly key: K;
-  /** `SELECT Metadata FROM ... WHERE ...`, of one row. */
-  readonly soql: string;
+  readonly table: 'CustomField' | 'Flow';
+  readonly id: string;
 }
 
 export interface FoundMetadata<K> {
@@ -26,40 +18,56 @@ export interface FoundMetadata<K> {
   readonly metadata: unknown;
 }
 
-/** Concurrent calls. The org takes some 200 ms for each query of a call, one after another. */
-const CONCURRENCY = 6;
+/** Concurrent calls. The org takes some 200 ms for each component of a call, one after another. */
+const CONCURRENCY = 4;
 
-const rowSchema = z.object({ Metadata: z.unknown() });
+const recordSchema = z.looseObject({ Metadata: z.unknown() });
 
 /**
- * The components' metadata in the order in which it arrives, MAX_QUERIES in a call. Throws what the
- * calls throw.
+ * The components' metadata in the order in which it arrives, MAX_PARTS in a call. A query returns
+ * that column for one row only, and a call may carry few queries, but it may carry many requests
+ * for one record. Throws what the calls throw.
  */
 export async function* readMetadata<K>(
-  target: QueryTarget,
-  queries: readonly MetadataQuery<K>[],
+  target: Omit<QueryTarget, 'surface'>,
+  components: readonly Component<K>[],
   signal: AbortSignal,
 ): AsyncGenerator<FoundMetadata<K>, void, undefined> {
   const groups = parallelMap(
-    each(inGroups(queries, MAX_QUERIES)),
+    each(inGroups(components, MAX_PARTS)),
     () => CONCURRENCY,
     signal,
-    (group, bounded) =>
-      queryMany(
-        target,
-        group.map(({ soql }) => soql),
-        (answer): FoundMetadata<K> => ({
-          key: group[answer.index]!.key,
-          status: answer.status,
-          metadata: metadataIn(answer, target.what),
-        }),
-        bounded,
-      ),
+    (group, bounded) => readGroup(target, group, bounded),
   );
   for await (const group of groups) yield* group;
 }
 
-function metadataIn({ status, body }: QueryAnswer, what: string): unknown {
-  throwOrgRejection({ status, body }, what);
-  return status === 200 ? (readRows(body, rowSchema, what)[0]?.Metadata ?? undefined) : undefined;
+async function readGroup<K>(
+  { api, version, what }: Omit<QueryTarget, 'surface'>,
+  group: readonly Component<K>[],
+  signal: AbortSignal,
+): Promise<Iterable<FoundMetadata<K>>> {
+  const base = `/services/data/v${version}/tooling`;
+  const parts = group.map(({ table, id }, index) => ({
+    referenceId: `m${index}`,
+    url: `${base}/sobjects/${table}/${encodeURIComponent(id)}`,
+  }));
+  const answers = await readComposite(
+    api,
+    { path: `${base}/composite`, parts, what },
+    ({ referenceId, status, body }): FoundMetadata<K> => {
+      throwOrgRejection({ status, body }, what);
+      const { key } = group[Number(referenceId.slice(1))]!;
+      return { key, status, metadata: status === 200 ? metadataIn(body, what) : undefined };
+    },
+    signal,
+  );
+  return answers.values();
+}
+
+function metadataIn(body: unknown, what: string): unknown {
+  const record = recordSchema.safeParse(body);
+  if (!record.success) throw incomplete(what, 'not a record');
+  requireSingle(record.data, what);
+  return record.data.Metadata ?? undefined;
 }

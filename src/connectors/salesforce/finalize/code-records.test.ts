@@ -84,14 +84,11 @@ describe('code records', () => {
       start: { object: 'Account' },
       recordUpdates: [{ object: 'Contact' }, { object: 'Nowhere__c' }],
     };
-    const install = (path: string, records: readonly object[]): void =>
-      sandbox.faults.install({
-        match: { path },
-        effect: { kind: 'respond', status: 200, body: { done: true, records } },
-      });
-    install('FlowDefinitionView', views);
-    install('Flow(?: |%20|\\+)WHERE.*(?:Started|Screen)', [{ Metadata: text }]);
-    install('Flow(?: |%20|\\+)WHERE.*Idle', [{ Metadata: { start: {} } }]);
+    const install = (path: string, body: object): void =>
+      sandbox.faults.install({ match: { path }, effect: { kind: 'respond', status: 200, body } });
+    install('FlowDefinitionView', { done: true, records: views });
+    install('sobjects/Flow/301(?:Started|Screen)', { Metadata: text });
+    install('sobjects/Flow/301Idle', { Metadata: { start: {} } });
     const flows = async (includeDDL: boolean): Promise<object> => {
       const { records } = await extractFrom(sandbox, {
         connection: { sobjectNames: ['Account', 'Contact'] },

@@ -106,7 +106,7 @@ describe('lineage records', () => {
         .map(({ toColumn }) => toColumn)
         .sort();
     sandbox.faults.install({
-      match: { path: 'Metadata(?: |%20|\\+)FROM(?: |%20|\\+)CustomField' },
+      match: { path: 'sobjects/CustomField/' },
       effect: { kind: 'forbid' },
     });
     const shown = await extractFrom(sandbox);

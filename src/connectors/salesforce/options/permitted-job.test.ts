@@ -47,7 +47,7 @@ describe('source code', () => {
   it('is not queried if the local policy denies it, and the log says so', async () => {
     const before = sandbox.stats().faultsFired;
     sandbox.faults.install({
-      match: { path: 'Body|SELECT(?:%20|\\+)Metadata(?:%20|\\+)FROM(?:%20|\\+)Flow' },
+      match: { path: 'Body|sobjects/Flow/' },
       effect: { kind: 'forbid' },
     });
     const denied = await withCode(false, true);

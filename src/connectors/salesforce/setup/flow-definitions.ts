@@ -2,7 +2,6 @@ import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts'
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readMetadata } from '../api/metadata.ts';
-import { soqlLiterals } from '../api/soql.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
 export interface FlowDefinitionsDeps {
@@ -27,13 +26,10 @@ export async function readFlowDefinitions(
   const requested = versionIds.slice(0, max);
   if (requested.length < versionIds.length)
     logIncomplete(logger, 'limit', versionIds.length, requested.length);
-  const queries = requested.map((id) => ({
-    key: id,
-    soql: `SELECT Metadata FROM Flow WHERE Id = ${soqlLiterals([id])}`,
-  }));
+  const components = requested.map((id) => ({ key: id, table: 'Flow' as const, id }));
   const target = { api, version, what: 'flow definitions' };
   try {
-    for await (const { key, metadata } of readMetadata(target, queries, signal))
+    for await (const { key, metadata } of readMetadata(target, components, signal))
       if (metadata !== undefined) definitions.set(key, JSON.stringify(metadata, undefined, 2));
   } catch (thrown) {
     const error = rethrowIfRunEnds(thrown, signal);

@@ -4,7 +4,6 @@ import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readMetadata } from '../api/metadata.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
-import { soqlLiterals } from '../api/soql.ts';
 import { rollupSource } from '../formula/rollup.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { shortId } from './durable-id.ts';
@@ -24,6 +23,13 @@ export interface RollUpsDeps {
   readonly max?: number;
 }
 
+/** A field whose definition is read. */
+interface Chosen {
+  readonly id: string;
+  readonly object: string;
+  readonly key: string;
+}
+
 const MAX_DEFINITIONS = 150;
 const ROLL_UP_FIELDS =
   'SELECT Id, DeveloperName, NamespacePrefix, TableEnumOrId FROM CustomField WHERE SummaryOperation != null';
@@ -35,41 +41,43 @@ const rowSchema = z.object({
 });
 
 /**
- * Reads definitions of roll-up summaries; the API returns one per query. In an org with more than
- * `max`, every run reads the same ones, regardless of which objects it covers and in which order:
- * the first by object and name.
+ * Reads definitions of roll-up summaries, all of a run at once. In an org with more than `max`,
+ * every run reads the same ones, regardless of which objects it covers: the first by object and
+ * name.
  */
 export class RollUps {
   readonly #deps: RollUpsDeps;
-  /** Ids of the fields whose definitions are read, by `keyOf`. */
-  #chosen: Promise<ReadonlyMap<string, string>> | undefined;
+  #definitions: Promise<ReadonlyMap<string, RollUp>> | undefined;
   #logged = false;
 
   constructor(deps: RollUpsDeps) {
     this.#deps = deps;
   }
 
-  /** The definitions that could be read, by `keyOf` the field. */
-  async read(
-    fields: readonly RollUpField[],
+  /**
+   * The definitions that could be read, by `keyOf` the field. `objects` are the durable ids of all
+   * objects of the run.
+   */
+  read(objects: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlyMap<string, RollUp>> {
+    return (this.#definitions ??= this.#read(objects, signal));
+  }
+
+  async #read(
+    objects: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, RollUp>> {
     const found = new Map<string, RollUp>();
-    if (fields.length === 0) return found;
-    const chosen = await (this.#chosen ??= this.#choose(signal));
-    const queries = fields.flatMap((field) => {
-      const id = chosen.get(keyOf(field));
-      return id === undefined
-        ? []
-        : { key: field, soql: `SELECT Metadata FROM CustomField WHERE Id = ${soqlLiterals([id])}` };
-    });
+    const chosen = await this.#choose(signal);
+    const components = chosen
+      .filter(({ object }) => objects.has(object))
+      .map(({ key, id }) => ({ key, table: 'CustomField' as const, id }));
     const { api, version } = this.#deps;
     const target = { api, version, what: 'roll-up summary definitions' };
     try {
-      for await (const { key, status, metadata } of readMetadata(target, queries, signal)) {
+      for await (const { key, status, metadata } of readMetadata(target, components, signal)) {
         const rollUp = definitionIn(metadata);
         if (rollUp === undefined) this.#logOmitted({ status });
-        else found.set(keyOf(key), rollUp);
+        else found.set(key, rollUp);
       }
     } catch (thrown) {
       const error = rethrowIfRunEnds(thrown, signal);
@@ -78,24 +86,19 @@ export class RollUps {
     return found;
   }
 
-  async #choose(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  async #choose(signal: AbortSignal): Promise<readonly Chosen[]> {
     const { api, version, logger, max = MAX_DEFINITIONS } = this.#deps;
     const target = { api, version, logger, what: 'roll-up summary fields' };
     const rows = await readOptionalRows(target, ROLL_UP_FIELDS, rowSchema, signal);
-    const all = rows.map(({ Id, TableEnumOrId, DeveloperName, NamespacePrefix }) => ({
-      id: Id,
-      key: keyOf({
-        object: shortId(TableEnumOrId),
-        field: `${NamespacePrefix ? `${NamespacePrefix}__` : ''}${DeveloperName}__c`,
-      }),
-    }));
-    if (all.length > max) this.#logOmitted({ reason: 'limit', requested: all.length, read: max });
-    return new Map(
-      all
-        .toSorted((a, b) => (a.key < b.key ? -1 : 1))
-        .slice(0, max)
-        .map(({ key, id }) => [key, id]),
-    );
+    if (rows.length > max) this.#logOmitted({ reason: 'limit', requested: rows.length, read: max });
+    return rows
+      .map(({ Id, TableEnumOrId, DeveloperName, NamespacePrefix }): Chosen => {
+        const object = shortId(TableEnumOrId);
+        const field = `${NamespacePrefix ? `${NamespacePrefix}__` : ''}${DeveloperName}__c`;
+        return { id: Id, object, key: keyOf({ object, field }) };
+      })
+      .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+      .slice(0, max);
   }
 
   /** Once a run. */

@@ -30,6 +30,8 @@ export interface ToolingReaderDeps {
  */
 interface Shared {
   readonly entities: Found<ReadonlyMap<string, EntityRow>>;
+  /** Durable ids of the objects. */
+  readonly ids: ReadonlySet<string>;
   readonly rules: ReadonlyMap<string, readonly ValidationRule[]>;
   readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
 }
@@ -97,7 +99,7 @@ export class ToolingReader {
     const { found: fields, lost: fieldsLost } = await this.#fields(counted, signal);
     const [owners, rollUps] = await Promise.all([
       this.#ownersOf(fields, signal),
-      this.#rollUpsOf(fields, signal),
+      this.#rollUpsOf(fields, shared.ids, signal),
     ]);
     const lookup: ToolingLookup = (listed) => {
       const id = shortId(idOf(listed));
@@ -128,6 +130,7 @@ export class ToolingReader {
     );
     return {
       entities,
+      ids: new Set([...entities.found.values()].map(({ DurableId }) => shortId(DurableId))),
       rules,
       triggers: new Map([...byObject].map(([id, rows]) => [id, rows.map(triggerOf)])),
     };
@@ -155,6 +158,7 @@ export class ToolingReader {
   /** By the durable id of the object, then by field name. */
   async #rollUpsOf(
     fields: FieldRows,
+    objects: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, RollUp>>> {
     const requested = [...fields].flatMap(([object, rows]) =>
@@ -162,7 +166,8 @@ export class ToolingReader {
         .filter(({ DataType }) => rollUpShown(DataType) !== undefined)
         .map((row) => ({ object, field: row.QualifiedApiName })),
     );
-    const definitions = await this.#rollUps.read(requested, signal);
+    if (requested.length === 0) return NONE;
+    const definitions = await this.#rollUps.read(objects, signal);
     const found = requested.filter((field) => definitions.has(keyOf(field)));
     return new Map(
       [...Map.groupBy(found, ({ object }) => object)].map(([object, ofObject]) => [
