@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { NEVER } from '../../foundation/src/runtime/abort.ts';
-import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../foundation/src/runtime/disk.ts';
-import { isMissing } from '../../foundation/src/runtime/errno.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { withFileLock } from '../../foundation/src/runtime/file-lock.ts';
 import { type Processes, processIdentitySchema } from '../../foundation/src/runtime/processes.ts';
+import { CountsFile } from './counts-file.ts';
 import type { RunLimit } from './decision.ts';
 
 // Invariants:
@@ -21,7 +16,6 @@ import type { RunLimit } from './decision.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const LOCK_PATIENCE_MS = 10_000;
 /** How many calls a run may make beyond those that it has durably reported. */
 export const UNREPORTED_CALLS = 100;
 
@@ -80,9 +74,12 @@ export function createRunQuota(options: QuotaOptions): RunQuota {
 
 class FileQuota implements RunQuota {
   readonly #options: QuotaOptions;
+  readonly #file: CountsFile<Usage>;
 
   constructor(options: QuotaOptions) {
     this.#options = options;
+    const what = 'the counts of runs';
+    this.#file = new CountsFile({ ...options, name: 'runs', what, schema: usageSchema });
   }
 
   async begin(limits: readonly RunLimit[], wanted: number): Promise<Reservation | Reached> {
@@ -118,23 +115,11 @@ class FileQuota implements RunQuota {
     });
   }
 
-  async #change<T>(change: (usage: Usage) => T): Promise<T> {
-    const { directory, disk, clock, processes } = this.#options;
-    const file = join(directory, 'runs.json');
-    await disk.makeDirectory(directory);
-    const lock = {
-      path: join(directory, 'runs.lock'),
-      what: 'the counts of runs',
-      processes,
-      clock,
-      patienceMs: LOCK_PATIENCE_MS,
-      signal: NEVER,
-    };
-    return withFileLock(lock, async () => {
-      const usage = await this.#present(await readUsage(file));
-      const result = change(usage);
-      await replaceFile(disk, file, JSON.stringify(usage));
-      return result;
+  #change<T>(change: (usage: Usage) => T): Promise<T> {
+    return this.#file.change({}, async (stored) => {
+      const counts = await this.#present(stored);
+      const result = change(counts);
+      return { counts, result };
     });
   }
 
@@ -172,15 +157,6 @@ function callsLeft(limit: RunLimit, usage: Usage): number {
 
 function keyOf({ rule }: RunLimit): string {
   return createHash('sha256').update(rule).digest('hex').slice(0, 32);
-}
-
-async function readUsage(file: string): Promise<Usage> {
-  try {
-    return usageSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch (thrown) {
-    if (isMissing(thrown)) return {};
-    throw RunnerError.from(thrown, 'FILE_UNREADABLE');
-  }
 }
 
 /** For programs without a state directory: what a rule limits is denied. */

@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { NEVER } from '../../foundation/src/runtime/abort.ts';
-import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../foundation/src/runtime/disk.ts';
-import { isMissing } from '../../foundation/src/runtime/errno.ts';
-import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { withFileLock } from '../../foundation/src/runtime/file-lock.ts';
 import { systemProcesses } from '../../foundation/src/runtime/processes.ts';
+import { CountsFile } from '../policy/counts-file.ts';
 import type { ReadLimit } from '../policy/decision.ts';
 
 // Invariants:
@@ -17,7 +11,6 @@ import type { ReadLimit } from '../policy/decision.ts';
 // 2. What cannot be counted is not permitted: the caller denies the secret when `take` throws.
 
 const HOUR_MS = 3_600_000;
-const LOCK_PATIENCE_MS = 10_000;
 
 /** The share of a limit from which on its use is an alarm. */
 const NEAR = 0.8;
@@ -46,25 +39,19 @@ const countsSchema = z.record(z.string(), z.array(z.number()));
 type Counts = z.infer<typeof countsSchema>;
 
 export function createReadLimits(options: ReadLimitsOptions): ReadLimits {
-  const { directory, disk, clock } = options;
-  const file = join(directory, 'secret-reads.json');
+  const file = new CountsFile<Counts>({
+    ...options,
+    name: 'secret-reads',
+    what: 'the counts of secret reads',
+    schema: countsSchema,
+    processes: systemProcesses,
+  });
   return {
-    async take(limit) {
-      await disk.makeDirectory(directory);
-      const lock = {
-        path: join(directory, 'secret-reads.lock'),
-        what: 'the counts of secret reads',
-        processes: systemProcesses,
-        clock,
-        patienceMs: LOCK_PATIENCE_MS,
-        signal: NEVER,
-      };
-      return withFileLock(lock, async () => {
-        const { taken, counts } = count(limit, await readCounts(file), clock.now());
-        if (taken !== 'reached') await replaceFile(disk, file, JSON.stringify(counts));
-        return taken;
-      });
-    },
+    take: (limit) =>
+      file.change({}, async (stored) => {
+        const { taken, counts } = count(limit, stored, options.clock.now());
+        return taken === 'reached' ? { result: taken } : { counts, result: taken };
+      }),
   };
 }
 
@@ -94,15 +81,6 @@ function count(
   if (!isNear || counts[alarm] !== undefined)
     return { taken: 'permitted', counts: { ...counts, [key]: reads } };
   return { taken: 'near', counts: { ...counts, [key]: reads, [alarm]: [now] } };
-}
-
-async function readCounts(file: string): Promise<Counts> {
-  try {
-    return countsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch (thrown) {
-    if (isMissing(thrown)) return {};
-    throw RunnerError.from(thrown, 'FILE_UNREADABLE');
-  }
 }
 
 /** After the clock was set back, a read counts until its hour is over. */

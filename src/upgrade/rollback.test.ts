@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NEW, OLD, ReleasePlace } from '../../test/support/release-place.ts';
@@ -142,6 +142,13 @@ describe('a rollback', () => {
       expect(await undoUnfinished(place.installation, service.deps)).toBeUndefined();
     },
   );
+
+  it('that was killed stays as it is until a person has read a damaged record of it', async () => {
+    writeFileSync(join(place.parent, '.hybrid-runner-upgrade'), '{"from":');
+    const undone = undoUnfinished(place.installation, service.deps);
+    await expect(undone).rejects.toMatchObject({ code: 'UPGRADE_REFUSED' });
+    expect(existsSync(join(place.parent, '.hybrid-runner-upgrade'))).toBe(true);
+  });
 
   it('is not repeated after a power loss: the end of an upgrade is durable', async () => {
     let isSynced = false;

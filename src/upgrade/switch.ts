@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { renameDurably, replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
 import { type Disk, removeFile } from '../../foundation/src/runtime/disk.ts';
-import { isMissing } from '../../foundation/src/runtime/errno.ts';
+import { ifPresent } from '../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** Present from before the switch until the new release has connected. */
 const MARKER = '.hybrid-runner-upgrade';
@@ -35,13 +36,21 @@ export async function endUpgrade(parent: string, disk: Disk): Promise<void> {
   await disk.syncDirectory(parent);
 }
 
-/** How to roll back an upgrade that was killed; undefined if none was. */
+/**
+ * How to roll back an upgrade that was killed; undefined if none was. Throws UPGRADE_REFUSED if it
+ * cannot be known.
+ */
 export async function unfinishedUpgrade(parent: string): Promise<Unfinished | undefined> {
+  const path = join(parent, MARKER);
+  const text = await ifPresent(readFile(path, 'utf8'));
+  if (text === undefined) return undefined;
   try {
-    return unfinishedSchema.parse(JSON.parse(await readFile(join(parent, MARKER), 'utf8')));
+    return unfinishedSchema.parse(JSON.parse(text));
   } catch (thrown) {
-    if (isMissing(thrown) || thrown instanceof SyntaxError || thrown instanceof z.ZodError)
-      return undefined;
-    throw thrown;
+    throw new RunnerError('UPGRADE_REFUSED', `${path}, of an upgrade that was killed, is damaged`, {
+      cause: thrown,
+      remedy:
+        'Let the link hybrid-runner beside it lead to the release that you want to keep, restart the service, then delete the file.',
+    });
   }
 }

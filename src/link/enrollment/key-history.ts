@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { readPrivateFile } from './private-file.ts';
 
 const History = z.object({
@@ -15,13 +16,23 @@ export function historyPath(stateDir: string): string {
   return join(stateDir, 'identity', 'keys.json');
 }
 
-/** Oldest first; empty until the key was replaced once, and for a damaged file. */
+/**
+ * Oldest first; empty until the key was replaced once. Throws FILE_UNREADABLE for a damaged file:
+ * without it, the runner would have another fingerprint.
+ */
 export async function readHistory(stateDir: string): Promise<readonly PastKey[]> {
-  const text = await readPrivateFile(historyPath(stateDir));
+  const path = historyPath(stateDir);
+  const text = await readPrivateFile(path);
+  if (text === undefined) return [];
   try {
-    return text === undefined ? [] : History.parse(JSON.parse(text)).keys;
-  } catch {
-    return [];
+    return History.parse(JSON.parse(text)).keys;
+  } catch (thrown) {
+    throw new RunnerError('FILE_UNREADABLE', `${path} is damaged`, {
+      cause: thrown,
+      remedy:
+        'Restore the file from a backup. If there is none, delete it: the runner then has another ' +
+        'fingerprint, and jobs that were signed for the old one must be signed again.',
+    });
   }
 }
 

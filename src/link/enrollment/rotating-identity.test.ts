@@ -1,14 +1,14 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../../test/support/simulated-clock.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
-import { exportKey, generateKey, loadIdentity } from './identity.ts';
+import { exportKey, generateKey, loadIdentity, publicIdentity } from './identity.ts';
 import { keyPaths, rawPublicKey } from './key-files.ts';
-import { readHistory } from './key-history.ts';
+import { historyPath, readHistory } from './key-history.ts';
 import { openRotatingIdentity, type RotatingIdentity } from './rotating-identity.ts';
 import { encodeSettings, settingsPath } from './settings.ts';
 
@@ -174,6 +174,19 @@ describe('an identity that replaces its key', () => {
       expect([publicKey === before, identity.fingerprint]).toEqual([false, fingerprint]);
     }
     expect(kills).toBeGreaterThan(15);
+  });
+
+  it('does not load with a damaged history of its keys, which would change its fingerprint', async () => {
+    await clock.advance(LIFETIME_MS);
+    await converse(await open());
+    const { fingerprint } = await loadIdentity(stateDir);
+    const history = readFileSync(historyPath(stateDir));
+    writeFileSync(historyPath(stateDir), history.subarray(0, -9), { mode: 0o600 });
+    const damaged = { code: 'FILE_UNREADABLE', remedy: expect.stringContaining('fingerprint') };
+    await expect(open()).rejects.toMatchObject(damaged);
+    await expect(publicIdentity(stateDir)).rejects.toMatchObject(damaged);
+    writeFileSync(historyPath(stateDir), history, { mode: 0o600 });
+    expect((await loadIdentity(stateDir)).fingerprint).toBe(fingerprint);
   });
 
   it('is still known to a control plane that was restored from a backup of any time since the replacement before', async () => {

@@ -39,6 +39,19 @@ export async function readGenerations(keyFile: string): Promise<VaultGenerations
 }
 
 /**
+ * As `readGenerations`; empty for a file that is not valid, which the next change replaces. One
+ * that only cannot be read now still has the generations of other vaults.
+ */
+export async function readableGenerations(keyFile: string): Promise<VaultGenerations> {
+  try {
+    return await readGenerations(keyFile);
+  } catch (thrown) {
+    if (RunnerError.from(thrown).code === 'VAULT_ROLLED_BACK') return {};
+    throw thrown;
+  }
+}
+
+/**
  * Throws FILE_UNWRITABLE if generations were stored beside the key, and can no longer be. A vault
  * that is changed then could pass for an older one, or an older one for the newest.
  */
@@ -53,15 +66,15 @@ export async function assertGenerationWritable(keyFile: string): Promise<void> {
 }
 
 /**
- * False if the directory of the key cannot be written, as when the system supplies the key. Throws
- * DISK_FULL, SECRET_PROVIDER_FAILED.
+ * Adds a generation to the others. False if the directory of the key cannot be written, as when the
+ * system supplies the key. Throws DISK_FULL, SECRET_PROVIDER_FAILED.
  */
 export async function writeGeneration(
   keyFile: string,
+  others: VaultGenerations,
   { id, generation }: Pick<VaultContent, 'id' | 'generation'>,
   random: Random,
 ): Promise<boolean> {
-  const others = await readGenerations(keyFile).catch((): VaultGenerations => ({}));
   const newest = Object.entries({ ...others, [id]: generation }).slice(-MAX_VAULTS);
   const bytes = Buffer.from(`${JSON.stringify(Object.fromEntries(newest))}\n`);
   try {

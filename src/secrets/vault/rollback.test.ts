@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -127,6 +135,15 @@ describe('the generation beside the key', () => {
     await vault.acceptRestored(signal);
     copyFileSync(`${file}.abandoned`, file);
     expect(await codeOf(vault.read(['a'], signal))).toBe('VAULT_ROLLED_BACK');
+  });
+
+  it('that cannot be read now is not replaced by one without the other vaults', async () => {
+    const other = openVault({ file: `${file}.other`, keyFile });
+    await other.set(['a'], 'value of another', signal);
+    const generations = readFileSync(generationFileOf(keyFile));
+    chmodSync(generationFileOf(keyFile), 0o666);
+    expect(await codeOf(vault.acceptRestored(signal))).toBe('FILE_UNSAFE');
+    expect(readFileSync(generationFileOf(keyFile))).toEqual(generations);
   });
 
   it.runIf(canMount('src/secrets/vault/rollback'))(

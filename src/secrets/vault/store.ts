@@ -13,6 +13,7 @@ import { decodeVault, encodeVault, newVault, type VaultContent } from './format.
 import {
   assertGenerationWritable,
   assertNewest,
+  readableGenerations,
   readGenerations,
   writeGeneration,
   type VaultGenerations,
@@ -196,8 +197,9 @@ export class VaultStore {
     const next = { ...content, generation: content.generation + 1 };
     const bytes = encodeVault(next, keys, random);
     const { file, keyFile } = this.#place;
+    const newest = await readableGenerations(keyFile);
     await replacePrivateFile(file, bytes, { random, previous });
-    await writeGeneration(keyFile, next, random);
+    await writeGeneration(keyFile, newest, next, random);
     return next;
   }
 
