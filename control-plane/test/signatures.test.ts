@@ -1,7 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { canonicalJson } from '../src/signatures/canonical-json.ts';
+import { parseStored } from '../src/signatures/parse.ts';
 import { viewSignatures } from '../src/signatures/signatures.ts';
+import { Statements } from '../src/signatures/statements.ts';
 import { connect, type Ref } from './fake-runner.ts';
 import { openStage, prepareCatalog, SERVICE, type Stage } from './stage.ts';
 
@@ -155,8 +157,24 @@ describe('a signature', () => {
       signatures: { list: async () => [stored] },
       definitions: { pipeline: async () => undefined, service: async () => undefined },
     } as unknown as Parameters<typeof viewSignatures>[0]['store']['read'];
-    const views = await viewSignatures({ store: { read }, clock: { now: () => 0 } });
+    const views = await viewSignatures(
+      { store: { read }, clock: { now: () => 0 } },
+      new Statements(),
+    );
     expect(views).toEqual([]);
+  });
+
+  it('is read once, however often it is listed, and again when it was replaced', () => {
+    const read: string[] = [];
+    const statements = new Statements((jws) => (read.push(jws), parseStored(jws)));
+    const one = { jws: signatureOf({ workflow: { source: 1 } }) };
+    const other = { jws: signatureOf({ workflow: { source: 2 } }) };
+    const lists = [[one, other], [one, other], [other], [one]];
+    const digests = lists.map((list) => statements.ofAll(list).map((each) => each?.workflowDigest));
+    expect(read).toEqual([one.jws, other.jws, one.jws]);
+    const [a, b] = digests[0]!;
+    expect(digests).toEqual([[a, b], [a, b], [b], [a]]);
+    expect(a).not.toBe(b);
   });
 
   it('is not stored for another kind of job, or for what does not exist', async () => {

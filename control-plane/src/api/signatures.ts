@@ -7,6 +7,7 @@ import {
   viewSignatures,
   workflowToSign,
 } from '../signatures/signatures.ts';
+import { Statements } from '../signatures/statements.ts';
 import { application, DELETED, jsonBody, REJECTIONS, requestBody, SECURITY } from './routing.ts';
 import { NameParameter, Time } from './schemas.ts';
 
@@ -79,8 +80,9 @@ function routesOf(subject: (typeof SUBJECTS)[number]) {
 
 export function signaturesApi(deps: Deps): OpenAPIHono {
   const app = application();
+  const statements = new Statements();
   app.openapi(list, async (context) =>
-    context.json({ signatures: [...(await viewSignatures(deps))] }, 200),
+    context.json({ signatures: [...(await viewSignatures(deps, statements))] }, 200),
   );
   for (const subject of SUBJECTS) {
     const routes = routesOf(subject);

@@ -3,7 +3,6 @@
  * - The control plane stores and passes them, and has no key to make or verify one.
  * - A signature outlives a change of the definition: the view says that it no longer matches.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { existingPipeline, existingService } from '../definitions/existing.ts';
 import type { Deps } from '../deps.ts';
 import { workflowOf } from '../runs/workflow.ts';
@@ -11,7 +10,13 @@ import { TEST_OPTIONS } from '../runs/start-run.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import type { SignatureSubject, StoredSignature } from '../store/signature.ts';
 import type { StoreReader } from '../store/store.ts';
-import { parseSignature, parseStored } from './parse.ts';
+import { parseSignature } from './parse.ts';
+import {
+  digestOfWorkflow,
+  summarize,
+  type Statements,
+  type StatementSummary,
+} from './statements.ts';
 import type { Json } from '../runtime/json.ts';
 
 type Definitions = Pick<StoreReader, 'definitions' | 'deployments'>;
@@ -59,7 +64,8 @@ export async function saveSignature(
   name: string,
   jws: string,
 ): Promise<SignatureView> {
-  const { kind } = parseSignature(jws);
+  const statement = parseSignature(jws);
+  const { kind } = statement;
   const expected = subject === 'pipeline' ? 'metadata' : 'test_connection';
   if (kind !== expected)
     throw new ControlPlaneError('INPUT_INVALID', `the signature is for jobs of kind ${kind}`, {
@@ -70,7 +76,7 @@ export async function saveSignature(
     await workflowToSign(tx, subject, name);
     const stored = { subject, name, jws, storedAt: clock.now() };
     await tx.signatures.save(stored);
-    return viewOf(tx, stored, clock.now());
+    return viewOf(tx, stored, summarize(statement), clock.now());
   });
 }
 
@@ -91,22 +97,22 @@ interface ViewDeps {
   readonly clock: Pick<Deps['clock'], 'now'>;
 }
 
-export async function viewSignatures({
-  store,
-  clock,
-}: ViewDeps): Promise<readonly SignatureView[]> {
+export async function viewSignatures(
+  { store, clock }: ViewDeps,
+  statements: Statements,
+): Promise<readonly SignatureView[]> {
   const stored = await store.read.signatures.list();
-  const views = stored.map((one) => viewOf(store.read, one, clock.now()).catch(leftOut));
+  const summaries = statements.ofAll(stored);
+  const views = stored.map(async (one, index) => {
+    const summary = summaries[index];
+    return summary && viewOf(store.read, one, summary, clock.now()).catch(leftOut);
+  });
   return (await Promise.all(views)).filter((view) => view !== undefined);
 }
 
-/**
- * What was signed may be deleted, with its signature, between two reads. An earlier version may
- * have stored a text that no runner reads.
- */
+/** What was signed may be deleted, with its signature, between two reads. */
 function leftOut(thrown: unknown): undefined {
-  const left: readonly string[] = ['NOT_FOUND', 'INPUT_INVALID'];
-  if (thrown instanceof ControlPlaneError && left.includes(thrown.code)) return;
+  if (thrown instanceof ControlPlaneError && thrown.code === 'NOT_FOUND') return;
   throw thrown;
 }
 
@@ -122,14 +128,13 @@ async function existingSignature(
 
 async function viewOf(
   reader: Definitions,
-  { subject, name, jws, storedAt }: StoredSignature,
+  { subject, name, storedAt }: StoredSignature,
+  { workflowDigest, keyId, name: title, aud: audience, nbf, exp }: StatementSummary,
   now: number,
 ): Promise<SignatureView> {
-  const { workflow, keyId, name: title, aud: audience, nbf, exp } = parseStored(jws);
   const [notBefore, notAfter] = [nbf * 1_000, exp * 1_000];
-  const state = isDeepStrictEqual(workflow, await workflowToSign(reader, subject, name))
-    ? stateAt(now, notBefore, notAfter)
-    : 'differs';
+  const present = digestOfWorkflow(await workflowToSign(reader, subject, name));
+  const state = present === workflowDigest ? stateAt(now, notBefore, notAfter) : 'differs';
   return { subject, name, keyId, title, audience, notBefore, notAfter, storedAt, state };
 }
 
