@@ -1,30 +1,53 @@
 import { describe, expect, it } from 'vitest';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 
-describe('AdaptiveLimit', () => {
-  const quick = { millis: 100, busy: false };
-  const busy = { millis: 100, busy: true };
+const quick = { millis: 100, busy: false };
+const busy = { millis: 100, busy: true };
 
-  it('grows with quick answers up to its maximum', () => {
-    const limit = new AdaptiveLimit({ start: 8, max: 20 });
-    for (let i = 0; i < 8; i++) limit.observe(quick);
-    expect(limit.value).toBe(16);
-    for (let i = 0; i < 100; i++) limit.observe(quick);
+/** Observes the answers of so many concurrent calls. */
+function limitFor(max: number): {
+  readonly limit: AdaptiveLimit;
+  readonly answers: (count: number, observation: typeof quick) => void;
+} {
+  let underWay = 0;
+  const limit = new AdaptiveLimit(max, () => underWay);
+  return {
+    limit,
+    answers: (count, observation) => {
+      for (underWay = count; underWay > 0;) {
+        underWay -= 1;
+        limit.observe(observation);
+      }
+    },
+  };
+}
+
+describe('AdaptiveLimit', () => {
+  it('begins at its maximum and stays there while answers are quick', () => {
+    const { limit, answers } = limitFor(20);
+    expect(limit.value).toBe(20);
+    answers(100, quick);
     expect(limit.value).toBe(20);
   });
 
   it('halves once when all concurrent calls fail together, and never goes below one', () => {
-    const limit = new AdaptiveLimit({ start: 16, max: 16 });
-    for (let i = 0; i < 8; i++) limit.observe(busy);
-    expect(limit.value).toBe(8);
-    for (let i = 0; i < 200; i++) limit.observe(busy);
+    const { limit, answers } = limitFor(20);
+    answers(32, busy);
+    expect(limit.value).toBe(10);
+    answers(10, busy);
+    expect(limit.value).toBe(5);
+    for (let round = 0; round < 10; round++) answers(limit.value, busy);
     expect(limit.value).toBe(1);
   });
 
-  it('grows slowly after a halving', () => {
-    const limit = new AdaptiveLimit({ start: 16, max: 16 });
-    limit.observe(busy);
-    for (let i = 0; i < 8; i++) limit.observe(quick);
-    expect(limit.value).toBeLessThanOrEqual(9);
+  it('grows by about one for each round of quick answers after a halving', () => {
+    const { limit, answers } = limitFor(16);
+    answers(1, busy);
+    answers(8, quick);
+    expect(limit.value).toBe(8);
+    answers(16, quick);
+    expect(limit.value).toBe(10);
+    answers(500, quick);
+    expect(limit.value).toBe(16);
   });
 });

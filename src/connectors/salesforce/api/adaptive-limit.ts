@@ -1,46 +1,39 @@
 import type { Observation } from './exchange.ts';
 
-export interface LimitOptions {
-  readonly start: number;
-  readonly max: number;
-}
-
 /**
- * The number of concurrent calls, found by trial: plus one for each quick answer until the org is
- * overloaded for the first time, then plus one for each round; halved at each overload. Salesforce
- * publishes no rate to keep to, only that calls over 20 s are limited to a few.
+ * The number of concurrent calls that the org permits: halved at each overload, then plus one for
+ * each round of answers. Salesforce publishes no rate to keep to, only that calls over 20 s are
+ * limited to a few, so it begins at `max`. `underWay` returns the number of calls without an
+ * answer.
  */
 export class AdaptiveLimit {
   readonly #max: number;
+  readonly #underWay: () => number;
   #limit: number;
-  #wasOverloaded = false;
-  /** Answers since the last halving. */
-  #answers = Infinity;
+  /** Answers to come that belong to the last overload. */
+  #overloaded = 0;
 
-  constructor({ start, max }: LimitOptions) {
-    this.#limit = start;
+  constructor(max: number, underWay: () => number) {
     this.#max = max;
+    this.#limit = max;
+    this.#underWay = underWay;
   }
 
   get value(): number {
     return Math.floor(this.#limit);
   }
 
-  observe({ busy }: Observation): void {
-    this.#answers += 1;
-    if (busy) this.#halve();
-    else
-      this.#limit = Math.min(this.#max, this.#limit + (this.#wasOverloaded ? 1 / this.#limit : 1));
-  }
-
   /**
-   * One overload fails many concurrent calls and must count once: a full round of answers passes
-   * between halvings.
+   * Call it for each answer. One overload fails many concurrent calls and must count once: those
+   * that were under way at a halving cause no other.
    */
-  #halve(): void {
-    if (this.#answers <= this.#limit) return;
-    this.#wasOverloaded = true;
-    this.#limit = Math.max(1, this.#limit / 2);
-    this.#answers = 0;
+  observe({ busy }: Observation): void {
+    const sameOverload = this.#overloaded > 0;
+    if (sameOverload) this.#overloaded -= 1;
+    if (!busy) this.#limit = Math.min(this.#max, this.#limit + 1 / this.#limit);
+    else if (!sameOverload) {
+      this.#limit = Math.max(1, this.#limit / 2);
+      this.#overloaded = this.#underWay();
+    }
   }
 }

@@ -54,8 +54,8 @@ export interface Org {
 const PAUSE_MS = 500;
 /** How long an org may be down without ending the run. */
 const PATIENCE_MS = 300_000;
-/** Concurrent calls at the start and at most. */
-const CONCURRENCY = { start: 12, max: 20 } as const;
+/** Concurrent calls for describes. What the org and the policy leave is for the budget to watch. */
+const MAX_CONCURRENCY = 20;
 
 /** `signal` is the attempt's own. */
 export function openOrg(options: OrgOptions, signal: AbortSignal): Org {
@@ -66,8 +66,8 @@ export function openOrg(options: OrgOptions, signal: AbortSignal): Org {
   const http = createHttp(options);
   const outage = createOutageGate(options, AbortSignal.any([signal, closed.signal]));
   const sessions = createSessions(options, http, outage, signal);
-  const limit = new AdaptiveLimit(CONCURRENCY);
   const calls = new CallCount(context, options.onCall);
+  const limit = new AdaptiveLimit(MAX_CONCURRENCY, () => calls.underWay);
   const api = createApi(options, { http, outage, sessions, limit, calls });
   return {
     api,

@@ -98,25 +98,24 @@ describe('an extraction with passing faults', () => {
     ['an ended session', { kind: 'session-expired' }],
     ['an overload', { kind: 'unavailable' }],
   ])(
-    'reads all setup objects when each of their queries meets %s within a composite',
+    'reads all setup objects when each of their calls meets %s within a composite',
     async (_what, effect) => {
       const whole = (await extractFrom(sandbox, WITH_SETUP)).records.map(withoutTime).sort();
-      const tables = [
-        'ApexTrigger',
-        'ApexClass',
-        'ValidationRule',
-        'FlowDefinitionView',
-        'CustomField',
-        'Flow',
-        'User',
-        'EntityDefinition',
-        'FieldDefinition',
+      const queries = [
+        'FROM\\WApexTrigger',
+        'FROM\\WApexClass',
+        'FROM\\WValidationRule',
+        'FROM\\WFlowDefinitionView',
+        'FROM\\WCustomField',
+        'FROM\\WUser',
+        'FROM\\WEntityDefinition',
+        'FROM\\WFieldDefinition',
+        'sobjects/CustomField/',
+        'sobjects/Flow/',
       ];
-      sandbox.faults.install(
-        ...tables.map((table) => ({ match: { path: `FROM\\W${table}\\b`, times: 1 }, effect })),
-      );
+      sandbox.faults.install(...queries.map((path) => ({ match: { path, times: 1 }, effect })));
       const run = await extractFrom(sandbox, { ...WITH_SETUP, tuning: quick });
-      expect(sandbox.stats().faultsFired).toBe(tables.length);
+      expect(sandbox.stats().faultsFired).toBe(queries.length);
       expect(
         run.logs.filter(({ level }) => level === 'warn').map(({ message }) => message),
       ).toEqual([expect.stringContaining('SOAP login()')]);

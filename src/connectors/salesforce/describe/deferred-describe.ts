@@ -32,6 +32,11 @@ export class DeferredDescribe {
     this.size = extracted.length;
   }
 
+  /** Memory that it takes until it is read. */
+  get bytes(): number {
+    return this.#fields.byteLength;
+  }
+
   /**
    * The whole result. Call once: it is released. Throws SALESFORCE_UNEXPECTED for a field with an
    * unexpected format.

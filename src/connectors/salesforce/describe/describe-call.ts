@@ -17,11 +17,11 @@ export interface DescribeCallOptions {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly since: (object: ListedObject) => string | undefined;
+  /** Calls that the objects described so far still need. */
+  readonly reserved: () => number;
 }
 
-/**
- * Calls that must remain for what follows a describe: the queries for definitions of the objects.
- */
+/** Calls that must remain for what follows a describe besides those that are reserved. */
 const HEADROOM = 12;
 
 /**
@@ -33,7 +33,7 @@ const CUT = { extract: 'fields', wanted: FIELD_MEMBERS, drop: ['childRelationshi
 /** Describes up to 25 objects in one call. Throws what the call throws. */
 export async function describeCall(
   batch: readonly ListedObject[],
-  { api, version, since }: DescribeCallOptions,
+  { api, version, since, reserved }: DescribeCallOptions,
   signal: AbortSignal,
 ): Promise<readonly DescribeOutcome[]> {
   const parts = batch.map((object, index) => ({
@@ -48,7 +48,7 @@ export async function describeCall(
       parts,
       what: `describe of ${batch.length === 1 ? batch[0]!.name : `${batch.length} objects`}`,
       cut: CUT,
-      headroom: HEADROOM,
+      headroom: HEADROOM + reserved(),
       mayLack: true,
     },
     (answer) => {

@@ -22,6 +22,8 @@ export interface DescribeOptions {
    * come out.
    */
   readonly onSpent: (error: RunnerError) => void;
+  /** Calls that the objects described so far still need. */
+  readonly reserved: () => number;
   /** Waits before parts of a call are repeated; `round` counts from 1. */
   readonly pause: (round: number, signal: AbortSignal) => Promise<void>;
 }

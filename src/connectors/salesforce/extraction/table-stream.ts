@@ -4,11 +4,14 @@ import type { Clock } from '../../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Org } from '../api/org.ts';
 import { MAX_QUERIES } from '../api/query-many.ts';
+import { MAX_ROWS } from '../api/soql.ts';
 import type { Found } from '../describe/definitions.ts';
 import type { DescribeOutcome } from '../describe/describe-call.ts';
 import { describeObjects } from '../describe/describe-objects.ts';
+import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts';
+import { readAhead } from '../../../../foundation/src/runtime/read-ahead.ts';
 import { EventLoopYield } from '../../../../foundation/src/runtime/event-loop-yield.ts';
 import type { OrgModel } from '../lineage/org-model.ts';
 import { tableOf, type Table, type TableContext } from '../mapping/table.ts';
@@ -17,8 +20,10 @@ import { type Batch, batchesOf } from './definition-batches.ts';
 import { failureRecord } from './failure-records.ts';
 import type { ProgressReport } from './progress-report.ts';
 
-/** Concurrent calls for definitions; described objects wait for them. */
-const CONCURRENCY = 8;
+/** Concurrent calls for definitions if the org permits as many; described objects wait for them. */
+const CONCURRENCY = 12;
+/** Bytes of described objects that wait for such a call to become free. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 /**
  * A call for definitions carries one query for each this many objects of the org, at most five. In
  * a large org fuller calls save more calls, and their longer answer times matter less. A call
@@ -67,12 +72,15 @@ export async function* tablesOf(
   const { api, limit, pause } = deps.org;
   const { version, since, progress } = deps;
   let limitError: RunnerError | undefined;
-  const described = describeObjects(
-    objects,
-    { api, version, limit, since, pause, onSpent: (error) => (limitError ??= error) },
+  const onSpent = (error: RunnerError): void => void (limitError ??= error);
+  const calls = new DefinitionCalls(objects.length);
+  const reserved = (): number => calls.reserved;
+  const options = { api, version, limit, since, pause, onSpent, reserved };
+  const described = readAhead(
+    (scope) => calls.counted(describeObjects(objects, options, scope)),
+    { weight: bytesOf, max: MAX_WAITING_BYTES },
     signal,
   );
-  const calls = new CallSize(objects.length);
   const batches = batchesOf(described, objects.length, progress, () => calls.queries);
   const loopYield = new EventLoopYield();
   for await (const { batch, metadata } of withToolingMetadata(batches, calls, deps, signal)) {
@@ -84,15 +92,45 @@ export async function* tablesOf(
   if (limitError !== undefined) throw limitError;
 }
 
-/** How many queries a call for definitions carries. */
-class CallSize {
+function bytesOf(batch: Batch): number {
+  return batch.reduce((sum, item) => sum + ('describe' in item ? item.describe.bytes : 0), 0);
+}
+
+/** Fields whose definitions are read. */
+function fieldsOf(batch: Batch): number {
+  return batch.reduce(
+    (sum, item) =>
+      sum + ('describe' in item && isDescribable(item.listed) ? item.describe.size : 0),
+    0,
+  );
+}
+
+/** How many queries a call for definitions carries, and how many such calls are to come. */
+class DefinitionCalls {
   queries: number;
+  /** Fields that were described and for which no call was made. */
+  #fields = 0;
 
   constructor(objects: number) {
     this.queries = Math.max(1, Math.min(MAX_QUERIES, Math.ceil(objects / OBJECTS_PER_QUERY)));
   }
 
-  adapt(durationMs: number): void {
+  get reserved(): number {
+    return Math.ceil(this.#fields / (MAX_ROWS * this.queries));
+  }
+
+  async *counted(batches: AsyncIterable<Batch>): AsyncGenerator<Batch, void, undefined> {
+    for await (const batch of batches) {
+      this.#fields += fieldsOf(batch);
+      yield batch;
+    }
+  }
+
+  started(batch: Batch): void {
+    this.#fields -= fieldsOf(batch);
+  }
+
+  ended(durationMs: number): void {
     if (durationMs > SLOW_CALL_MS) this.queries = Math.max(1, this.queries - 1);
   }
 }
@@ -104,21 +142,22 @@ interface BatchWithMetadata {
 
 function withToolingMetadata(
   batches: AsyncIterable<Batch>,
-  calls: CallSize,
-  { toolingReader, clock }: TablesDeps,
+  calls: DefinitionCalls,
+  { org: { limit }, toolingReader, clock }: TablesDeps,
   signal: AbortSignal,
 ): AsyncIterable<BatchWithMetadata> {
   return parallelMap(
     batches,
-    () => CONCURRENCY,
+    () => Math.min(CONCURRENCY, limit.value),
     signal,
     async (batch, callSignal) => {
       const objects = batch
         .filter((item) => 'describe' in item)
         .map(({ listed, describe }) => ({ listed, fields: describe.size }));
+      calls.started(batch);
       const started = clock.monotonic();
       const metadata = await toolingReader.read(objects, callSignal);
-      calls.adapt(clock.monotonic() - started);
+      calls.ended(clock.monotonic() - started);
       return { batch, metadata };
     },
   );

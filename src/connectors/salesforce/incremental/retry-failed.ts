@@ -15,7 +15,7 @@ export interface RetryResult {
  */
 export async function retryFailed(
   objects: readonly ListedObject[],
-  options: Omit<DescribeOptions, 'since' | 'onSpent'>,
+  options: Omit<DescribeOptions, 'since' | 'onSpent' | 'reserved'>,
   signal: AbortSignal,
 ): Promise<RetryResult> {
   const readable: ListedObject[] = [];
@@ -23,7 +23,12 @@ export async function retryFailed(
   let limitError: RunnerError | undefined;
   for await (const group of describeObjects(
     objects,
-    { ...options, since: () => undefined, onSpent: (error) => (limitError ??= error) },
+    {
+      ...options,
+      since: () => undefined,
+      onSpent: (error) => (limitError ??= error),
+      reserved: () => 0,
+    },
     signal,
   )) {
     for (const item of group) {
