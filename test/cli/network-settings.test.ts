@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { acquireFileLock } from '../../foundation/src/runtime/file-lock.ts';
+import { systemProcesses } from '../../foundation/src/runtime/processes.ts';
 import { createAuthority, type Authority } from '../support/certificates.ts';
 import { ConnectProxy } from '../support/connect-proxy.ts';
 import { Place, program, type Result } from './command-line.ts';
@@ -159,6 +161,16 @@ describe('a machine behind a proxy', () => {
       sudoUser: 'jane',
     });
     expect(text).not.toContain('hre_token');
+  });
+
+  it('does not replace the identity of a running runner, and keeps the token', async () => {
+    mkdirSync(place.stateDir, { mode: 0o700 });
+    const path = join(place.stateDir, 'lock');
+    const lock = await acquireFileLock({ path, what: 'this', processes: systemProcesses });
+    const tried = await enroll({ HTTPS_PROXY: proxyUrl() }, '--ca-file', caFile, '--replace');
+    await lock.release();
+    expect(tried.stdout + tried.stderr).toMatch(/STATE_LOCKED[^]*systemctl stop/);
+    expect(proxy.requested).toEqual([]);
   });
 
   it('gets an error for an entry of NO_PROXY that matches nothing, and stores nothing when enrollment fails', async () => {

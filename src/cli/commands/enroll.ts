@@ -14,6 +14,7 @@ import { loadSettings, requireFlag, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
 import { systemUser } from '../system-user.ts';
 import type { Terminal } from '../terminal.ts';
+import { withLockedState } from '../locked-state.ts';
 import { openSealingHere } from '../sealing/open-sealing-here.ts';
 import { platform, version } from '../version.ts';
 
@@ -38,21 +39,24 @@ export async function enroll(invocation: Invocation): Promise<void> {
   const seal = sealFor(await openSealingHere(config, invocation), 'identity-key');
   actAsOwner(stateDir);
   const trail = openAuditTrail(stateDir);
-  const identity = await enrollRunner({
-    url,
-    token,
-    stateDir,
-    name: config.name,
-    version: version(),
-    platform: platform(),
-    replace: flags.has('replace'),
-    record: (enrollment) => trail.record({ event: 'enroll', ...enrollment, ...person }),
-    seal,
-    connect,
-    clock: systemClock,
-    signal: interrupts.signal,
+  const identity = await withLockedState(stateDir, async () => {
+    const identity = await enrollRunner({
+      url,
+      token,
+      stateDir,
+      name: config.name,
+      version: version(),
+      platform: platform(),
+      replace: flags.has('replace'),
+      record: (enrollment) => trail.record({ event: 'enroll', ...enrollment, ...person }),
+      seal,
+      connect,
+      clock: systemClock,
+      signal: interrupts.signal,
+    });
+    await enrolled.write();
+    return identity;
   });
-  await enrolled.write();
   show(identity, stateDir, enrolled.keys, terminal);
 }
 

@@ -2,17 +2,15 @@ import { openAuditTrail } from '../../audit/open.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { convertIdentity } from '../../link/enrollment/convert-keys.ts';
 import { keyPaths } from '../../link/enrollment/key-files.ts';
-import { lockStateDirectory } from '../../link/outbox/spool-outbox-store.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
-import type { FileLock } from '../../../foundation/src/runtime/file-lock.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
-import { systemProcesses } from '../../../foundation/src/runtime/processes.ts';
 import { systemRandom } from '../../../foundation/src/runtime/random.ts';
 import type { SealTarget } from '../../sealing/convert.ts';
 import type { Sealing } from '../../sealing/seal.ts';
 import { VaultStore } from '../../secrets/vault/store.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
+import { withLockedState } from '../locked-state.ts';
 import { actAsOwner } from '../ownership.ts';
 import { openSealingHere } from '../sealing/open-sealing-here.ts';
 import { systemUser } from '../system-user.ts';
@@ -69,8 +67,7 @@ async function convert(
   const sealing = required(await openSealingHere(config, invocation), config);
   const person = systemUser(invocation.env);
   actAsOwner(stateDir);
-  const lock = await lockState(stateDir);
-  try {
+  return withLockedState(stateDir, async () => {
     await openAuditTrail(stateDir).record({
       event: 'sealing',
       change: target === 'sealed' ? 'seal' : 'unseal',
@@ -83,23 +80,7 @@ async function convert(
     const vault = new VaultStore(secrets.vault, deps);
     const isChanged = await vault.convertKeyFile(interrupts.signal, target);
     return { files: [...files, ...(isChanged ? [secrets.vault.keyFile] : [])], by: sealing.by };
-  } finally {
-    await lock.release();
-  }
-}
-
-/** A running runner replaces its own keys, and keeps the settings that it started with. */
-async function lockState(stateDir: string): Promise<FileLock> {
-  try {
-    return await lockStateDirectory(stateDir, systemProcesses);
-  } catch (thrown) {
-    const { code, message } = RunnerError.from(thrown);
-    if (code !== 'STATE_LOCKED') throw thrown;
-    throw new RunnerError(code, message, {
-      cause: thrown,
-      remedy: 'Stop the runner, `sudo systemctl stop hybrid-runner`, and start it afterwards.',
-    });
-  }
+  });
 }
 
 function required(sealing: Sealing | undefined, { configFile }: RunnerConfig): Sealing {

@@ -8,6 +8,7 @@ import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { openSealing } from '../../sealing/open-sealing.ts';
 import { type Seal, sealFor } from '../../sealing/seal.ts';
+import { removeAbandonedKey } from '../../link/enrollment/enrolled-key.ts';
 import { loadIdentity, type Identity } from '../../link/enrollment/identity.ts';
 import {
   openRotatingIdentity,
@@ -63,7 +64,7 @@ export async function composeRunner(
   const dialers = await dialersFor(config, enrolled);
   const observability = await openObservability(config, logger);
   const store = await openStore(config, enrolled, logger);
-  const identity = await openIdentity(config, env);
+  const identity = await openIdentity(config, logger, env);
   const tails = new LogTails(systemClock);
   const listened = tails.listen(logger);
   const link = createLink({
@@ -129,15 +130,22 @@ function openStore(
 /** Changes files of the identity, so the state directory must be locked. */
 async function openIdentity(
   config: RunnerConfig,
+  logger: Logger,
   env: Readonly<NodeJS.ProcessEnv>,
 ): Promise<RotatingIdentity> {
-  return openRotatingIdentity({
-    stateDir: config.stateDir,
+  const { stateDir } = config;
+  const identity = await openRotatingIdentity({
+    stateDir,
     lifetimeMs: config.identity.keyLifetimeMs,
     disk: nodeDisk,
     clock: systemClock,
     seal: await identitySeal(config, env),
   });
+  if (await removeAbandonedKey(nodeDisk, stateDir))
+    logger.log('warn', 'an enrollment was interrupted; the runner keeps its earlier identity', {
+      remedy: 'To replace it, run `hybrid-runner enroll --replace` with a new token.',
+    });
+  return identity;
 }
 
 function auditHeadsOf({ stateDir }: RunnerConfig, signer: Identity): AuditHeads {

@@ -1,5 +1,4 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -12,88 +11,38 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAuthority, type Authority } from '../../../test/support/certificates.ts';
-import { createConnect } from '../../../foundation/src/network/open.ts';
-import { NEVER } from '../../../foundation/src/runtime/abort.ts';
-import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { EnrollmentServer } from '../../../test/support/enrollment-server.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { enrollRunner, type EnrollOptions } from './enroll.ts';
-import { noSeal } from '../../sealing/seal.ts';
 import { keyPaths } from './key-files.ts';
 import { loadIdentity } from './identity.ts';
-
-let authority: Authority;
-let server: Server;
-let directory: string;
-let requests: { path: string | undefined; body: string }[] = [];
-let response: { status: number; type?: string; body: string };
-const grant = {
-  status: 201,
-  body: JSON.stringify({ runnerId: 'rnr_1', name: 'warehouse', controlPlane: 'plane 1' }),
-};
 
 const rejection = {
   status: 403,
   body: JSON.stringify({ error: { code: 'ENROLLMENT_REFUSED', message: 'used' } }),
 };
 
+let server: EnrollmentServer;
+let directory: string;
+
 beforeAll(async () => {
-  authority = await createAuthority();
-  const leaf = await authority.issue(['plane.test']);
-  server = createServer(
-    { cert: leaf.certPem, key: leaf.keyPem },
-    (request, reply) =>
-      void text(request).then((body) => {
-        requests.push({ path: `${request.method} ${request.url}`, body });
-        reply
-          .writeHead(response.status, { 'content-type': response.type ?? 'application/json' })
-          .end(response.body);
-      }),
-  );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  server = await EnrollmentServer.open();
 });
-afterAll(() => void server.close());
+afterAll(() => server.close());
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'enroll-'));
-  requests = [];
-  response = grant;
+  server.reset();
 });
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function options(changes: Partial<EnrollOptions> = {}, extraCa = [authority.caPem]): EnrollOptions {
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: 'wss://plane.test',
-    token: 'hre_token',
-    stateDir: directory,
-    name: 'warehouse',
-    version: '1.2.3',
-    platform: 'test',
-    replace: false,
-    record: () => Promise.resolve(),
-    seal: noSeal,
-    connect: createConnect({
-      connectTo: [{ from: { host: 'plane.test', port: 443 }, to: { host: '127.0.0.1', port } }],
-      proxy: undefined,
-      noProxy: [],
-      extraCa,
-      publicCas: true,
-    }),
-    clock: systemClock,
-    signal: NEVER,
-    ...changes,
-  };
-}
+const options = (changes: Partial<EnrollOptions> = {}, extraCa?: string[]): EnrollOptions =>
+  server.options(directory, changes, extraCa);
 
 describe('enrollment', () => {
   it('trades the token for an identity that can be loaded and signs', async () => {
@@ -104,8 +53,8 @@ describe('enrollment', () => {
       name: 'warehouse',
       controlPlaneUrl: 'wss://plane.test:443',
     });
-    const sent = JSON.parse(requests[0]!.body) as Record<string, string>;
-    expect(requests[0]!.path).toBe('POST /runner/v1/enroll');
+    const sent = JSON.parse(server.requests[0]!.body) as Record<string, string>;
+    expect(server.requests[0]!.path).toBe('POST /runner/v1/enroll');
     expect(sent).toEqual({
       token: 'hre_token',
       publicKey: identity.publicKey,
@@ -127,7 +76,7 @@ describe('enrollment', () => {
   it('keeps the private key local with mode 0600 and stores the token nowhere', async () => {
     await enrollRunner(options());
     const secret = readFileSync(keyPaths(directory).key, 'utf8').split('\n')[1]!;
-    expect(requests[0]!.body).not.toContain(secret.slice(-43));
+    expect(server.requests[0]!.body).not.toContain(secret.slice(-43));
     expect(statSync(keyPaths(directory).key).mode & 0o777).toBe(0o600);
     expect(statSync(join(directory, 'settings.json')).mode & 0o777).toBe(0o600);
     for (const path of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
@@ -142,7 +91,7 @@ describe('enrollment', () => {
     await expect(enrollRunner(options({ replace: true, record }))).rejects.toMatchObject({
       code: 'AUDIT_UNWRITABLE',
     });
-    expect(requests).toHaveLength(1);
+    expect(server.requests).toHaveLength(1);
     expect((await loadIdentity(directory)).publicKey).toBe(publicKey);
   });
 
@@ -150,7 +99,7 @@ describe('enrollment', () => {
     await enrollRunner(options());
     const before = readFileSync(keyPaths(directory).key, 'utf8');
     await expect(enrollRunner(options())).rejects.toMatchObject({ code: 'ALREADY_ENROLLED' });
-    expect(requests).toHaveLength(1);
+    expect(server.requests).toHaveLength(1);
     expect(readFileSync(keyPaths(directory).key, 'utf8')).toBe(before);
   });
 
@@ -174,7 +123,7 @@ describe('enrollment', () => {
     ],
     ['text with the token', { status: 201, body: 'hunter2' }, 'PROTOCOL_VIOLATION'],
   ])('leaves nothing behind after %s', async (_case, refused, code) => {
-    response = refused;
+    server.response = refused;
     const error: unknown = await enrollRunner(options()).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code });
     expect(inspect(error, { depth: 9 })).not.toContain('hunter2');
@@ -184,7 +133,7 @@ describe('enrollment', () => {
 
   it('keeps the previous identity when a replacement is rejected', async () => {
     const first = await enrollRunner(options());
-    response = rejection;
+    server.response = rejection;
     await expect(enrollRunner(options({ replace: true }))).rejects.toMatchObject({
       code: 'ENROLLMENT_REFUSED',
     });
@@ -193,7 +142,7 @@ describe('enrollment', () => {
 
   it('sends no token to a server whose certificate is not trusted', async () => {
     await expect(enrollRunner(options({}, []))).rejects.toMatchObject({ code: 'TLS_UNTRUSTED' });
-    expect(requests).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 
   it('rejects a URL that is not wss://host:port', async () => {

@@ -1,18 +1,19 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseControlPlaneUrl } from '../../channel/control-plane-url.ts';
 import type { Connect } from '../../../foundation/src/network/connect.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
-import { createDurably, renameDurably } from '../../../foundation/src/runtime/atomic-write.ts';
+import { replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
+import { type Disk, removeFile } from '../../../foundation/src/runtime/disk.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import type { Seal } from '../../sealing/seal.ts';
+import { completeEnrollment, completeInterrupted } from './enrolled-key.ts';
 import { requestEnrollment } from './enrollment-request.ts';
 import { exportKey, generateKey, toIdentity, type Identity } from './identity.ts';
 import { keyPaths, rawPublicKey } from './key-files.ts';
-import { historyPath } from './key-history.ts';
 import { readPrivateFile } from './private-file.ts';
-import { openSettings, type Settings } from './settings.ts';
+import { openSettings, type Settings, type SettingsStore } from './settings.ts';
 
 /** For the audit trail. */
 export interface Enrollment {
@@ -43,34 +44,37 @@ export interface EnrollOptions {
   /** Of the private key. */
   readonly seal: Seal;
   readonly connect: Connect;
+  readonly disk?: Disk;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 /**
  * Generates a key pair, trades the token and the public key for an identity, and writes both to the
- * state directory. The private key is never sent. Throws ALREADY_ENROLLED, ENROLLMENT_REFUSED,
- * INPUT_INVALID, SEALING_KEY_MISSING, SEALING_KEY_WRONG, NETWORK_*, TLS_UNTRUSTED, PROXY_REFUSED,
- * CONTROL_PLANE_BUSY, PROTOCOL_VIOLATION, and what `record` throws.
+ * state directory, which must be locked. The private key is never sent. Whatever moment the process
+ * ends at, the runner has its earlier identity or the new one. Throws ALREADY_ENROLLED,
+ * ENROLLMENT_REFUSED, INPUT_INVALID, SEALING_KEY_MISSING, SEALING_KEY_WRONG, NETWORK_*,
+ * TLS_UNTRUSTED, PROXY_REFUSED, CONTROL_PLANE_BUSY, PROTOCOL_VIOLATION, and what `record` throws.
  */
 export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
   const { endpoint, authority } = parseControlPlaneUrl(options.url);
-  const { stateDir, clock } = options;
-  const paths = keyPaths(stateDir);
-  await mkdir(dirname(paths.key), { recursive: true, mode: 0o700 });
+  const { stateDir, disk = nodeDisk, seal, clock } = options;
+  const { key: path, enrolled } = keyPaths(stateDir);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const store = await openSettings(stateDir);
-  if (!options.replace) await assertNotEnrolled(stateDir, store.read());
+  if (options.replace) await completeInterrupted(disk, stateDir, readable(store), seal);
+  else await assertNotEnrolled(stateDir, store.read());
   const controlPlaneUrl = `wss://${authority}`;
   const key = generateKey();
-  const draft = `${paths.key}.new`;
-  await rm(draft, { force: true });
-  await createDurably(nodeDisk, draft, await options.seal.close(exportKey(key)));
+  let isGranted = false;
   try {
+    await replaceFile(disk, enrolled, await seal.close(exportKey(key)));
     const { token, name, version, platform } = options;
     const publicKey = rawPublicKey(key);
     const request = { token, publicKey, name, version, platform };
     await options.record({ controlPlaneUrl, publicKey, replace: options.replace });
     const grant = await requestEnrollment(request, endpoint, options);
+    isGranted = true;
     const settings: Settings = {
       version: 1,
       runnerId: grant.runnerId,
@@ -79,13 +83,21 @@ export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
       publicKey,
       enrolledAt: new Date(clock.now()).toISOString(),
     };
-    await renameDurably(nodeDisk, draft, paths.key);
     store.write(settings);
-    for (const path of [paths.next, paths.previous, historyPath(stateDir)])
-      await rm(path, { force: true });
+    await disk.syncDirectory(stateDir);
+    await completeEnrollment(disk, stateDir);
     return toIdentity(settings, key);
   } finally {
-    await rm(draft, { force: true });
+    if (!isGranted) await removeFile(disk, enrolled);
+  }
+}
+
+/** Damaged settings are replaced. */
+function readable(store: SettingsStore): Settings | undefined {
+  try {
+    return store.read();
+  } catch {
+    return undefined;
   }
 }
 

@@ -8,6 +8,13 @@
  * 3. key.pem, the old one, becomes key.previous.pem. It stays until the next replacement: a control
  *    plane that was restored from a backup knows only that.
  * 4. key.next.pem becomes key.pem.
+ *
+ * An enrollment that replaces the identity leaves all of these as they are until it is in force:
+ *
+ * 1. key.enrolled.pem is written, before the new key is sent.
+ * 2. settings.json names it, with the new identity.
+ * 3. The other keys and their history are removed: they are of another identity.
+ * 4. key.enrolled.pem becomes key.pem.
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
@@ -19,12 +26,18 @@ export interface KeyPaths {
   readonly key: string;
   readonly next: string;
   readonly previous: string;
+  readonly enrolled: string;
 }
 
 /** Of PKCS#8 PEM files, sealed where sealing is configured, mode 0600. */
 export function keyPaths(stateDir: string): KeyPaths {
   const at = (name: string): string => join(stateDir, 'identity', name);
-  return { key: at('key.pem'), next: at('key.next.pem'), previous: at('key.previous.pem') };
+  return {
+    key: at('key.pem'),
+    next: at('key.next.pem'),
+    previous: at('key.previous.pem'),
+    enrolled: at('key.enrolled.pem'),
+  };
 }
 
 export interface StoredKey {
@@ -51,12 +64,18 @@ export async function readKeys(
   seal: Seal,
 ): Promise<StoredKeys | undefined> {
   const paths = keyPaths(stateDir);
+  // Either may be sealed with a key that is lost, as long as the other is in force.
+  const [enrolled] = await Promise.allSettled([readKey(paths.enrolled, seal)]);
+  if (enrolled.status === 'fulfilled' && enrolled.value?.publicKey === publicKey)
+    return { current: enrolled.value, next: undefined, previous: undefined };
   const key = await readKey(paths.key, seal);
   const next = await readKey(paths.next, seal);
   const previous = await readKey(paths.previous, seal);
   if (key?.publicKey === publicKey) return { current: key, next, previous };
-  if (next?.publicKey !== publicKey) return undefined;
-  return { current: next, next: undefined, previous: key ?? previous };
+  if (next?.publicKey === publicKey)
+    return { current: next, next: undefined, previous: key ?? previous };
+  if (enrolled.status === 'rejected') throw enrolled.reason;
+  return undefined;
 }
 
 async function readKey(path: string, seal: Seal): Promise<StoredKey | undefined> {

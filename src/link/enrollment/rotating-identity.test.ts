@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DiskKiller, Killed } from '../../../test/support/disk-killer.ts';
 import { SimulatedClock } from '../../../test/support/simulated-clock.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
@@ -85,43 +86,6 @@ async function converse(
   if (await identity.accepted(publicKey)) await converse(identity, step);
 }
 
-class Killed extends Error {}
-
-/** Counts down to a kill at a change of the disk, or at a frame. */
-class Killer {
-  left: number;
-  constructor(left: number) {
-    this.left = left;
-  }
-
-  readonly step = (): void => {
-    this.left -= 1;
-    if (this.left < 0) throw new Killed();
-  };
-
-  disk(): Disk {
-    return {
-      ...nodeDisk,
-      open: async (path, mode) => {
-        if (mode === 'create') this.step();
-        return nodeDisk.open(path, mode);
-      },
-      rename: async (from, to) => {
-        this.step();
-        await nodeDisk.rename(from, to);
-      },
-      unlink: async (path) => {
-        this.step();
-        await nodeDisk.unlink(path);
-      },
-      syncDirectory: async (path) => {
-        this.step();
-        await nodeDisk.syncDirectory(path);
-      },
-    };
-  }
-}
-
 describe('an identity that replaces its key', () => {
   it('does so when three quarters of its life have passed', async () => {
     const first = controlPlane.current;
@@ -158,7 +122,7 @@ describe('an identity that replaces its key', () => {
     for (let left = 0; ; left++) {
       await clock.advance(LIFETIME_MS);
       const before = controlPlane.current;
-      const killer = new Killer(left);
+      const killer = new DiskKiller(left);
       try {
         await converse(await open(killer.disk()), killer.step);
         expect(killer.left).toBeGreaterThanOrEqual(0);

@@ -10,6 +10,7 @@ import { renameDurably, replaceFile } from '../../../foundation/src/runtime/atom
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import { noSeal, type Seal } from '../../sealing/seal.ts';
+import { completeEnrollment } from './enrolled-key.ts';
 import { exportKey, fingerprintOf, readIdentity, type Identity } from './identity.ts';
 import {
   encodeHistory,
@@ -58,7 +59,10 @@ interface Options {
   readonly seal?: Seal;
 }
 
-/** Throws as `loadIdentity` does. Finishes a replacement that a crash has interrupted. */
+/**
+ * Throws as `loadIdentity` does. Finishes a replacement or an enrollment that a crash has
+ * interrupted. The state directory must be locked.
+ */
 export async function openRotatingIdentity(options: Options): Promise<RotatingIdentity> {
   const { stateDir, disk, seal } = options;
   const { settings, keys } = await readIdentity(stateDir, seal);
@@ -178,10 +182,14 @@ export class RotatingIdentity implements Identity, IdentityKeys {
   }
 }
 
-/** Steps 3 and 4, unless they are done. */
+/** The last steps of a replacement or an enrollment, unless they are done. */
 async function moveKeys(disk: Disk, stateDir: string, keys: StoredKeys): Promise<StoredKeys> {
   const paths = keyPaths(stateDir);
   const { current, previous } = keys;
+  if (current.path === paths.enrolled) {
+    await completeEnrollment(disk, stateDir);
+    return { ...keys, current: { ...current, path: paths.key } };
+  }
   if (current.path !== paths.next) return keys;
   if (previous?.path === paths.key) await renameDurably(disk, paths.key, paths.previous);
   await renameDurably(disk, paths.next, paths.key);

@@ -34,7 +34,7 @@ function settingsIn(directory) {
 
 /** The settings come last: a start that is interrupted before that is repeated. */
 function copyIdentity() {
-  for (const name of ['key.next.pem', 'key.previous.pem', 'keys.json'])
+  for (const name of ['key.next.pem', 'key.previous.pem', 'key.enrolled.pem', 'keys.json'])
     rmSync(join(state, 'identity', name), { force: true });
   // The runner reads only files that no other user can read, unlike those of a mounted Secret.
   for (const [name, path] of [
