@@ -1,4 +1,5 @@
-import { throwIfAborted, untilAborted, NEVER } from '../../foundation/src/runtime/abort.ts';
+import { throwIfAborted, NEVER } from '../../foundation/src/runtime/abort.ts';
+import { ChangeSignal } from '../../foundation/src/runtime/change-signal.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { sleepOrWoken } from '../../foundation/src/runtime/wait.ts';
@@ -37,9 +38,10 @@ export class FramedChannel implements Channel {
   readonly #codec: FrameCodec;
   readonly #clock: Clock;
   readonly #inbox: Inbox<Frame>;
-  readonly #gone = new AbortController();
+  readonly #taken = new ChangeSignal();
   readonly #ended = Promise.withResolvers<void>();
   #state: State = { name: 'open' };
+  #gone: RunnerError | undefined;
   #sent = 0;
   #received = 0;
 
@@ -64,11 +66,12 @@ export class FramedChannel implements Channel {
         `${frame.kind} frame of ${bytes} bytes exceeds the size limit`,
       );
     if (this.#state.name !== 'open') throw closedError();
-    const { promise, resolve } = Promise.withResolvers<void>();
     this.#sent += bytes;
-    this.#wire.write(message, resolve);
-    if (this.#wire.bufferedBytes() > SEND_HIGH_WATER_BYTES)
-      await untilAborted(promise, AbortSignal.any([signal, this.#gone.signal]));
+    this.#wire.write(message, () => this.#taken.notify());
+    while (this.#wire.bufferedBytes() > SEND_HIGH_WATER_BYTES) {
+      await this.#taken.wait(signal);
+      if (this.#gone !== undefined) throw this.#gone;
+    }
   }
 
   frames(): AsyncIterable<Frame> {
@@ -78,7 +81,7 @@ export class FramedChannel implements Channel {
   async close(reason: string): Promise<void> {
     if (this.#state.name === 'open') {
       this.#state = { name: 'closing' };
-      this.#gone.abort(closedError());
+      this.#leave(closedError());
       this.#inbox.end(undefined);
       this.#wire.end(reason);
     }
@@ -119,9 +122,15 @@ export class FramedChannel implements Channel {
   ended(error: RunnerError | undefined): void {
     if (this.#state.name === 'closed') return;
     this.#state = { name: 'closed' };
-    this.#gone.abort(error ?? closedError());
+    this.#leave(error ?? closedError());
     this.#inbox.end(error);
     this.#ended.resolve();
+  }
+
+  /** Nothing more is sent; who waits to send throws. */
+  #leave(reason: RunnerError): void {
+    this.#gone ??= reason;
+    this.#taken.notify();
   }
 
   #hasEnded(): boolean {

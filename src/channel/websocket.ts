@@ -10,7 +10,7 @@ import { MAX_FRAME_BYTES } from './codec.ts';
 import type { Opening } from './connection-dialer.ts';
 import type { FramedChannel, Wire } from './framed-channel.ts';
 import { explainAnswer, readBody } from './http-answer.ts';
-import { maskedMessage } from './masked-message.ts';
+import { MessageWriter } from './message-writer.ts';
 
 const PATH = '/runner/v1/link';
 const SUBPROTOCOL = 'hybrid.runner.v1';
@@ -92,12 +92,14 @@ function upgradeError(error: Error, authority: string): RunnerError {
  * so that they stand between two messages.
  */
 function wireOf(socket: WebSocket, connection: Duplex): Wire {
+  const writer = new MessageWriter(connection);
   return {
-    write: (message, taken) => void connection.write(maskedMessage(message), () => taken()),
-    bufferedBytes: () => connection.writableLength,
+    write: (message, taken) => writer.write(message, taken),
+    bufferedBytes: () => writer.bytes,
     pause: () => socket.pause(),
     resume: () => socket.resume(),
-    end: (reason) => socket.close(1000, Buffer.from(reason).subarray(0, 100).toString()),
+    end: (reason) =>
+      writer.end(() => socket.close(1000, Buffer.from(reason).subarray(0, 100).toString())),
     destroy: () => socket.terminate(),
   };
 }
