@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { MAX_FRAME_BYTES } from './codec.ts';
+import { MessageReader } from './message-reader.ts';
 import { CLOSE_TIMEOUT_MS, Inbox, type Wire } from './wire.ts';
 
 export const WEBSOCKET_PATH = '/runner/v1/link';
@@ -27,7 +28,7 @@ export class WebSocketEndpoint {
     if (path !== WEBSOCKET_PATH) return refuse(socket, '404 Not Found');
     if (!protocols(request).includes(SUBPROTOCOL)) return refuse(socket, '400 Bad Request');
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#accept(wireOf(webSocket)),
+      this.#accept(wireOf(webSocket, socket)),
     );
   }
 }
@@ -41,7 +42,7 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function wireOf(socket: WebSocket): Wire {
+function wireOf(socket: WebSocket, connection: Duplex): Wire {
   const inbox = new Inbox(
     () => socket.pause(),
     () => socket.resume(),
@@ -50,6 +51,7 @@ function wireOf(socket: WebSocket): Wire {
     if (binary) inbox.push(data);
     else socket.close(1003, 'only binary messages are accepted');
   });
+  readDirectly(connection, (message) => inbox.push(message));
   socket.on('error', () => socket.terminate());
   const closed = Promise.withResolvers<void>();
   socket.on('close', () => {
@@ -71,4 +73,13 @@ function wireOf(socket: WebSocket): Wire {
       setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
     },
   };
+}
+
+/** ws, which has the only listener, is left what the reader passes on. */
+function readDirectly(connection: Duplex, onMessage: (message: Buffer) => void): void {
+  const [listener] = connection.listeners('data') as ((bytes: Buffer) => void)[];
+  connection.removeAllListeners('data');
+  const onOther = (bytes: Buffer): void => listener!.call(connection, bytes);
+  const reader = new MessageReader({ maxBytes: MAX_FRAME_BYTES, onMessage, onOther });
+  connection.on('data', (chunk: Buffer) => reader.push(chunk));
 }
