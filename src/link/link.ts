@@ -3,6 +3,7 @@ import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts
 import { noTracer, type Tracer } from '../../foundation/src/logging/tracer.ts';
 import { aborted } from '../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { Events } from '../../foundation/src/runtime/event-count.ts';
 import { TaskGroup } from '../../foundation/src/runtime/task-group.ts';
 import type { Attempt } from './attempts/attempt.ts';
 import { Attempts } from './attempts/attempts.ts';
@@ -32,6 +33,8 @@ export interface Link {
   /** Takes no offers, lets attempts finish, then ends `run`. A second call shortens every wait. */
   drain(): void;
   status(): LinkStatus;
+  /** The ends of workers. */
+  readonly ended: Events;
 }
 
 export function createLink(options: LinkOptions): Link {
@@ -110,6 +113,10 @@ class RunnerLink implements Link {
     this.#session?.announce();
   }
 
+  get ended(): Events {
+    return this.#attempts.ended;
+  }
+
   status(): LinkStatus {
     const { identity, capacity } = this.#options;
     const { conflict } = this.#identityWatch;
@@ -150,6 +157,7 @@ class RunnerLink implements Link {
     if (signal.aborted) return;
     const { clock, logger, drainTimeoutMs } = this.#options;
     const { stopMs, lastDeliveryMs } = this.#timing;
+    const hurry = AbortSignal.any([this.#hurry.signal, signal]);
     await drain({
       attempts: this.#attempts,
       clock,
@@ -157,8 +165,9 @@ class RunnerLink implements Link {
       timeoutMs: drainTimeoutMs,
       stopMs,
       lastDeliveryMs,
-      hurry: AbortSignal.any([this.#hurry.signal, signal]),
+      hurry,
     });
+    await this.#session?.sendLastHead(hurry);
     group.stop(new RunnerError('RUNNER_STOPPED', 'drained'));
   }
 

@@ -28,4 +28,6 @@ export const DEFAULT_TIMING: LinkTiming = {
   lastDeliveryMs: 10_000,
   leaseMs: 60_000,
   auditHeadMs: 15 * 60_000,
+  auditHeadPauseMs: 60_000,
+  lastHeadMs: 5_000,
 };

@@ -20,7 +20,7 @@ import { Route } from './route.ts';
 import type { World } from './world.ts';
 import { createFork } from './worker.ts';
 
-const TIMING: Omit<LinkTiming, 'auditHeadMs'> = {
+const TIMING: Omit<LinkTiming, 'auditHeadMs' | 'auditHeadPauseMs' | 'lastHeadMs'> = {
   handshakeMs: 4_000,
   silenceMs: 3_000,
   acknowledgeMs: 15_000,

@@ -8,7 +8,7 @@ import { TaskGroup } from '../../../foundation/src/runtime/task-group.ts';
 import { notifyServiceManager, serviceManager } from '../../service/notify.ts';
 import type { Invocation } from '../invocation.ts';
 import { platform, version } from '../version.ts';
-import { logHeads } from './audit-heads.ts';
+import { HeadLog } from './audit-heads.ts';
 import { compactHeapOnce } from './compact-heap.ts';
 import type { Runner } from './compose-runner.ts';
 import { policySource } from '../policy-source.ts';
@@ -46,8 +46,8 @@ export async function serve(
   group.start((signal) => runLink(runner, group, signal));
   group.start((signal) => compactHeapOnce(() => isConnected(runner), systemClock, signal));
   group.start((signal) => policy.keepChecking(systemClock, signal));
-  const heads = { signer: runner.identity, clock: systemClock, logger };
-  group.start((signal) => logHeads(config.stateDir, heads, signal));
+  const heads = headLogOf(runner, config, logger);
+  group.start((signal) => heads.run(signal));
   group.start((signal) => notifyServiceManager(manager, status, systemClock, signal));
   await manager.notify('READY=1', `STATUS=${status.text()}`);
   try {
@@ -57,6 +57,7 @@ export async function serve(
     logger.log('error', 'runner failed', localErrorFields(thrown));
     throw thrown;
   } finally {
+    await heads.logLast();
     await stopServing();
     await socket?.close();
   }
@@ -65,6 +66,11 @@ export async function serve(
 async function runLink({ link }: Runner, group: TaskGroup, signal: AbortSignal): Promise<void> {
   await link.run(signal);
   group.stop(new RunnerError('RUNNER_STOPPED', 'the link has ended'));
+}
+
+function headLogOf({ identity, link }: Runner, config: RunnerConfig, logger: Logger): HeadLog {
+  const { ended } = link;
+  return new HeadLog(config.stateDir, { signer: identity, ended, clock: systemClock, logger });
 }
 
 function isConnected({ link }: Runner): boolean {

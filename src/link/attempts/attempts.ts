@@ -9,6 +9,7 @@ import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 import type { StopStatus } from '../../../foundation/src/runtime/worker-messages.ts';
 import { Attempt } from './attempt.ts';
 import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
+import { EventCount } from '../../../foundation/src/runtime/event-count.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 
 const DISCARD_RETRY_MS = 5_000;
@@ -36,6 +37,8 @@ export interface AttemptsOptions {
 export class Attempts {
   /** Notifies when an attempt is added, changes state, makes progress or is deleted. */
   readonly changed = new ChangeSignal();
+  /** Counts the ends of workers. */
+  readonly ended = new EventCount();
   readonly #options: AttemptsOptions;
   readonly #held = new Map<string, Attempt>();
   readonly #runs = new Map<string, Promise<void>>();
@@ -97,7 +100,10 @@ export class Attempts {
     const attempt = new Attempt(outbox, { name: 'starting' });
     this.#held.set(attempt.key, attempt);
     this.changed.notify();
-    const running = run(attempt, job).finally(() => this.#runs.delete(attempt.key));
+    const running = run(attempt, job).finally(() => {
+      this.#runs.delete(attempt.key);
+      this.ended.add();
+    });
     this.#runs.set(attempt.key, running);
     this.#track(attempt, running);
     return attempt;

@@ -1,7 +1,7 @@
 import type { Channel } from '../../channel/channel.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
-import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
+import { SerialQueue } from '../../../foundation/src/runtime/serial-queue.ts';
 
 /** The end of the audit trail, and what has become of a line that was its end before. */
 export interface ComparedHead {
@@ -17,38 +17,48 @@ export interface AuditHeads {
   compare(previous: number, signal: AbortSignal): Promise<ComparedHead | undefined>;
 }
 
-export interface SendHeadsOptions {
+export interface HeadSenderOptions {
   readonly channel: Channel;
   readonly heads: AuditHeads;
   /** The last one that the control plane has kept; 0 for none. */
   readonly kept: number;
-  readonly pauseMs: number;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * Sends the head of the audit trail at once and every `pauseMs` if there are new lines. A trail
- * that cannot be read ends no session: the control plane shows how old its last head is.
+ * Sends heads of the audit trail during a session. A trail that cannot be read ends no session: the
+ * control plane shows how old its last head is.
  */
-export async function sendAuditHeads(
-  { channel, heads, kept, pauseMs, clock, logger }: SendHeadsOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  let previous = kept;
-  let sent: string | undefined;
-  for (;;) {
-    const head = await heads.compare(previous, signal).catch((thrown: unknown) => {
-      if (!signal.aborted)
-        logger.log('error', 'failed to sign the head of the audit trail', errorFields(thrown));
-      return undefined;
+export class HeadSender {
+  readonly #options: HeadSenderOptions;
+  readonly #queue = new SerialQueue();
+  #previous: number;
+  #sent: string | undefined;
+
+  constructor(options: HeadSenderOptions) {
+    this.#options = options;
+    this.#previous = options.kept;
+  }
+
+  /** Sends the present head, unless it was sent. */
+  send(signal: AbortSignal): Promise<void> {
+    return this.#queue.run(async () => {
+      const head = await this.#compare(signal);
+      if (head === undefined || head.hash === this.#sent) return;
+      const body = { ...head, previousNumber: this.#previous };
+      await this.#options.channel.send({ kind: 'auditHead', body }, signal);
+      this.#previous = head.number;
+      this.#sent = head.hash;
     });
-    if (head !== undefined && head.hash !== sent) {
-      const body = { ...head, previousNumber: previous };
-      await channel.send({ kind: 'auditHead', body }, signal);
-      previous = head.number;
-      sent = head.hash;
+  }
+
+  async #compare(signal: AbortSignal): Promise<ComparedHead | undefined> {
+    try {
+      return await this.#options.heads.compare(this.#previous, signal);
+    } catch (thrown) {
+      const message = 'failed to sign the head of the audit trail';
+      if (!signal.aborted) this.#options.logger.log('error', message, errorFields(thrown));
+      return undefined;
     }
-    await clock.sleep(pauseMs, signal);
   }
 }

@@ -112,6 +112,11 @@ export class Session {
     this.#heartbeat.beatNow();
   }
 
+  /** As `IdentityUpkeep` does. */
+  async sendLastHead(signal: AbortSignal): Promise<void> {
+    await this.#upkeep?.sendLastHead(signal);
+  }
+
   /**
    * Serves until the signal fires or the key is replaced, then returns; otherwise throws what ended
    * the session (NETWORK_*, PROTOCOL_VIOLATION, a rejection). Closes the channel in either case.

@@ -32,15 +32,13 @@ describe('an audit trail that somebody has cut', () => {
     await stage.startRunner();
     expect((await stage.ended(await stage.startRun())).state).toBe('success');
     await stage.stopRunner();
-    await stage.startRunner();
-    const { id, auditHead } = await shown((runner) => (runner.auditHead?.number ?? 0) > 5);
-    await stage.stopRunner();
     const audit = join(stage.stateDir, 'audit');
     const file = join(
       audit,
       readdirSync(audit).find((name) => name.endsWith('.jsonl'))!,
     );
-    const lines = readFileSync(file, 'utf8').split('\n');
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const { id, auditHead } = await shown((runner) => runner.auditHead?.number === lines.length);
     writeFileSync(file, `${lines.slice(0, 3).join('\n')}\n`);
     await stage.startRunner();
     expect(await shown((runner) => runner.condition !== '')).toMatchObject({
