@@ -1,10 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
-import type { Disk } from '../../foundation/src/runtime/disk.ts';
-import { trailFiles } from './files.ts';
+import { durableEnd } from './durable-end.ts';
 import { type Link, parseLine } from './line.ts';
-import { type TrailPlace, withTrailLock } from './lock.ts';
+import type { TrailPlace } from './lock.ts';
 import { linesFrom } from './read-lines.ts';
-import { readTail } from './tail.ts';
 
 /** The end of the trail, signed by the identity of its runner, to be kept on another machine. */
 export interface SignedHead extends Link {
@@ -17,27 +15,16 @@ export interface Signer {
   sign(message: Uint8Array): Uint8Array;
 }
 
-/**
- * Undefined if there is no trail. Waits for writers, and makes what they have written durable: a
- * line that is removed after its head was signed would look like a forged one. Throws
- * AUDIT_DAMAGED, STATE_LOCKED and the errors of the disk.
- */
+/** Of the durable end. Undefined if there is no trail. Throws what `durableEnd` throws. */
 export async function signHead(
   place: TrailPlace,
   signer: Signer,
   signal: AbortSignal,
 ): Promise<SignedHead | undefined> {
-  const { disk, directory } = place;
-  if ((await trailFiles(disk, directory)).length === 0) return undefined;
-  return withTrailLock(place, signal, async () => {
-    const tail = await readTail(disk, await trailFiles(disk, directory));
-    if (tail === undefined || tail.end.number === 0) return undefined;
-    await syncFile(disk, tail.path);
-    await disk.syncDirectory(directory);
-    const { number, hash } = tail.end;
-    const signature = signer.sign(messageOf({ number, hash }, signer.runnerId));
-    return { number, hash, signature: Buffer.from(signature).toString('base64') };
-  });
+  const end = await durableEnd(place, signal);
+  if (end === undefined) return undefined;
+  const signature = signer.sign(messageOf(end, signer.runnerId));
+  return { ...end, signature: Buffer.from(signature).toString('base64') };
 }
 
 /**
@@ -63,15 +50,6 @@ async function hashOf({ disk, directory }: TrailPlace, number: number): Promise<
     return parsed?.number === number ? parsed.hash : '';
   }
   return '';
-}
-
-async function syncFile(disk: Disk, path: string): Promise<void> {
-  const file = await disk.open(path, 'write');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** `publicKey` is the raw key of the identity, in base64. */

@@ -27,8 +27,16 @@ export async function sourceNetwork({
 export async function controlPlaneNetwork(
   config: Pick<RunnerConfig, 'network' | 'controlPlane'>,
 ): Promise<NetworkSettings> {
+  return withOwnCa(config, config.controlPlane.caFile);
+}
+
+/** For connections to a server with a CA of its own: no public CA is trusted for it either. */
+export async function withOwnCa(
+  config: Pick<RunnerConfig, 'network'>,
+  caFile: string | undefined,
+): Promise<NetworkSettings> {
   const settings = await sourceNetwork(config);
-  const own = await readCas(config.controlPlane.caFile);
+  const own = await readCas(caFile);
   return { ...settings, extraCa: [...settings.extraCa, ...own], publicCas: own.length === 0 };
 }
 

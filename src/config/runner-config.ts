@@ -15,6 +15,7 @@ import type { SealingSettings } from '../sealing/settings.ts';
 import { isLocal, type ListenAddress } from '../observability/metrics/listen-address.ts';
 import { compileSealing } from './sealing-settings.ts';
 import { configInvalid } from './problems.ts';
+import { compileSyslog, type SyslogSettings } from './syslog-settings.ts';
 import type { SettingKey, SettingValues } from './schema.ts';
 
 /**
@@ -57,6 +58,7 @@ export interface RunnerConfig {
       readonly headersFile: string | undefined;
     };
   };
+  readonly audit: { readonly syslog: SyslogSettings | undefined };
   readonly upgrade: { readonly check: string | undefined };
 }
 
@@ -95,6 +97,7 @@ export function compile(
     telemetry: {
       otlp: compileOtlp(values['telemetry.otlp.endpoint'], values['telemetry.otlp.headersFile']),
     },
+    audit: { syslog: compileSyslog(values) },
     upgrade: { check: values['upgrade.check'] },
   };
 }

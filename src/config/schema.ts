@@ -1,5 +1,6 @@
 import { ENV_PREFIX } from './process-context.ts';
 import type { Setting } from './setting.ts';
+import { auditSettings } from './settings/audit.ts';
 import { networkSettings } from './settings/network.ts';
 import { runnerSettings } from './settings/runner.ts';
 import { sealingSettings } from './settings/sealing.ts';
@@ -17,6 +18,7 @@ export const SETTINGS = {
   ...workSettings,
   ...secretSettings,
   ...sealingSettings,
+  ...auditSettings,
   ...statusSettings,
 } as const;
 

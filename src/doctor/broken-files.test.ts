@@ -70,6 +70,15 @@ const ROWS: readonly Row[] = [
     /^configuration: telemetry: .*otlp-headers can be (?:read|accessed) by others/,
   ],
   [
+    'a key for the syslog server that others can read',
+    () => {
+      const keyFile = scene.file('syslog.key', 'x', 0o644);
+      const certFile = scene.file('syslog.pem', 'x');
+      scene.configure({ audit: { syslog: { url: 'tls://siem.example.com', certFile, keyFile } } });
+    },
+    /^configuration: syslog: .*syslog\.key can be (?:read|accessed) by others/,
+  ],
+  [
     'a data directory that others can read',
     () => chmodSync(scene.stateDir, 0o755),
     /^data: .*state can be read by others \(mode 755\)/,

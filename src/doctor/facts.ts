@@ -8,6 +8,7 @@ import type { Challenge } from '../channel/frames.ts';
 import { parseControlPlaneUrl, type ControlPlaneAddress } from '../channel/control-plane-url.ts';
 import { controlPlaneNetwork, sourceNetwork } from '../config/network-settings.ts';
 import type { RunnerConfig } from '../config/runner-config.ts';
+import { syslogTls } from '../config/syslog-network.ts';
 import { CONNECTOR_TYPES } from '../connectors/registry.ts';
 import { probe } from '../link/connection/probe.ts';
 import { loadIdentity, type Identity } from '../link/enrollment/identity.ts';
@@ -83,7 +84,19 @@ export class Facts {
   readonly controlPlaneTarget = once(async (): Promise<Target> => {
     const { endpoint } = await this.controlPlane();
     const network = await controlPlaneNetwork(await this.config());
-    return { endpoint, network, role: 'control plane', isControlPlane: true };
+    const caSetting = 'controlPlane.caFile';
+    return { endpoint, network, role: 'control plane', isControlPlane: true, caSetting };
+  });
+
+  /** Undefined without one. */
+  readonly syslogTarget = once(async (): Promise<Target | undefined> => {
+    const config = await this.config();
+    const { syslog } = config.audit;
+    if (syslog === undefined) return undefined;
+    const { network } = await syslogTls(config, syslog);
+    const caSetting = 'audit.syslog.caFile';
+    const { server: endpoint } = syslog;
+    return { endpoint, network, role: 'syslog server', isControlPlane: false, caSetting };
   });
 
   /** Every host that the policy names exactly. */
@@ -95,6 +108,7 @@ export class Facts {
       network,
       role: rules.join(', '),
       isControlPlane: false,
+      caSetting: 'network.caFile',
       checkAddress: (address) => assertPermitted(address, policy),
     }));
   });
@@ -102,8 +116,9 @@ export class Facts {
   /** All servers that the runner connects to, the control plane first. */
   readonly targets = once(async (): Promise<readonly Target[]> => {
     const controlPlane = await this.controlPlaneTarget().catch(() => undefined);
+    const syslog = await this.syslogTarget().catch(() => undefined);
     const others = await this.policyTargets().catch(() => []);
-    return controlPlane === undefined ? others : [controlPlane, ...others];
+    return [controlPlane, syslog, ...others].filter((target) => target !== undefined);
   });
 
   /** How many servers and references the longest check waits for. */

@@ -8,15 +8,18 @@ import { planRoute, type Route } from '../../foundation/src/network/route.ts';
 import { TrustStore } from '../../foundation/src/network/trust.ts';
 import { untilAborted } from '../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { SettingKey } from '../config/schema.ts';
 import { lookAtTls, type Handshake } from './look-at-tls.ts';
 
 /** A server that the runner connects to. */
 export interface Target {
   readonly endpoint: Endpoint;
   readonly network: NetworkSettings;
-  /** `control plane`, or the rules of the policy that name it. */
+  /** `control plane`, `syslog server`, or the rules of the policy that name it. */
   readonly role: string;
   readonly isControlPlane: boolean;
+  /** Names the setting for a CA of this server. */
+  readonly caSetting: SettingKey;
   /** Throws for an address that the policy does not allow. */
   readonly checkAddress?: (address: string) => void;
 }

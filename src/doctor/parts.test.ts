@@ -71,6 +71,7 @@ it('one limit covers proxy, connection and handshake of a server', async () => {
     network: { ...network, publicCas: true, extraCa: undefined },
     role: 'x',
     isControlPlane: false,
+    caSetting: 'network.caFile',
   } as unknown as Target;
   const never = new Promise<void>(() => undefined);
   const deps = { resolve: async () => [], timeoutMs: 50, proxyAnswers: () => never };

@@ -51,7 +51,7 @@ const otherName: Explain = ({ chain, target }) => {
 
 const unknownIssuer: Explain = ({ chain, target, isPublic }) => {
   const issuer = chain.at(-1)?.issuer ?? 'an unknown CA';
-  const setting = target.isControlPlane ? 'controlPlane.caFile' : 'network.caFile';
+  const { caSetting: setting } = target;
   if (isPublic)
     return {
       detail: `issued by the public CA ${issuer}, but ${setting} trusts only its own`,

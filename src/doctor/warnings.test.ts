@@ -86,6 +86,16 @@ const ROWS: readonly Row[] = [
     /^audit: size: 2049 MiB; number of files: 1$/,
   ],
   [
+    'an audit trail that the syslog server does not get',
+    () => {
+      const path = join(scene.folder('state/audit'), 'audit-000000000001.jsonl');
+      const first = encodeLine({ event: 'x' }, START, Date.now() - 1_000_000);
+      writeFileSync(path, first.text + encodeLine({ event: 'x' }, first, Date.now()).text);
+      scene.configure({ audit: { syslog: { url: `tls://${SOURCE}:443` } } });
+    },
+    /^audit: syslog: lines that acme\.my\.salesforce\.com:443 does not have: 2; the oldest is 10\d\d s old$/,
+  ],
+  [
     'a clock that is a little late',
     () => ({ machine: { clock: { ...clock, now: () => Date.now() - 120_000 } } }),
     /^clock: time: 1[12]\d s behind localhost:/,

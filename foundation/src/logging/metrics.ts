@@ -18,6 +18,7 @@ export interface Counters {
   readonly apiCalls: { readonly connector: string };
   readonly recordsDelivered: NoLabels;
   readonly bytesDelivered: NoLabels;
+  readonly auditSyslogGaps: NoLabels;
   readonly secretResolutions: { readonly provider: string; readonly result: string };
   /** By how a rule's limit of reads stands. */
   readonly secretReadAlarms: { readonly limit: 'near' | 'reached' };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { compareHead } from '../../audit/head.ts';
 import { openAuditTrail } from '../../audit/open.ts';
+import type { SyslogForwarder } from '../../audit/syslog/forwarder.ts';
 import { auditDirectory } from '../../audit/trail.ts';
 import type { Dialer } from '../../channel/channel.ts';
 import { createDialers } from '../../channel/dialers.ts';
@@ -36,6 +37,7 @@ import { workerEntry } from '../../worker/entry.ts';
 import { hideProxyPassword } from '../proxy-password.ts';
 import { policySource } from '../policy-source.ts';
 import { platform, version } from '../version.ts';
+import { createSyslogForwarder } from './audit-syslog.ts';
 import { openObservability, type Observability } from './observability.ts';
 
 const DIAL_TIMEOUT_MS = 10_000;
@@ -44,6 +46,8 @@ export interface Runner {
   readonly link: Link;
   readonly identity: Identity;
   readonly observability: Observability;
+  /** Undefined without a syslog server. */
+  readonly syslog: SyslogForwarder | undefined;
   /** Releases the state directory. */
   close(): Promise<void>;
 }
@@ -59,8 +63,7 @@ export async function composeRunner(
 ): Promise<Runner> {
   const enrolled = await loadEnrolled(config, env);
   const { fingerprint } = enrolled;
-  const policy = policySource(config);
-  await checkPolicyAtStart(policy, logger);
+  const policy = await checkedPolicy(config, logger);
   const dialers = await dialersFor(config, enrolled);
   const observability = await openObservability(config, logger);
   const store = await openStore(config, enrolled, logger);
@@ -90,7 +93,8 @@ export async function composeRunner(
     clock: systemClock,
     random: systemRandom,
   });
-  return { link, identity, observability, close: () => store.close() };
+  const syslog = createSyslogForwarder(config, { logger, metrics: observability.metrics });
+  return { link, identity, observability, syslog, close: () => store.close() };
 }
 
 async function identitySeal(
@@ -108,6 +112,15 @@ async function loadEnrolled(
   const identity = await loadIdentity(stateDir, await identitySeal(config, env));
   assertSameControlPlane(controlPlane.url, identity);
   return identity;
+}
+
+async function checkedPolicy(
+  config: RunnerConfig,
+  logger: Logger,
+): Promise<ReturnType<typeof policySource>> {
+  const policy = policySource(config);
+  await checkPolicyAtStart(policy, logger);
+  return policy;
 }
 
 async function dialersFor(

@@ -117,6 +117,7 @@ function together(all: readonly Metrics[]): Metrics {
 /** A counter that appears with its first event would hide that event from rates. */
 function startAtZero(metrics: Metrics): void {
   metrics.count('offers', { answer: 'accepted' }, 0);
+  metrics.count('auditSyslogGaps', {}, 0);
   for (const kind of JOB_KINDS)
     for (const outcome of [...OUTCOME_STATUSES, 'dropped'] as const)
       metrics.count('attempts', { kind, outcome }, 0);

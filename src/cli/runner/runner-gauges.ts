@@ -18,7 +18,7 @@ const CONDITIONS = ['DISK_FULL', 'SPOOL_FULL'] as const;
 
 /** What a running service shows: its gauges, whether it lives, whether it can take a job. */
 export function gaugesOf(
-  { link }: Runner,
+  { link, syslog }: Runner,
   policy: PolicyWatch,
   config: Pick<RunnerConfig, 'stateDir' | 'spool'>,
   clock: Clock,
@@ -33,6 +33,7 @@ export function gaugesOf(
         ...ofAttempts(status, config, clock.now()),
         ...(await ofDisk(config.stateDir)),
         ...(await ofAuditTrail(config.stateDir)),
+        ...(await ofSyslog(syslog)),
       ];
     },
     live: () => liveness(link.status(), clock.now()),
@@ -124,6 +125,19 @@ async function ofAuditTrail(stateDir: string): Promise<readonly Sample[]> {
   try {
     const { bytes } = await trailSize(nodeDisk, auditDirectory(stateDir));
     return [{ name: 'auditTrail', value: bytes }];
+  } catch {
+    return [];
+  }
+}
+
+async function ofSyslog(syslog: Runner['syslog']): Promise<readonly Sample[]> {
+  if (syslog === undefined) return [];
+  try {
+    const { lines, seconds } = await syslog.backlog();
+    return [
+      { name: 'auditSyslogLines', value: lines },
+      { name: 'auditSyslogAge', value: seconds },
+    ];
   } catch {
     return [];
   }

@@ -37,9 +37,8 @@ export async function serve(
   const handler = createSignalHandler({ runner, policy, logger, manager, stop, onTerminal });
   interrupts.takeOver(process, handler);
   const socket = await openStatusSocket(config.status.socket, runner, policy, logger);
-  const stopServing = await runner.observability.show(
-    gaugesOf(runner, policy, config, systemClock),
-  );
+  const shown = gaugesOf(runner, policy, config, systemClock);
+  const stopServing = await runner.observability.show(shown);
   logStart(runner, config, logger);
   const status = serviceStatusOf(runner, policy);
   const group = new TaskGroup(stop.signal);
@@ -48,6 +47,7 @@ export async function serve(
   group.start((signal) => policy.keepChecking(systemClock, signal));
   const heads = headLogOf(runner, config, logger);
   group.start((signal) => heads.run(signal));
+  group.start((signal) => runner.syslog?.run(signal) ?? Promise.resolve());
   group.start((signal) => notifyServiceManager(manager, status, systemClock, signal));
   await manager.notify('READY=1', `STATUS=${status.text()}`);
   try {

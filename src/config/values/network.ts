@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import type { ConnectToRule } from '../../../foundation/src/network/connect.ts';
-import { formatEndpoint, parseEndpoint } from '../../../foundation/src/network/endpoint.ts';
+import {
+  type Endpoint,
+  formatEndpoint,
+  parseEndpoint,
+} from '../../../foundation/src/network/endpoint.ts';
 import { parseNoProxyRule } from '../../../foundation/src/network/no-proxy.ts';
 import { parseProxy } from '../../../foundation/src/network/proxy.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
@@ -70,6 +74,23 @@ export function otlpEndpoint(): z.ZodType<string> {
     .string(wrong)
     .refine((address) => isPlainUrl(address, ['http:', 'https:']), wrong)
     .transform((address) => address.replace(/\/+$/, ''));
+}
+
+/** The address of a syslog server; the port of RFC 5425 if it has none. */
+export function syslogServer(): z.ZodType<Endpoint> {
+  const wrong = 'must be tls://host:port, without user, path or query';
+  return z.string(wrong).transform((address, context) =>
+    tryParse(context, () => {
+      const { groups } =
+        /^tls:\/\/(?<host>\[[^\]]*\]|[^:/?#@]*)(?<port>:\d+)?\/?$/.exec(address) ?? {};
+      if (groups === undefined) throw new RunnerError('INPUT_INVALID', wrong);
+      return parseEndpoint(`${groups['host']}${groups['port'] ?? ':6514'}`);
+    }),
+  );
+}
+
+export function formatSyslogServer(server: Endpoint): string {
+  return `tls://${formatEndpoint(server)}`;
 }
 
 /** The address of a document, which `config show` may show: without user or query. */

@@ -4,6 +4,7 @@ import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { readTrustedFile } from '../../../foundation/src/runtime/trusted-file.ts';
 import { readHeadersFile } from '../../observability/otlp/headers-file.ts';
+import { syslogTls } from '../../config/syslog-network.ts';
 import type { Check } from '../check.ts';
 import { failed, pass, warn, type Finding } from '../finding.ts';
 import type { Machine } from '../options.ts';
@@ -27,6 +28,7 @@ export const configuration: Check = {
       ...otherRunner(config, facts.options.machine),
       await caFiles(config),
       ...(await telemetryHeaders(config)),
+      ...(await syslogFiles(config)),
     ];
   },
 };
@@ -80,5 +82,17 @@ async function telemetryHeaders({ telemetry }: RunnerConfig): Promise<readonly F
     return [pass('telemetry', `${headersFile} is readable, and only its owner can read it`)];
   } catch (thrown) {
     return [failed('telemetry', thrown)];
+  }
+}
+
+/** Without them, the audit trail is not sent. */
+async function syslogFiles(config: RunnerConfig): Promise<readonly Finding[]> {
+  const { syslog } = config.audit;
+  if (syslog === undefined) return [];
+  try {
+    await syslogTls(config, syslog);
+    return [pass('syslog', 'CA, certificate and key are readable, or not configured')];
+  } catch (thrown) {
+    return [failed('syslog', thrown)];
   }
 }

@@ -35,7 +35,7 @@ async function checkHost(target: Target, facts: Facts): Promise<Finding> {
     return pass(host, `network.connectTo leads to ${formatEndpoint(route.target)}`);
   if (addresses.length === 0)
     return fail(host, 'has no address', 'Check the name, and the name servers of this machine.');
-  const denied = target.isControlPlane ? undefined : await deniedOf(addresses, facts);
+  const denied = target.checkAddress === undefined ? undefined : await deniedOf(addresses, facts);
   if (denied === undefined) return pass(host, where);
   return {
     ...fail(

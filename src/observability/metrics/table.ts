@@ -45,6 +45,10 @@ export const COUNTERS: { readonly [Name in keyof Counters]: Definition } = {
     'hybrid_runner_delivered_bytes_total',
     'Bytes of acknowledged batches, compressed as they were sent.',
   ),
+  auditSyslogGaps: define(
+    'hybrid_runner_audit_syslog_gaps_total',
+    'Times that the audit trail did not continue what the syslog server has.',
+  ),
   secretResolutions: define(
     'hybrid_runner_secret_resolutions_total',
     'Reads of secrets: found or failed by provider; unknown and denied with provider none.',
@@ -116,6 +120,14 @@ export const GAUGES = {
   ),
   diskSize: define('hybrid_runner_state_disk_size_bytes', 'Size of that file system.'),
   auditTrail: define('hybrid_runner_audit_trail_bytes', 'Size of the audit trail.'),
+  auditSyslogLines: define(
+    'hybrid_runner_audit_syslog_waiting_lines',
+    'Lines of the audit trail that the syslog server does not have.',
+  ),
+  auditSyslogAge: define(
+    'hybrid_runner_audit_syslog_oldest_waiting_line_age_seconds',
+    'Age of the oldest of these lines; 0 without one.',
+  ),
   workerMemory: define(
     'hybrid_runner_workers_resident_memory_bytes',
     'Resident memory of all workers together.',
