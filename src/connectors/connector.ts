@@ -14,6 +14,7 @@ import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { Random } from '../../foundation/src/runtime/random.ts';
 import type { CutText } from '../redaction/cut-text.ts';
+import type { PemKind } from '../secrets/pem.ts';
 import type { SecretSource } from '../secrets/secret.ts';
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
 
@@ -137,9 +138,10 @@ export interface Connector {
   /** Dotted paths of the fields whose values are secret; a reference anywhere else is an error. */
   readonly secretFields: readonly string[];
   /**
-   * The `secretFields` that may name a file, if the local policy has a directory for such files.
+   * The `secretFields` that may name a file, if the local policy has a directory for such files,
+   * and what has to be in it.
    */
-  readonly fileFields?: readonly string[] | undefined;
+  readonly fileFields?: Readonly<Record<string, PemKind>> | undefined;
   /** The `secretFields` with a certificate authority that connections to the source will trust. */
   readonly authorityFields?: readonly string[] | undefined;
   /**

@@ -1,17 +1,16 @@
 import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { readJobFile } from './job-file.ts';
+import { readJobFile, type JobFile } from './job-file.ts';
 import type { SecretSourceOptions } from './source-options.ts';
 import type { SecretSource } from './secret.ts';
 import { unavailable } from './unavailable.ts';
 
 /**
- * A secret in a file that the job names. To the outside a file that is missing, unsafe or not PEM
- * is the same SECRET_UNAVAILABLE, so that jobs cannot find out which files exist.
+ * A secret in a file that the job names. To the outside a file that is missing, unsafe, not PEM or
+ * of another kind is the same SECRET_UNAVAILABLE, so that jobs cannot find out which files exist.
  */
 export function jobFileSource(
-  field: string,
-  path: string,
+  { field, kind, path }: Pick<JobFile, 'field' | 'kind' | 'path'>,
   {
     policy,
     secretDirectories,
@@ -19,13 +18,14 @@ export function jobFileSource(
     audit,
   }: Pick<SecretSourceOptions, 'policy' | 'secretDirectories' | 'trail' | 'audit'>,
 ): SecretSource {
+  const file = { path, field, kind, policy, secretDirectories };
   const facts = { event: 'audit', file: path, field };
   return {
     reference: undefined,
     read: async (signal) => {
       await trail.record({ event: 'secretFile', file: path, field }, signal);
       try {
-        const secret = await readJobFile({ path, field, policy, secretDirectories }, signal);
+        const secret = await readJobFile(file, signal);
         audit.log('info', 'file read for secret field', { ...facts, decision: 'allow' });
         return secret;
       } catch (thrown) {

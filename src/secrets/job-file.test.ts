@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createAuthority } from '../../test/support/certificates.ts';
 import { policyOf } from '../../test/support/policy.ts';
 import { canMount } from '../../test/support/small-disk.ts';
 import { parseEndpoint } from '../../foundation/src/network/endpoint.ts';
@@ -50,7 +51,7 @@ function stage(path: string, directory: string | null = open, secretsDirectory?:
   const sources = createSecretSources({
     connection: { sslConfig: { sslKey: path } },
     secretFields: fields,
-    fileFields: ['sslConfig.sslKey'],
+    fileFields: { 'sslConfig.sslKey': 'private key' },
     connector: 'salesforce',
     endpoints: [parseEndpoint('acme.my.salesforce.com:8443')],
     policy: policyFor(directory),
@@ -84,6 +85,7 @@ function newKey(): string {
 }
 
 const KEY = newKey();
+const certificate = (await createAuthority()).caPem;
 
 describe('a file that a job names', () => {
   it('is read below the directory of the policy, redacted, and logged', async () => {
@@ -220,6 +222,7 @@ describe('a file that a job names', () => {
       'its PEM is damaged',
       () => file('tls/cut.pem', '-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n'),
     ],
+    ['it is another kind of PEM', () => file('tls/certificate.pem', certificate)],
   ])('is the same SECRET_UNAVAILABLE to the outside when %s', async (_why, path) => {
     await expect(stage(path()).source.read(signal)).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',
@@ -238,7 +241,7 @@ describe('a file that a job names', () => {
     expect(first).toEqual(second);
     expect([missing, notPem].map(({ logged }) => logged[0]?.['error'])).toEqual([
       'the file is missing or empty',
-      'the file is not a PEM certificate or private key',
+      'the file is not a private key in PEM form',
     ]);
   });
 });

@@ -6,7 +6,7 @@ import { denial, deny, type Denied } from '../policy/decision.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { SecretDirectory } from '../policy/secret-directory.ts';
 import { readFileBelow } from './file-below.ts';
-import { isUsablePem } from './pem.ts';
+import { isUsablePem, type PemKind } from './pem.ts';
 import { Secret } from './secret.ts';
 
 const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/])[^\r\n\0]{0,4095}$/;
@@ -15,6 +15,8 @@ export interface JobFile {
   readonly path: string;
   /** The field that names it. */
   readonly field: string;
+  /** What that field needs. */
+  readonly kind: PemKind;
   readonly policy: Pick<Policy, 'filePermitted'>;
   /** Where references read secrets from files. */
   readonly secretDirectories: readonly SecretDirectory[];
@@ -40,7 +42,7 @@ export function fileDenied(field: string, denied: Denied): RunnerError {
  * SECRET_PROVIDER_FAILED. Their messages are for the local log.
  */
 export async function readJobFile(
-  { path, field, policy, secretDirectories }: JobFile,
+  { path, field, kind, policy, secretDirectories }: JobFile,
   signal: AbortSignal,
 ): Promise<Secret> {
   const decision = policy.filePermitted(path);
@@ -52,8 +54,8 @@ export async function readJobFile(
   const file = await untilAborted(readFileBelow(directory, path), signal);
   if (file === undefined)
     throw new RunnerError('SECRET_UNAVAILABLE', 'the file is missing or empty');
-  if (!isUsablePem(file.text))
-    throw new RunnerError('SECRET_UNAVAILABLE', 'the file is not a PEM certificate or private key');
+  if (!isUsablePem(file.text, kind))
+    throw new RunnerError('SECRET_UNAVAILABLE', `the file is not a ${kind} in PEM form`);
   return new Secret(file.text, file.version);
 }
 

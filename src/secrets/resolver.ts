@@ -46,9 +46,9 @@ export function valueAt(connection: Readonly<Record<string, unknown>>, field: st
 function sourceFor(field: string, value: string, options: SecretSourceOptions): SecretSource {
   const path = parseReference(value);
   if (path !== undefined) return referenceSource({ path, field }, options);
-  const canBeFile = options.fileFields?.includes(field) ?? false;
-  return canBeFile && looksLikeFile(value)
-    ? jobFileSource(field, value, options)
+  const kind = options.fileFields?.[field];
+  return kind !== undefined && looksLikeFile(value)
+    ? jobFileSource({ field, kind, path: value }, options)
     : plainTextSource(field, value, options);
 }
 

@@ -7,6 +7,7 @@ import type { JobFacts, Policy } from '../policy/policy.ts';
 import type { SecretDirectory } from '../policy/secret-directory.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { ReadLimits } from './read-limits.ts';
+import type { PemKind } from './pem.ts';
 import type { SecretProvider } from './provider.ts';
 import type { ValueVersions } from './value-versions.ts';
 
@@ -14,7 +15,7 @@ export interface SecretSourceOptions extends JobFacts {
   readonly connection: Readonly<Record<string, unknown>>;
   readonly secretFields: readonly string[];
   /** Those of `secretFields` that can name a PEM file instead. */
-  readonly fileFields?: readonly string[] | undefined;
+  readonly fileFields?: Readonly<Record<string, PemKind>> | undefined;
   /** Every endpoint that the connector signs in to with this connection. */
   readonly endpoints: readonly Endpoint[];
   readonly policy: Policy;

@@ -128,10 +128,10 @@ function aboutAuthority(
   field: string,
   value: string,
   policy: Policy,
-  { authorityFields = [], fileFields = [] }: Connector,
+  { authorityFields = [], fileFields = {} }: Connector,
 ): Explained[] {
   if (!authorityFields.includes(field)) return [];
-  const isFile = fileFields.includes(field) && looksLikeFile(value);
+  const isFile = Object.hasOwn(fileFields, field) && looksLikeFile(value);
   const isLocal = parseReference(value) !== undefined || isFile;
   const decision = policy.authorityPermitted(isLocal ? 'local' : 'job');
   return [{ about: [`CA certificate as ${field}`], decision }];
@@ -141,9 +141,9 @@ function aboutValue(
   field: string,
   value: string,
   policy: Policy,
-  { fileFields = [] }: Connector,
+  { fileFields = {} }: Connector,
 ): Explained {
-  return fileFields.includes(field) && looksLikeFile(value)
+  return Object.hasOwn(fileFields, field) && looksLikeFile(value)
     ? { about: [`file as ${field}`, value], decision: policy.filePermitted(value) }
     : { about: [`plain text as ${field}`], decision: policy.plainTextPermitted() };
 }

@@ -24,9 +24,13 @@ export interface AccessDeps extends Pick<
 }
 
 /** Where references to the source's secrets may be in the document. */
-export function sourcePlace({ secretFields, fileFields, authorityFields }: Connector): SecretPlace {
+export function sourcePlace({
+  secretFields,
+  fileFields = {},
+  authorityFields,
+}: Connector): SecretPlace {
   const at = 'source.serviceConnection.config';
-  return { at, fields: secretFields, fileFields, authorityFields };
+  return { at, fields: secretFields, fileFields: Object.keys(fileFields), authorityFields };
 }
 
 interface SourceOptions {

@@ -43,7 +43,7 @@ export function fromFiles(): readonly Target[] {
     {
       name: 'PEM files',
       corpus: texts(corpus.pemKey(), corpus.pemKey().replaceAll('\n', '\\n')),
-      read: (bytes) => String(isUsablePem(bytes.toString())),
+      read: (bytes) => String(isUsablePem(bytes.toString(), 'private key')),
     },
     {
       name: 'signatures of a release',

@@ -1,3 +1,4 @@
+import type { PemKind } from '../../../secrets/pem.ts';
 import { z } from 'zod';
 import { filterPatternSchema } from '../../../../openmetadata/src/workflow.ts';
 
@@ -15,7 +16,11 @@ export const SECRET_FIELDS = [
 ] as const;
 
 /** Certificates and keys are files, so these may be named by path. */
-export const FILE_FIELDS = SECRET_FIELDS.filter((field) => field.startsWith('sslConfig.'));
+export const FILE_FIELDS = {
+  'sslConfig.caCertificate': 'certificate',
+  'sslConfig.sslCertificate': 'certificate',
+  'sslConfig.sslKey': 'private key',
+} as const satisfies Partial<Record<(typeof SECRET_FIELDS)[number], PemKind>>;
 
 /** A certificate authority that connections of the job trust in addition. */
 export const AUTHORITY_FIELDS = ['sslConfig.caCertificate'] as const;
