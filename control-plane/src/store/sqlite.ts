@@ -154,13 +154,17 @@ function commonTables(statements: Statements): Omit<Transaction, 'runners' | 'ru
   };
 }
 
+/**
+ * All steps in one transaction: a step that fails leaves the version before, which the program
+ * before still opens, and a new store waits for the disk once.
+ */
 function migrate(database: DatabaseSync): void {
   const version = schemaVersion(database);
   if (version > MIGRATIONS.length)
     throw new ControlPlaneError('CONFLICT', 'store was written by a newer control plane', {
       remedy: 'Start the newer version, or use another data folder.',
     });
-  MIGRATIONS.slice(version).forEach((sql, index) => {
-    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT`);
-  });
+  if (version === MIGRATIONS.length) return;
+  const steps = MIGRATIONS.slice(version).join(';\n');
+  database.exec(`BEGIN IMMEDIATE; ${steps}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
 }
