@@ -39,7 +39,7 @@ export async function startHttpsServer(
     proxy: undefined,
     noProxy: [],
     extraCa: [caPem],
-    publicCas: true,
+    publicCas: false,
   });
   return { port, hosts, caPem, connect, close };
 }

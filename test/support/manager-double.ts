@@ -64,7 +64,7 @@ export async function startDouble(options: DoubleOptions): Promise<ManagerDouble
     proxy: undefined,
     noProxy: [],
     extraCa: [caPem],
-    publicCas: true,
+    publicCas: false,
   });
   return {
     connect: (endpoint, how) => {

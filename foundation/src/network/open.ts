@@ -14,6 +14,9 @@ import { openTunnel } from './tunnel.ts';
 export const systemResolve: Resolve = async (host) =>
   (await lookup(host, { all: true })).map(({ address }) => address);
 
+/** Of the whole process: the same certificates are trusted by most connections. */
+const processTrust = new TrustStore();
+
 interface Deps {
   readonly settings: NetworkSettings;
   readonly trust: TrustStore;
@@ -30,7 +33,7 @@ interface Attempt {
 export function createConnect(
   settings: NetworkSettings,
   resolve: Resolve = systemResolve,
-  trust = new TrustStore(),
+  trust = processTrust,
 ): Connect {
   const proxy = settings.proxy === undefined ? undefined : parseProxy(settings.proxy);
   const deps: Deps = { settings, trust, resolve };

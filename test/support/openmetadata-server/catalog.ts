@@ -52,7 +52,7 @@ export async function openCatalog(): Promise<Catalog> {
     proxy: undefined,
     noProxy: [],
     extraCa: [authority.caPem],
-    publicCas: true,
+    publicCas: false,
   });
   const sinks: MetadataSink[] = [];
   const sink: Catalog['sink'] = (options = {}) => {
