@@ -21,6 +21,7 @@ export default defineConfig({
     exclude: [
       '**/node_modules/**',
       'dist/**',
+      '**/*.long.test.ts',
       'test/peers/**',
       'test/browser/**',
       'test/kill/**',

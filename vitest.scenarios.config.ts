@@ -7,7 +7,8 @@ import plain from './vitest.config.ts';
  */
 export default defineConfig({
   test: {
-    include: ['test/scenario/long/**/*.test.ts'],
+    include: ['test/scenario/long/**/*.test.ts', '**/*.long.test.ts'],
+    exclude: ['**/node_modules/**', 'dist/**'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     env: plain.test!.env!,

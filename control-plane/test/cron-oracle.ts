@@ -70,15 +70,16 @@ function matches({ minute, hour, day, month, weekday }: Fields, local: number): 
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
-const known = new Map<string, number>();
+const known = new Map<string, Map<number, number>>();
 
 /** Minutes from 1970 to the local time, as if it were UTC. */
 function localMinute(at: number, timezone: string): number {
-  const key = `${timezone} ${at}`;
-  let local = known.get(key);
+  const minutes = known.get(timezone) ?? new Map<number, number>();
+  known.set(timezone, minutes);
+  let local = minutes.get(at);
   if (local === undefined) {
     local = askIntl(at, timezone);
-    known.set(key, local);
+    minutes.set(at, local);
   }
   return local;
 }
