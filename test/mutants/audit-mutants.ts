@@ -36,6 +36,50 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     tests: ['src/audit/verify.test.ts'],
   },
   {
+    name: 'count audit lines as sent that the syslog server may not have read',
+    edits: [
+      {
+        file: 'src/audit/syslog/forwarder.ts',
+        find: 'await connection.finish(signal);',
+        replace: 'void connection.finish(signal).catch(() => undefined);',
+      },
+    ],
+    tests: ['src/audit/syslog/forwarder.faults.test.ts'],
+  },
+  {
+    name: 'believe any server that ends the connection to be a syslog server',
+    edits: [
+      {
+        file: 'src/audit/syslog/connection.ts',
+        find: "stream.on('data', () => this.#fail(unexpectedData()));",
+        replace: 'stream.resume();',
+      },
+    ],
+    tests: ['src/audit/syslog/forwarder.faults.test.ts'],
+  },
+  {
+    name: 'send audit lines that are not durable',
+    edits: [
+      {
+        file: 'src/audit/syslog/forwarder.ts',
+        find: 'const end = await durableEnd(place, signal);',
+        replace: 'const end = seen;',
+      },
+    ],
+    tests: ['src/audit/syslog/forwarder.faults.test.ts'],
+  },
+  {
+    name: 'continue another audit trail where syslog has the old one',
+    edits: [
+      {
+        file: 'src/audit/syslog/pending.ts',
+        find: "(hash === '' || line === undefined || line.previous === hash)",
+        replace: 'hash !== undefined && line !== null',
+      },
+    ],
+    tests: ['src/audit/syslog/forwarder.test.ts'],
+  },
+  {
     name: 'open a connection although the audit trail cannot be written',
     edits: [
       {

@@ -23,7 +23,7 @@ describe('a syslog server that does not take the audit trail', () => {
       await scene.record(300);
       scene.server.conduct = { cutAfter };
       const forwarder = scene.start();
-      await scene.until(() => scene.server.connections > 2);
+      await scene.until(() => scene.server.connections > 2 || scene.messages.includes(SENT));
       const { lines, seconds } = await forwarder.backlog();
       expect(lines).toBe(300);
       expect(seconds).toBeGreaterThan(0);
@@ -40,7 +40,7 @@ describe('a syslog server that does not take the audit trail', () => {
     await scene.record(3);
     scene.server.conduct = 'talk';
     const forwarder = scene.start();
-    await scene.until(() => scene.server.connections > 2);
+    await scene.until(() => scene.server.connections > 2 || scene.messages.includes(SENT));
     expect((await forwarder.backlog()).lines).toBe(3);
     expect(scene.messages).toEqual([RETRYING]);
   });
@@ -67,7 +67,7 @@ describe('a syslog server that does not take the audit trail', () => {
       });
       await scene.until(() => {
         deadlines.expire();
-        return scene.server.connections > 2;
+        return scene.server.connections > 2 || scene.messages.includes(SENT);
       });
       expect(held).toBeLessThan(128 * 1024);
       expect(scene.messages).toEqual([RETRYING]);
@@ -108,12 +108,17 @@ describe('a line of the audit trail', () => {
       ...nodeDisk,
       open: async (path, mode) => {
         const file = await nodeDisk.open(path, mode);
-        return Object.assign(Object.create(file) as typeof file, {
+        return {
+          write: (...args) => file.write(...args),
+          read: (...args) => file.read(...args),
+          size: () => file.size(),
+          truncate: (size) => file.truncate(size),
+          close: () => file.close(),
           sync: async () => {
             await delay(200);
             throw new Error('EIO');
           },
-        });
+        };
       },
     };
     await scene.until(() => scene.numbers().length === 1);

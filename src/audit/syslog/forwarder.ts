@@ -94,6 +94,7 @@ export class SyslogForwarder {
     const next = await continueAfter(place.disk, place.directory, cursor, end);
     if (next === undefined) return false;
     this.#begin(next, cursor);
+    this.#cursor = next.cursor;
     const sent = await this.#deliver(next.cursor, end, signal);
     await writeCursor(place.disk, stateDir, sent);
     this.#cursor = sent;
