@@ -53,6 +53,18 @@ describe('the limit of reads', () => {
     expect(taken.filter((each) => each === 'permitted')).toHaveLength(3);
   });
 
+  it('counts a burst together, exactly up to the limit', async () => {
+    let writes = 0;
+    const rename = (from: string, to: string): Promise<void> => {
+      writes += 1;
+      return nodeDisk.rename(from, to);
+    };
+    const limits = createReadLimits({ directory, disk: { ...nodeDisk, rename }, clock });
+    const taken = await Promise.all(Array.from({ length: 40 }, () => limits.take(limit)));
+    expect(taken.filter((each) => each === 'permitted')).toHaveLength(3);
+    expect(writes).toBeLessThan(3);
+  });
+
   it('does not forget when the clock is set back', async () => {
     await takes(open(), 3);
     now -= 10 * HOUR_MS;

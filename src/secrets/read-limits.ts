@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { systemProcesses } from '../../foundation/src/runtime/processes.ts';
-import { CountsFile } from '../policy/counts-file.ts';
+import { SerialQueue } from '../../foundation/src/runtime/serial-queue.ts';
+import { type Changed, CountsFile } from '../policy/counts-file.ts';
 import type { ReadLimit } from '../policy/decision.ts';
 
 // Invariants:
@@ -39,20 +40,61 @@ const countsSchema = z.record(z.string(), z.array(z.number()));
 type Counts = z.infer<typeof countsSchema>;
 
 export function createReadLimits(options: ReadLimitsOptions): ReadLimits {
-  const file = new CountsFile<Counts>({
-    ...options,
-    name: 'secret-reads',
-    what: 'the counts of secret reads',
-    schema: countsSchema,
-    processes: systemProcesses,
-  });
-  return {
-    take: (limit) =>
-      file.change({}, async (stored) => {
-        const { taken, counts } = count(limit, stored, options.clock.now());
-        return taken === 'reached' ? { result: taken } : { counts, result: taken };
-      }),
-  };
+  return new FileReadLimits(options);
+}
+
+interface Waiting {
+  readonly limit: ReadLimit;
+  readonly resolve: (taken: Taken) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Reads that begin while others are counted are counted together: connections open in bursts. */
+class FileReadLimits implements ReadLimits {
+  readonly #file: CountsFile<Counts>;
+  readonly #clock: Clock;
+  readonly #queue = new SerialQueue();
+  #waiting: Waiting[] = [];
+
+  constructor(options: ReadLimitsOptions) {
+    this.#clock = options.clock;
+    this.#file = new CountsFile({
+      ...options,
+      name: 'secret-reads',
+      what: 'the counts of secret reads',
+      schema: countsSchema,
+      processes: systemProcesses,
+    });
+  }
+
+  take(limit: ReadLimit): Promise<Taken> {
+    const { promise, resolve, reject } = Promise.withResolvers<Taken>();
+    this.#waiting.push({ limit, resolve, reject });
+    void this.#queue.run(() => this.#takeWaiting());
+    return promise;
+  }
+
+  async #takeWaiting(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    if (batch.length === 0) return;
+    try {
+      const all = await this.#file.change({}, async (stored) => this.#countAll(batch, stored));
+      for (const [index, { resolve }] of batch.entries()) resolve(all[index]!);
+    } catch (thrown) {
+      for (const { reject } of batch) reject(thrown);
+    }
+  }
+
+  #countAll(batch: readonly Waiting[], stored: Counts): Changed<Counts, readonly Taken[]> {
+    let counts = stored;
+    const result = batch.map(({ limit }) => {
+      const counted = count(limit, counts, this.#clock.now());
+      counts = counted.counts;
+      return counted.taken;
+    });
+    return result.every((taken) => taken === 'reached') ? { result } : { counts, result };
+  }
 }
 
 /** For programs without a state directory: counts what this process reads. */

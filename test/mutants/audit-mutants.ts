@@ -124,12 +124,56 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     tests: ['src/secrets/read-limits.test.ts'],
   },
   {
+    name: 'permit any number of reads by a rule without a limit',
+    edits: [
+      {
+        file: 'src/policy/schema.ts',
+        find: '.default(READS_PER_HOUR)',
+        replace: '.default(10_000)',
+      },
+    ],
+    tests: ['src/secrets/read-limits.test.ts'],
+  },
+  {
+    name: 'sign no head of the audit trail after a run',
+    edits: [
+      {
+        file: 'src/link/attempts/attempts.ts',
+        find: 'this.ended.add();',
+        replace: '',
+      },
+    ],
+    tests: ['src/link/session/audit-heads.test.ts'],
+  },
+  {
+    name: 'end a drain without the last head of the audit trail',
+    edits: [
+      {
+        file: 'src/link/link.ts',
+        find: 'await this.#session?.sendLastHead(hurry);',
+        replace: '',
+      },
+    ],
+    tests: ['src/link/session/audit-heads.test.ts'],
+  },
+  {
+    name: 'tell a PEM file of another kind from a missing one',
+    edits: [
+      {
+        file: 'src/secrets/pem.ts',
+        find: 'blocks.some(({ label }) => LABEL_OF[kind].test(label))',
+        replace: 'blocks.length > 0',
+      },
+    ],
+    tests: ['src/secrets/job-file.test.ts'],
+  },
+  {
     name: 'forget the reads of a secret at a restart',
     edits: [
       {
         file: 'src/secrets/read-limits.ts',
-        find: '{ counts, result: taken }',
-        replace: '{ result: taken }',
+        find: '? { result } : { counts, result }',
+        replace: '? { result } : { result }',
       },
     ],
     tests: ['src/secrets/read-limits.test.ts'],

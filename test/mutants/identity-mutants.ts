@@ -49,4 +49,48 @@ export const IDENTITY_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['control-plane/test/audit-heads.test.ts'],
   },
+  {
+    name: 'move an enrolled key before the settings name it',
+    edits: [
+      {
+        file: 'src/link/enrollment/enroll.ts',
+        find: 'store.write(settings);\n',
+        replace: 'await completeEnrollment(disk, stateDir);\n    store.write(settings);\n',
+      },
+    ],
+    tests: ['src/link/enrollment/interrupted-enrollment.test.ts'],
+  },
+  {
+    name: 'enroll again over the only file of a key in force',
+    edits: [
+      {
+        file: 'src/link/enrollment/enrolled-key.ts',
+        find: 'if (settings === undefined) return;',
+        replace: 'return;',
+      },
+    ],
+    tests: ['src/link/enrollment/interrupted-enrollment.test.ts'],
+  },
+  {
+    name: 'let a key of the identity before become one of the next identity',
+    edits: [
+      {
+        file: 'src/link/enrollment/enrolled-key.ts',
+        find: 'for (const path of [next, previous, historyPath(stateDir)])',
+        replace: 'for (const path of [previous, historyPath(stateDir)])',
+      },
+    ],
+    tests: ['src/link/enrollment/interrupted-enrollment.test.ts'],
+  },
+  {
+    name: 'take a damaged history of identity keys for none',
+    edits: [
+      {
+        file: 'src/link/enrollment/key-history.ts',
+        find: "throw new RunnerError('FILE_UNREADABLE'",
+        replace: "return [];\n    throw new RunnerError('FILE_UNREADABLE'",
+      },
+    ],
+    tests: ['src/link/enrollment/rotating-identity.test.ts'],
+  },
 ];
