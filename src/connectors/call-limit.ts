@@ -16,11 +16,16 @@ export class CallLimit {
     return this.#made;
   }
 
+  /** Whether so many calls remain. */
+  leaves(calls: number): boolean {
+    return this.#made + calls <= this.#max;
+  }
+
   /**
    * Call it before each call. Throws what `reached` makes unless `headroom` calls remain after it.
    */
   begin(headroom = 0): void {
-    if (this.#made + headroom >= this.#max)
+    if (!this.leaves(headroom + 1))
       throw this.#reached(
         `the run has used the ${this.#max} API calls that the local policy allows`,
       );

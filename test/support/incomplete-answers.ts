@@ -26,6 +26,14 @@ export const PAGE: Readonly<Record<string, Effect>> = {
   nothing: respond({}),
 };
 
+export const RECORD: Readonly<Record<string, Effect>> = {
+  nothing: respond({}),
+  'no metadata': alter({ without: 'Metadata' }),
+  'another record’s id': alter({ set: { Id: '00N000000000000AAA' } }),
+  'done: false': alter({ set: { done: false } }),
+  'a next page': alter({ set: MORE }),
+};
+
 /** Two small objects of the sandbox org. */
 export const ONE = 'Facility__c';
 export const OTHER = 'Vehicle__c';
@@ -116,8 +124,8 @@ export const READERS: Readonly<Record<string, Reader>> = {
     end: { log: 'failed to read flows' },
   },
   'definitions of roll-ups': {
-    path: 'SELECT\\WMetadata\\WFROM\\WCustomField',
-    answers: PAGE,
+    path: 'sobjects/CustomField/',
+    answers: RECORD,
     wave: 3,
     end: { log: 'roll-up summary definitions incomplete' },
   },

@@ -10,6 +10,7 @@ import {
   OTHER,
   PAGE,
   READERS,
+  RECORD,
   respond,
   WAVES,
   WAYS,
@@ -115,15 +116,15 @@ describe('an incomplete flow definition', () => {
     },
   };
 
-  it.each(Object.entries(PAGE))(
+  it.each(Object.entries(RECORD))(
     '(%s) is requested again once, and logged if it stays incomplete',
     async (_what, effect) => {
       const undisturbed = recordsOf(await extractFrom(sandbox, flows));
-      sandbox.faults.install({ match: { path: 'FROM\\WFlow\\b', times: 1 }, effect });
+      sandbox.faults.install({ match: { path: 'sobjects/Flow/', times: 1 }, effect });
       sandbox.resetStats();
       expect(recordsOf(await extractFrom(sandbox, flows))).toEqual(undisturbed);
       expect(sandbox.stats().faultsFired).toBe(1);
-      sandbox.faults.install({ match: { path: 'FROM\\WFlow\\b' }, effect });
+      sandbox.faults.install({ match: { path: 'sobjects/Flow/' }, effect });
       expect(warningsOf(await extractFrom(sandbox, flows))).toContain(
         'failed to read flow definitions',
       );

@@ -51,6 +51,11 @@ export class SalesforceApi {
     return this.#exchanges.usage;
   }
 
+  /** Whether the org and the local policy still permit so many calls. */
+  leaves(calls: number): boolean {
+    return this.#deps.budget.leaves(calls);
+  }
+
   /** The parsed body. */
   async json(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
     return this.jsonAs(request, (body) => body, signal);

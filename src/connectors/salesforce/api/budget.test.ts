@@ -107,6 +107,16 @@ describe('an extraction', () => {
     });
   });
 
+  it('knows how many calls remain', () => {
+    const budget = new CallBudget({ reservePercent: 20, maxApiCallsPerRun: 50 });
+    expect([budget.leaves(50), budget.leaves(51)]).toEqual([true, false]);
+    budget.learn({ used: 60, limit: 100 });
+    expect([budget.leaves(20), budget.leaves(21)]).toEqual([true, false]);
+    budget.begin(19);
+    expect([budget.leaves(19), budget.leaves(20)]).toEqual([true, false]);
+    expect(() => budget.begin(19)).toThrow('60 of 100 API calls');
+  });
+
   it('never uses the reserve', async () => {
     const { records } = await extractFrom(sandbox, { limits: { reservePercent: 80 } });
     expect(failuresOf(records)).toEqual([['API calls', code]]);

@@ -28,9 +28,14 @@ export class CallBudget {
    * Throws SALESFORCE_LIMIT_REACHED if they do not.
    */
   begin(headroom = 0): void {
-    this.#checkAllocation(headroom);
+    if (!this.#allocationLeaves(headroom + 1)) throw this.#allocationReached();
     this.#limit.begin(headroom);
     this.#underWay += 1;
+  }
+
+  /** Whether so many calls may still be made. */
+  leaves(calls: number): boolean {
+    return this.#allocationLeaves(calls) && this.#limit.leaves(calls);
   }
 
   ended(): void {
@@ -42,14 +47,21 @@ export class CallBudget {
     this.#usage = usage;
   }
 
-  #checkAllocation(headroom: number): void {
-    if (this.#usage === undefined) return;
+  #allocationLeaves(calls: number): boolean {
+    if (this.#usage === undefined) return true;
     const { used, limit } = this.#usage;
-    const reserve = Math.ceil((limit * this.#options.reservePercent) / 100);
-    if (used + this.#underWay + headroom >= limit - reserve)
-      throw limitReached(
-        `${used} of ${limit} API calls of 24 hours are used; ${reserve} are reserved`,
-      );
+    return used + this.#underWay + calls <= limit - this.#reserve(limit);
+  }
+
+  #allocationReached(): RunnerError {
+    const { used, limit } = this.#usage!;
+    return limitReached(
+      `${used} of ${limit} API calls of 24 hours are used; ${this.#reserve(limit)} are reserved`,
+    );
+  }
+
+  #reserve(limit: number): number {
+    return Math.ceil((limit * this.#options.reservePercent) / 100);
   }
 }
 

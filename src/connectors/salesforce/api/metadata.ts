@@ -21,7 +21,7 @@ export interface FoundMetadata<K> {
 /** Concurrent calls. The org takes some 200 ms for each component of a call, one after another. */
 const CONCURRENCY = 4;
 
-const recordSchema = z.looseObject({ Metadata: z.unknown() });
+const recordSchema = z.looseObject({ Id: z.string() });
 
 /**
  * The components' metadata in the order in which it arrives, MAX_PARTS in a call. A query returns
@@ -57,17 +57,23 @@ async function readGroup<K>(
     { path: `${base}/composite`, parts, what },
     ({ referenceId, status, body }): FoundMetadata<K> => {
       throwOrgRejection({ status, body }, what);
-      const { key } = group[Number(referenceId.slice(1))]!;
-      return { key, status, metadata: status === 200 ? metadataIn(body, what) : undefined };
+      const { key, id } = group[Number(referenceId.slice(1))]!;
+      return { key, status, metadata: status === 200 ? metadataIn(body, id, what) : undefined };
     },
     signal,
   );
   return answers.values();
 }
 
-function metadataIn(body: unknown, what: string): unknown {
+function metadataIn(body: unknown, id: string, what: string): unknown {
   const record = recordSchema.safeParse(body);
-  if (!record.success) throw incomplete(what, 'not a record');
+  if (!record.success || !isSameId(record.data.Id, id)) throw incomplete(what, 'another record');
+  if (!('Metadata' in record.data)) throw incomplete(what, 'a record without its metadata');
   requireSingle(record.data, what);
-  return record.data.Metadata ?? undefined;
+  return record.data['Metadata'] ?? undefined;
+}
+
+/** Ids have 15 characters, or 18 with a check. */
+function isSameId(one: string, other: string): boolean {
+  return one.slice(0, 15) === other.slice(0, 15);
 }

@@ -1,5 +1,5 @@
 import { MAX_PARTS } from '../api/composite.ts';
-import { isDerived, kindOf } from './object-kind.ts';
+import { isDerived, isDescribable, kindOf } from './object-kind.ts';
 import type { ListedObject } from './object-list.ts';
 
 /** Standard objects whose describe results are large in every org. */
@@ -13,14 +13,20 @@ function weightOf(object: ListedObject): number {
   return isDerived(kindOf(object)) ? 0.5 : 1;
 }
 
+function priorityOf(object: ListedObject): number {
+  if (HEAVY.test(object.name)) return 2;
+  return isDescribable(object) ? 1 : 0;
+}
+
 /**
  * The objects of each call. Heavy objects come first, so that the run does not end with waiting for
- * one of them.
+ * one of them. Objects that are complete with their describe come last, beside the calls for
+ * definitions of the others.
  */
 export function batchObjects(objects: readonly ListedObject[]): ListedObject[][] {
   const batches: ListedObject[][] = [];
   let weight = Infinity;
-  for (const object of objects.toSorted((a, b) => weightOf(b) - weightOf(a))) {
+  for (const object of objects.toSorted((a, b) => priorityOf(b) - priorityOf(a))) {
     if (weight + weightOf(object) > MAX_PARTS || batches.at(-1)!.length >= MAX_PARTS) {
       batches.push([]);
       weight = 0;

@@ -1,5 +1,6 @@
 import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import type { Extracted } from '../../connector.ts';
+import { MAX_PARTS } from '../api/composite.ts';
 import { AfterTables } from '../finalize/after-tables.ts';
 import { OrgModel } from '../lineage/org-model.ts';
 import { labelsIn, TagAnnouncer } from '../mapping/governance.ts';
@@ -9,8 +10,11 @@ import type { RunContext, Scope } from './run-context.ts';
 import { type Outcome, tablesOf, type TablesDeps } from './table-stream.ts';
 import { unchangedRecords } from './unchanged-records.ts';
 
+/** More than the definitions under way and what follows the tables take, in any org. */
+const CALLS_AFTER_DEFINITIONS = 60;
+
 /** The collaborators of one pass over the tables. */
-interface TablePass extends TablesDeps {
+interface TablePass extends Omit<TablesDeps, 'onLastDefinitions'> {
   readonly toolingReader: ToolingReader;
 }
 
@@ -25,8 +29,9 @@ export async function* extractTables(
   const pass = tablePass(run, scope, signal);
   const afterTables = createAfterTables(run, scope, pass);
   const recorder = new TableRecorder(run, afterTables);
+  const onLastDefinitions = (): void => beginAfterTables(run, scope, afterTables, signal);
   try {
-    for await (const outcome of tablesOf(scope.objects, pass, signal))
+    for await (const outcome of tablesOf(scope.objects, { ...pass, onLastDefinitions }, signal))
       yield* recorder.record(outcome);
   } catch (thrown) {
     // What has been read counts, even if the calls run out before the rest is read.
@@ -63,6 +68,22 @@ function tablePass(run: RunContext, scope: Scope, signal: AbortSignal): TablePas
   const { clock } = context;
   const model = new OrgModel();
   return { org, version, clock, toolingReader, model, mapping, progress, since: scope.since };
+}
+
+/**
+ * Reads what depends on no table beside the last describes, unless the calls that remain might not
+ * suffice for both. Of an object that is not modified nothing is read, and then no code is sent.
+ */
+function beginAfterTables(
+  { org }: RunContext,
+  { objects, selected, since }: Scope,
+  afterTables: AfterTables,
+  signal: AbortSignal,
+): void {
+  if (!org.api.leaves(Math.ceil(objects.length / MAX_PARTS) + CALLS_AFTER_DEFINITIONS)) return;
+  const readsAll =
+    objects.length === selected.length && objects.every((object) => since(object) === undefined);
+  afterTables.begin({ code: readsAll }, signal);
 }
 
 function createAfterTables(

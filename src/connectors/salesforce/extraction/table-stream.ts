@@ -3,12 +3,9 @@ import { assertTable } from '../../../../openmetadata/src/table-check.ts';
 import type { Clock } from '../../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Org } from '../api/org.ts';
-import { MAX_QUERIES } from '../api/query-many.ts';
-import { MAX_ROWS } from '../api/soql.ts';
 import type { Found } from '../describe/definitions.ts';
 import type { DescribeOutcome } from '../describe/describe-call.ts';
-import { describeObjects } from '../describe/describe-objects.ts';
-import { isDescribable } from '../describe/object-kind.ts';
+import { describeObjects, type DescribeOptions } from '../describe/describe-objects.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts';
 import { readAhead } from '../../../../foundation/src/runtime/read-ahead.ts';
@@ -17,30 +14,25 @@ import type { OrgModel } from '../lineage/org-model.ts';
 import { tableOf, type Table, type TableContext } from '../mapping/table.ts';
 import type { ToolingReader, ToolingLookup } from '../setup/tooling-reader.ts';
 import { type Batch, batchesOf } from './definition-batches.ts';
+import { DefinitionCalls } from './definition-calls.ts';
 import { failureRecord } from './failure-records.ts';
 import type { ProgressReport } from './progress-report.ts';
 
 /** Concurrent calls for definitions if the org permits as many; described objects wait for them. */
-const CONCURRENCY = 12;
-/** Bytes of described objects that wait for such a call to become free. */
+const CONCURRENCY = 16;
+/** Bytes of described objects that wait for such a call, and of those that wait for the reader. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
-/**
- * A call for definitions carries one query for each this many objects of the org, at most five. In
- * a large org fuller calls save more calls, and their longer answer times matter less. A call
- * slower than SLOW_CALL_MS makes the following calls smaller.
- */
-const OBJECTS_PER_QUERY = 1500;
-const SLOW_CALL_MS = 10_000;
-
 export interface TablesDeps {
   readonly org: Pick<Org, 'api' | 'limit' | 'pause'>;
   readonly version: string;
   readonly clock: Pick<Clock, 'monotonic'>;
-  readonly toolingReader: Pick<ToolingReader, 'read'>;
+  readonly toolingReader: Pick<ToolingReader, 'read' | 'sharedRead'>;
   /** Every object that was read is added. */
   readonly model: OrgModel;
   readonly mapping: TableContext;
   readonly progress: ProgressReport;
+  /** Called once when the last object is described whose definitions are read. */
+  readonly onLastDefinitions: () => void;
   /** See DescribeOptions. */
   readonly since: (object: ListedObject) => string | undefined;
 }
@@ -69,21 +61,19 @@ export async function* tablesOf(
   deps: TablesDeps,
   signal: AbortSignal,
 ): AsyncGenerator<Outcome, void, undefined> {
-  const { api, limit, pause } = deps.org;
-  const { version, since, progress } = deps;
   let limitError: RunnerError | undefined;
   const onSpent = (error: RunnerError): void => void (limitError ??= error);
-  const calls = new DefinitionCalls(objects.length);
-  const reserved = (): number => calls.reserved;
-  const options = { api, version, limit, since, pause, onSpent, reserved };
-  const described = readAhead(
-    (scope) => calls.counted(describeObjects(objects, options, scope)),
-    { weight: bytesOf, max: MAX_WAITING_BYTES },
+  const calls = new DefinitionCalls(objects, deps.onLastDefinitions);
+  const read = readAhead(
+    (scope) => {
+      const batches = describedBatches(objects, { calls, onSpent }, deps, scope);
+      return withToolingMetadata(batches, calls, deps, scope);
+    },
+    { weight: ({ batch }) => bytesOf(batch), max: MAX_WAITING_BYTES },
     signal,
   );
-  const batches = batchesOf(described, objects.length, progress, () => calls.queries);
   const loopYield = new EventLoopYield();
-  for await (const { batch, metadata } of withToolingMetadata(batches, calls, deps, signal)) {
+  for await (const { batch, metadata } of read) {
     for (const item of batch) {
       yield outcomeOf(item, metadata, deps);
       await loopYield.whenDue(signal);
@@ -92,47 +82,29 @@ export async function* tablesOf(
   if (limitError !== undefined) throw limitError;
 }
 
+/** Described objects, each list for one call for definitions. */
+function describedBatches(
+  objects: readonly ListedObject[],
+  { calls, onSpent }: { readonly calls: DefinitionCalls } & Pick<DescribeOptions, 'onSpent'>,
+  { org: { api, limit, pause }, version, since, progress }: TablesDeps,
+  signal: AbortSignal,
+): AsyncIterable<Batch> {
+  const reserved = (): number => calls.reserved;
+  const options = { api, version, limit, since, pause, onSpent, reserved };
+  const described = readAhead(
+    (scope) => calls.described(describeObjects(objects, options, scope)),
+    { weight: bytesOf, max: MAX_WAITING_BYTES },
+    signal,
+  );
+  return batchesOf(described, {
+    objects: { total: objects.length, describable: calls.objects },
+    progress,
+    maxQueries: () => calls.queries,
+  });
+}
+
 function bytesOf(batch: Batch): number {
   return batch.reduce((sum, item) => sum + ('describe' in item ? item.describe.bytes : 0), 0);
-}
-
-/** Fields whose definitions are read. */
-function fieldsOf(batch: Batch): number {
-  return batch.reduce(
-    (sum, item) =>
-      sum + ('describe' in item && isDescribable(item.listed) ? item.describe.size : 0),
-    0,
-  );
-}
-
-/** How many queries a call for definitions carries, and how many such calls are to come. */
-class DefinitionCalls {
-  queries: number;
-  /** Fields that were described and for which no call was made. */
-  #fields = 0;
-
-  constructor(objects: number) {
-    this.queries = Math.max(1, Math.min(MAX_QUERIES, Math.ceil(objects / OBJECTS_PER_QUERY)));
-  }
-
-  get reserved(): number {
-    return Math.ceil(this.#fields / (MAX_ROWS * this.queries));
-  }
-
-  async *counted(batches: AsyncIterable<Batch>): AsyncGenerator<Batch, void, undefined> {
-    for await (const batch of batches) {
-      this.#fields += fieldsOf(batch);
-      yield batch;
-    }
-  }
-
-  started(batch: Batch): void {
-    this.#fields -= fieldsOf(batch);
-  }
-
-  ended(durationMs: number): void {
-    if (durationMs > SLOW_CALL_MS) this.queries = Math.max(1, this.queries - 1);
-  }
 }
 
 interface BatchWithMetadata {
@@ -155,6 +127,7 @@ function withToolingMetadata(
         .filter((item) => 'describe' in item)
         .map(({ listed, describe }) => ({ listed, fields: describe.size }));
       calls.started(batch);
+      await toolingReader.sharedRead();
       const started = clock.monotonic();
       const metadata = await toolingReader.read(objects, callSignal);
       calls.ended(clock.monotonic() - started);

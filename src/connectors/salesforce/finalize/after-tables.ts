@@ -10,10 +10,12 @@ import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/nam
 import type { Table } from '../mapping/table.ts';
 import { profileColumnsOf, type ProfileColumn } from '../profiling/profile-columns.ts';
 import { Sampler } from '../profiling/sample-rows.ts';
-import { codeRecords } from './code-records.ts';
+import type { ReadCode } from '../setup/code.ts';
+import { codeRecords, readRunCode } from './code-records.ts';
 import type { FinalizeDeps } from './finalize-deps.ts';
 import { lineageRecords } from './lineage-records.ts';
-import { profileRecords } from './profile-records.ts';
+import { profileRecords, readRunCounts } from './profile-records.ts';
+import type { RecordCounts } from '../profiling/record-counts.ts';
 import { SentTables } from './sent-tables.ts';
 import { sweepsOf } from './sweeps.ts';
 
@@ -35,6 +37,8 @@ export class AfterTables {
   /** Empty unless profiles are requested. */
   readonly #profilable = new Map<string, readonly ProfileColumn[]>();
   readonly #sampler: Sampler | undefined;
+  #code: Promise<ReadCode> | undefined;
+  #counts: Promise<RecordCounts> | undefined;
 
   constructor(deps: FinalizeDeps) {
     this.#deps = deps;
@@ -51,6 +55,15 @@ export class AfterTables {
   }
 
   /**
+   * Begins to read what depends on no table. May be called at any time before `records`, which
+   * otherwise reads it. `code`: whether the run will have read all objects.
+   */
+  begin({ code }: { readonly code: boolean }, signal: AbortSignal): void {
+    if (code && this.#deps.options.includeStoredProcedures) void this.#readCode(signal);
+    void this.#readCounts(signal);
+  }
+
+  /**
    * Called once, after the last table. `readAll`: the run has read all objects, which code and
    * lineage depend on.
    */
@@ -61,12 +74,26 @@ export class AfterTables {
     this.#logCutPicklists();
     let code: readonly string[] | undefined;
     if (readAll) {
-      code = yield* codeRecords(this.#deps, this.#tables, signal);
+      code = yield* codeRecords(this.#deps, this.#tables, () => this.#readCode(signal));
       yield* lineageRecords(this.#deps, this.#tables);
     }
-    yield* profileRecords(this.#deps, this.#tables, this.#profilable, signal);
+    yield* profileRecords(
+      this.#deps,
+      this.#tables,
+      this.#profilable,
+      () => this.#readCounts(signal),
+      signal,
+    );
     yield* this.#samples(signal);
     yield* this.#sweeps(code);
+  }
+
+  #readCode(signal: AbortSignal): Promise<ReadCode> {
+    return (this.#code ??= awaitedLater(readRunCode(this.#deps, signal)));
+  }
+
+  #readCounts(signal: AbortSignal): Promise<RecordCounts> {
+    return (this.#counts ??= awaitedLater(readRunCounts(this.#deps, signal)));
   }
 
   #logCutPicklists(): void {
@@ -95,6 +122,12 @@ export class AfterTables {
     );
     yield* sweepsOf({ databaseSchema, tables, code, objectNames }, options);
   }
+}
+
+/** A failure counts for whoever awaits the result, if anybody does. */
+function awaitedLater<T>(result: Promise<T>): Promise<T> {
+  result.catch(() => undefined);
+  return result;
 }
 
 function createSampler({

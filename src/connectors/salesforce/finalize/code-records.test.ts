@@ -87,8 +87,9 @@ describe('code records', () => {
     const install = (path: string, body: object): void =>
       sandbox.faults.install({ match: { path }, effect: { kind: 'respond', status: 200, body } });
     install('FlowDefinitionView', { done: true, records: views });
-    install('sobjects/Flow/301(?:Started|Screen)', { Metadata: text });
-    install('sobjects/Flow/301Idle', { Metadata: { start: {} } });
+    install('sobjects/Flow/301Started', { Id: '301Started', Metadata: text });
+    install('sobjects/Flow/301Screen', { Id: '301Screen', Metadata: text });
+    install('sobjects/Flow/301Idle', { Id: '301Idle', Metadata: { start: {} } });
     const flows = async (includeDDL: boolean): Promise<object> => {
       const { records } = await extractFrom(sandbox, {
         connection: { sobjectNames: ['Account', 'Contact'] },

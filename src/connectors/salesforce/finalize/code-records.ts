@@ -1,8 +1,27 @@
 import type { EntityRecord } from '../../../../foundation/src/domain/record.ts';
-import { extractCode } from '../setup/code.ts';
+import { codeIn, readCode, type ReadCode } from '../setup/code.ts';
 import type { CodeDeps } from '../setup/code-deps.ts';
 import type { FinalizeDeps } from './finalize-deps.ts';
 import type { SentTables } from './sent-tables.ts';
+
+/** Reads classes and flows. Depends on no table. */
+export async function readRunCode(
+  { api, version, options, objectNames, toolingReader, context }: FinalizeDeps,
+  signal: AbortSignal,
+): Promise<ReadCode> {
+  const names = await toolingReader.objectNames();
+  return readCode(
+    {
+      api,
+      version,
+      logger: context.logger,
+      bodies: options.includeDDL,
+      classes: objectNames === undefined,
+      objectName: (durableId) => names.get(durableId),
+    },
+    signal,
+  );
+}
 
 /**
  * Triggers, classes and flows as stored procedures. Returns the fully qualified names of all code
@@ -11,14 +30,14 @@ import type { SentTables } from './sent-tables.ts';
 export async function* codeRecords(
   deps: FinalizeDeps,
   tables: SentTables,
-  signal: AbortSignal,
+  read: () => Promise<ReadCode>,
 ): AsyncGenerator<EntityRecord, readonly string[] | undefined, undefined> {
   const { options, toolingReader, context } = deps;
   if (!options.includeStoredProcedures || tables.size === 0) return undefined;
   const names = await toolingReader.objectNames();
-  const code = extractCode(await toolingReader.triggers, codeDeps(deps, tables, names), signal);
-  let next = await code.next();
-  for (; next.done !== true; next = await code.next()) {
+  const code = codeIn(await toolingReader.triggers, await read(), codeDeps(deps, tables, names));
+  let next = code.next();
+  for (; next.done !== true; next = code.next()) {
     context.count('storedProcedures', 1);
     yield next.value;
   }
@@ -27,20 +46,16 @@ export async function* codeRecords(
 }
 
 function codeDeps(
-  { api, version, origin, databaseSchema, options, objectNames, context }: FinalizeDeps,
+  { origin, databaseSchema, options, context }: FinalizeDeps,
   tables: SentTables,
   names: ReadonlyMap<string, string>,
 ): CodeDeps {
   return {
-    api,
-    version,
-    logger: context.logger,
     cut: context.cut,
     databaseSchema,
     origin,
     bodies: options.includeDDL,
     passes: options.storedProcedurePasses,
-    classes: objectNames === undefined,
     objectName: (durableId) => {
       const name = names.get(durableId);
       return name !== undefined && tables.has(name) ? name : undefined;

@@ -11,8 +11,11 @@ const countsSchema = z.looseObject({
 
 const WHAT = 'record counts';
 
+/** Numbers of records by object. */
+export type RecordCounts = ReadonlyMap<string, number>;
+
 /** An empty list is an incomplete answer: every org has at least one user. */
-function readCounts(body: unknown): ReadonlyMap<string, number> {
+function readCounts(body: unknown): RecordCounts {
   const counts = countsSchema.safeParse(body);
   if (!counts.success || counts.data.sObjects.length === 0)
     throw incomplete(WHAT, 'it has no counts');
@@ -30,7 +33,7 @@ export async function readRecordCounts(
   version: string,
   logger: Logger,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<RecordCounts> {
   const path = `/services/data/v${version}/limits/recordCount`;
   try {
     return await api.jsonAs({ method: 'GET', path, what: WHAT, tries: 2 }, readCounts, signal);

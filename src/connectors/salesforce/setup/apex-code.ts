@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CodeDeps } from './code-deps.ts';
+import type { CodeDeps, CodeReadDeps } from './code-deps.ts';
 import { shortId } from './durable-id.ts';
 import { optionalText, readOptionalRows } from './optional-rows.ts';
 import type { CodeUnit } from './stored-procedure.ts';
@@ -44,7 +44,7 @@ export function triggerFileName(row: TriggerRow): string {
 }
 
 export function readClasses(
-  { api, version, logger, bodies }: CodeDeps,
+  { api, version, logger, bodies }: CodeReadDeps,
   signal: AbortSignal,
 ): Promise<readonly ClassRow[]> {
   const query = `SELECT Id, Name, NamespacePrefix, Status${bodies ? ', Body' : ''} FROM ApexClass`;

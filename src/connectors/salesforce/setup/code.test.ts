@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { RunnerError } from '../errors/errors.ts';
-import { extractCode } from './code.ts';
-import type { CodeDeps } from './code-deps.ts';
+import { readCode } from './code.ts';
+import type { CodeReadDeps } from './code-deps.ts';
+import { UNREAD } from './optional-rows.ts';
 
 it('asks for flows before the answer about classes arrives', async () => {
   const bothAsked = Promise.withResolvers<void>();
@@ -19,8 +20,8 @@ it('asks for flows before the answer about classes arrives', async () => {
     logger: { log: (_: string, message: string) => warnings.push(message) },
     classes: true,
     bodies: true,
-  } as unknown as CodeDeps;
-  const { value } = await extractCode([], deps, new AbortController().signal).next();
-  expect(value).toEqual({ fqns: [], complete: false });
+  } as unknown as CodeReadDeps;
+  const { classes, flows } = await readCode(deps, new AbortController().signal);
+  expect([classes, flows]).toEqual([UNREAD, UNREAD]);
   expect(warnings).toHaveLength(2);
 });

@@ -1,7 +1,7 @@
 import type { EntityRecord } from '../../../../foundation/src/domain/record.ts';
 import { classesIn, classFileName, readClasses, triggerFileName, triggersIn } from './apex-code.ts';
-import type { CodeDeps } from './code-deps.ts';
-import { flowFileName, flowsIn, readFlows } from './flows.ts';
+import type { CodeDeps, CodeReadDeps } from './code-deps.ts';
+import { flowFileName, flowsIn, readDefinitions, readFlows } from './flows.ts';
 import { UNREAD } from './optional-rows.ts';
 import { type CodeUnit, storedProcedure, storedProcedureFqn } from './stored-procedure.ts';
 import type { TriggerRow } from './triggers.ts';
@@ -13,21 +13,42 @@ export interface OrgCode {
   readonly complete: boolean;
 }
 
+/** Code as it was read, for `codeIn`. */
+export interface ReadCode {
+  readonly classes: Awaited<ReturnType<typeof readClasses>>;
+  readonly flows: Awaited<ReturnType<typeof readFlows>>;
+  /** Definitions of flows by version. */
+  readonly definitions: ReadonlyMap<string, string>;
+}
+
+/** Reads Apex classes and flows. Both may be UNREAD. */
+export async function readCode(deps: CodeReadDeps, signal: AbortSignal): Promise<ReadCode> {
+  const readWithDefinitions = async (): Promise<Omit<ReadCode, 'classes'>> => {
+    const flows = await readFlows(deps, signal);
+    return { flows, definitions: await readDefinitions(flows, deps, signal) };
+  };
+  const [classes, read] = await Promise.all([
+    deps.classes ? readClasses(deps, signal) : UNREAD,
+    readWithDefinitions(),
+  ]);
+  return { classes, ...read };
+}
+
 /**
  * Apex triggers and flows of the run's objects, and Apex classes, as stored procedures. Returns all
  * code of the org.
  */
-export async function* extractCode(
+export function* codeIn(
   triggers: readonly TriggerRow[],
+  { classes, flows, definitions }: ReadCode,
   deps: CodeDeps,
-  signal: AbortSignal,
-): AsyncGenerator<EntityRecord, OrgCode, undefined> {
-  // Neither depends on the other, and the run has no other calls under way by now.
-  const [classes, { flows, units }] = await Promise.all([
-    deps.classes ? readClasses(deps, signal) : UNREAD,
-    readFlowUnits(deps, signal),
-  ]);
-  for (const unit of [...triggersIn(triggers, deps), ...classesIn(classes), ...units]) {
+): Generator<EntityRecord, OrgCode, undefined> {
+  const units: CodeUnit[] = [
+    ...triggersIn(triggers, deps),
+    ...classesIn(classes),
+    ...flowsIn(flows, definitions, deps),
+  ];
+  for (const unit of units) {
     if (deps.passes(unit.name)) yield storedProcedure(unit, deps);
   }
   const names = [
@@ -39,15 +60,4 @@ export async function* extractCode(
     fqns: names.map((name) => storedProcedureFqn(name, deps)),
     complete: ![triggers, classes, flows].includes(UNREAD),
   };
-}
-
-interface FlowUnits {
-  readonly flows: Awaited<ReturnType<typeof readFlows>>;
-  readonly units: readonly CodeUnit[];
-}
-
-/** All flows of the org, and the units of those that this run extracts. */
-async function readFlowUnits(deps: CodeDeps, signal: AbortSignal): Promise<FlowUnits> {
-  const flows = await readFlows(deps, signal);
-  return { flows, units: await flowsIn(flows, deps, signal) };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CodeDeps } from './code-deps.ts';
+import type { CodeDeps, CodeReadDeps } from './code-deps.ts';
 import { shortId } from './durable-id.ts';
 import { readFlowDefinitions } from './flow-definitions.ts';
 import { objectsIn } from './flow-objects.ts';
@@ -21,7 +21,7 @@ const flowSchema = z.object({
 type FlowRow = z.infer<typeof flowSchema>;
 
 export function readFlows(
-  { api, version, logger }: CodeDeps,
+  { api, version, logger }: CodeReadDeps,
   signal: AbortSignal,
 ): Promise<readonly FlowRow[]> {
   const query = [
@@ -45,22 +45,28 @@ interface Candidate {
   readonly startedBy: string | undefined;
 }
 
+/** Definitions of the flows that may concern the run's objects, by version, if they are read. */
+export async function readDefinitions(
+  rows: readonly FlowRow[],
+  deps: CodeReadDeps,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  if (!deps.bodies) return new Map();
+  const versionIds = candidatesIn(rows, deps).flatMap(({ versionId }) => versionId ?? []);
+  return readFlowDefinitions(deps, versionIds, signal);
+}
+
 /**
  * The flows that concern the run's objects: those started by a record of such an object and, if
  * definitions are read, those that read or write one. Only its definition shows which objects a
  * flow uses.
  */
-export async function flowsIn(
+export function flowsIn(
   rows: readonly FlowRow[],
+  definitions: ReadonlyMap<string, string>,
   deps: CodeDeps,
-  signal: AbortSignal,
-): Promise<CodeUnit[]> {
-  const candidates = candidatesIn(rows, deps);
-  const versionIds = candidates.flatMap(({ versionId }) => versionId ?? []);
-  const definitions = deps.bodies
-    ? await readFlowDefinitions(deps, versionIds, signal)
-    : new Map<string, string>();
-  return candidates.flatMap((candidate): CodeUnit[] => {
+): CodeUnit[] {
+  return candidatesIn(rows, deps).flatMap((candidate): CodeUnit[] => {
     const { startedBy, versionId } = candidate;
     const code = versionId === undefined ? undefined : definitions.get(versionId);
     const used = code === undefined ? [] : objectsIn(JSON.parse(code)).filter(deps.has);
@@ -75,7 +81,7 @@ export async function flowsIn(
  */
 function candidatesIn(
   rows: readonly FlowRow[],
-  { bodies, objectName }: Pick<CodeDeps, 'bodies' | 'objectName'>,
+  { bodies, objectName }: Pick<CodeReadDeps, 'bodies' | 'objectName'>,
 ): Candidate[] {
   const flows = rows.map((row): Candidate => {
     const { TriggerObjectOrEventId: id } = row;

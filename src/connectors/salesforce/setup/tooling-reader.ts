@@ -82,6 +82,11 @@ export class ToolingReader {
     return this.#triggers;
   }
 
+  /** Resolves once everything is read that all objects share; a failure is for `read` to report. */
+  async sharedRead(): Promise<void> {
+    await Promise.allSettled([this.#shared]);
+  }
+
   /** Names of objects by durable id. */
   async objectNames(): Promise<ReadonlyMap<string, string>> {
     const { entities } = await this.#shared;

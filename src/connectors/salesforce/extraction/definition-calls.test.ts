@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { each } from '../../../../foundation/src/runtime/parallel-map.ts';
+import type { DescribeOutcome } from '../describe/describe-call.ts';
+import { batchObjects } from '../describe/describe-batches.ts';
+import type { ListedObject } from '../describe/object-list.ts';
+import { RunnerError } from '../errors/errors.ts';
+import { batchesOf, type Batch } from './definition-batches.ts';
+import { DefinitionCalls } from './definition-calls.ts';
+
+const named = (name: string): ListedObject =>
+  ({ name, custom: false, customSetting: false }) as ListedObject;
+const history = (name: string): ListedObject => ({
+  ...named(`${name}History`),
+  associateEntityType: 'History',
+});
+
+/** An object described with so many fields. */
+function described(listed: ListedObject, size: number): DescribeOutcome {
+  return { listed, describe: { size } } as DescribeOutcome;
+}
+
+async function run(
+  objects: readonly ListedObject[],
+  outcomes: readonly DescribeOutcome[],
+): Promise<{ readonly batches: Batch[]; readonly reserved: number[]; readonly last: number }> {
+  let last = -1;
+  const batches: Batch[] = [];
+  const reserved: number[] = [];
+  const calls = new DefinitionCalls(objects, () => {
+    last = batches.length;
+  });
+  const groups = calls.described(each(outcomes.map((outcome) => [outcome])));
+  for await (const batch of batchesOf(groups, {
+    objects: { total: objects.length, describable: calls.objects },
+    progress: { at: () => undefined } as never,
+    maxQueries: () => calls.queries,
+  })) {
+    reserved.push(calls.reserved);
+    calls.started(batch);
+    batches.push(batch);
+  }
+  return { batches, reserved, last };
+}
+
+describe('calls for definitions', () => {
+  const objects = Array.from({ length: 20 }, (_, index) => named(`Object${index}`));
+
+  it('carry two queries for the first objects, then one', async () => {
+    const { batches } = await run(
+      objects,
+      objects.map((object) => described(object, 1000)),
+    );
+    // A query holds one object of 1,000 fields.
+    expect(batches.map(({ length }) => length)).toEqual([2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
+  });
+
+  it('are reserved from a describe to the call for its object', async () => {
+    const { reserved } = await run(
+      objects,
+      objects.map((object) => described(object, 1900)),
+    );
+    expect(Math.max(...reserved)).toBe(3);
+    expect(reserved.at(-1)).toBe(1);
+  });
+
+  it('do not wait for objects without definitions, which are described last', async () => {
+    const others = [history('A'), history('B')];
+    const mixed = [others[0]!, objects[0]!, others[1]!, named('User'), objects[1]!];
+    const order = batchObjects(mixed).flat();
+    expect(order.map(({ name }) => name)).toEqual([
+      'User',
+      'Object0',
+      'Object1',
+      'AHistory',
+      'BHistory',
+    ]);
+    const { batches, last } = await run(
+      order,
+      order.map((object) => described(object, 10)),
+    );
+    expect(batches.map((batch) => batch.map(({ listed }) => listed.name))).toEqual([
+      ['User', 'Object0', 'Object1'],
+      ['AHistory'],
+      ['BHistory'],
+    ]);
+    expect(last).toBe(0);
+  });
+
+  it('count objects that could not be described', async () => {
+    const error = new RunnerError('SALESFORCE_FORBIDDEN', 'no');
+    const { batches, last } = await run(objects.slice(0, 2), [
+      { listed: objects[0]!, error },
+      described(objects[1]!, 10),
+    ]);
+    expect(batches).toHaveLength(2);
+    expect(last).toBe(1);
+  });
+});
