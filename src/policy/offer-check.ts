@@ -4,7 +4,7 @@ import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { denial } from './decision.ts';
-import { openPolicy, openPolicyForJob } from './open-policy.ts';
+import { openPolicy, openPolicyForOffer } from './open-policy.ts';
 import type { PolicySource } from './parse-policy.ts';
 import { verifyJob } from './signatures/verify.ts';
 
@@ -36,7 +36,7 @@ export function createOfferCheck({
 }: OfferCheckOptions): OfferCheck {
   return async ({ kind, workflow, signature }) => {
     try {
-      const policy = await openPolicyForJob(source, audit);
+      const policy = await openPolicyForOffer(source, audit);
       const decision = policy.checkJob({ kind });
       if (!decision.allowed) return denial('POLICY_DENIED', 'the job is not permitted', decision);
       const { signing: rules } = policy;

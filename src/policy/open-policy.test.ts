@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEndpoint } from '../../foundation/src/network/endpoint.ts';
-import type { Logger } from '../../foundation/src/logging/logger.ts';
+import { silentLogger, type Logger } from '../../foundation/src/logging/logger.ts';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { openPolicy, openPolicyForJob, requirePolicy } from './open-policy.ts';
+import { openPolicy, openPolicyForJob, openPolicyForOffer, requirePolicy } from './open-policy.ts';
 import type { PolicySource } from './parse-policy.ts';
 import type { SecretDirectory } from './secret-directory.ts';
 import type { Policy } from './policy.ts';
@@ -112,7 +113,7 @@ describe('requirePolicy', () => {
   });
 });
 
-describe('openPolicyForJob', () => {
+describe('openPolicyForOffer', () => {
   it('logs the problems of the file and keeps them out of the error', async () => {
     const wrong = write('wrong.yaml', 'version: 1\nnetwork: {allow: ["https://intranet.example"]}');
     const logged: string[] = [];
@@ -120,7 +121,7 @@ describe('openPolicyForJob', () => {
       log: (_level, message, data) => void logged.push(`${message} ${JSON.stringify(data)}`),
       child: () => audit,
     };
-    const error = await openPolicyForJob(wrong, audit).catch(
+    const error = await openPolicyForOffer(wrong, audit).catch(
       (thrown: unknown) => thrown as RunnerError,
     );
     expect(error).toMatchObject({
@@ -128,5 +129,31 @@ describe('openPolicyForJob', () => {
       message: 'the local policy cannot be used; the runner log has the reason',
     });
     expect(logged.join()).toContain('intranet.example');
+  });
+});
+
+describe('openPolicyForJob', () => {
+  it('waits for the rest of a file that a tool writes in place, which limits its beginning', async () => {
+    const whole = `version: 1
+secrets:
+  - ref: /sf/*
+    connector: salesforce
+    fields: [password]
+    hosts: [acme.my.salesforce.com]
+    times: [{ days: [mon], from: '01:00', to: '01:01', timeZone: UTC }]
+`;
+    const begun = write('in-place.yaml', whole.slice(0, whole.indexOf('    times')));
+    expect(secretPermitted(await openPolicy(begun))).toBe(true);
+    let isWhole = false;
+    const clock = {
+      now: Date.now,
+      sleep: () => {
+        if (!isWhole) write('in-place.yaml', whole);
+        isWhole = true;
+        return Promise.resolve();
+      },
+    };
+    const opening = openPolicyForJob(begun, silentLogger, { clock, signal: NEVER });
+    expect(secretPermitted(await opening)).toBe(false);
   });
 });

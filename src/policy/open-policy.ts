@@ -7,6 +7,7 @@ import { noPolicy } from './no-policy.ts';
 import { parsePolicy, policyInvalid, type PolicySource } from './parse-policy.ts';
 import type { Policy } from './policy.ts';
 import type { SecretDirectory } from './secret-directory.ts';
+import { readSettled, type Waiting } from './settled-file.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -16,7 +17,10 @@ const MAX_BYTES = 1024 * 1024;
  * FILE_UNSAFE when others can change the file, and FILE_UNREADABLE.
  */
 export async function openPolicy(source: PolicySource): Promise<Policy> {
-  const text = await readText(source);
+  return policyOf(await readText(source), source);
+}
+
+function policyOf(text: string | undefined, source: PolicySource): Policy {
   return text === undefined ? noPolicy(source.file) : parsePolicy(text, source);
 }
 
@@ -74,9 +78,28 @@ async function assertApart(
  * Like openPolicy, for errors that can reach a control plane: only the local log gets the problems
  * of the file.
  */
-export async function openPolicyForJob(source: PolicySource, audit: Logger): Promise<Policy> {
+export function openPolicyForOffer(source: PolicySource, audit: Logger): Promise<Policy> {
+  return withoutProblems(() => openPolicy(source), audit);
+}
+
+/**
+ * Like openPolicyForOffer, for what the job then does: waits for a file that is being changed, see
+ * readSettled.
+ */
+export function openPolicyForJob(
+  source: PolicySource,
+  audit: Logger,
+  waiting: Waiting,
+): Promise<Policy> {
+  return withoutProblems(async () => {
+    const text = await readSettled(source.file, () => readText(source), waiting);
+    return policyOf(text, source);
+  }, audit);
+}
+
+async function withoutProblems(open: () => Promise<Policy>, audit: Logger): Promise<Policy> {
   try {
-    return await openPolicy(source);
+    return await open();
   } catch (thrown) {
     audit.log('error', 'policy cannot be used; every job will be rejected', {
       event: 'audit',

@@ -18,6 +18,8 @@ export interface AccessRequest {
   readonly document: unknown;
   readonly workflow: Workflow;
   readonly connector: Connector;
+  /** Ends waiting for a policy file that is being changed. */
+  readonly signal: AbortSignal;
 }
 
 export type SinkDeps = Pick<ConnectorContext, 'logger' | 'clock' | 'random'> & {

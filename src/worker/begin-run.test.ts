@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { workerSettings } from '../../test/support/worker-settings.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -17,6 +18,7 @@ import { limitsFor } from './source-access.ts';
 import type { Access, AccessRequest } from './access.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
+import { writeSettledPolicy } from '../../test/support/settled-policy.ts';
 
 const UNLIMITED = { maxRunsPerHour: undefined, maxCallsPerDay: undefined };
 
@@ -61,15 +63,11 @@ async function open(
     hosts: ['acme.my.salesforce.com'],
     ...limits,
   };
-  await writeFile(
-    join(directory, 'policy.yaml'),
-    JSON.stringify({
-      version: 1,
-      secrets: [...earlierRules.map((more) => ({ ...rule, ...UNLIMITED, ...more })), rule],
-      salesforce,
-    }),
-    { mode: 0o600 },
-  );
+  writeSettledPolicy(join(directory, 'policy.yaml'), {
+    version: 1,
+    secrets: [...earlierRules.map((more) => ({ ...rule, ...UNLIMITED, ...more })), rule],
+    salesforce,
+  });
   const request = requestOf(kind);
   return composeAccess({
     settings: { ...workerSettings(directory, 'policy.yaml'), stateDir: directory },
@@ -78,7 +76,7 @@ async function open(
     audit: silentLogger,
     env: {},
     sink: 'unused',
-  })(request);
+  })({ ...request, signal: NEVER });
 }
 
 const codeOf = (opening: Promise<unknown>): Promise<string> =>

@@ -12,6 +12,7 @@ import { createRedactor } from '../redaction/redactor.ts';
 import type { Access } from './access.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
+import { writeSettledPolicy } from '../../test/support/settled-policy.ts';
 
 let directory: string;
 const denied: LogData[] = [];
@@ -40,7 +41,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'bindings-'));
   await mkdir(join(directory, 'secrets', 'sf'), { recursive: true, mode: 0o700 });
   await writeFile(join(directory, 'secrets', 'sf', 'key'), 'a private key', { mode: 0o600 });
-  await writeFile(join(directory, 'policy.yaml'), JSON.stringify(POLICY), { mode: 0o600 });
+  writeSettledPolicy(join(directory, 'policy.yaml'), POLICY);
 });
 afterAll(() => rm(directory, { recursive: true }));
 beforeEach(() => void denied.splice(0));
@@ -64,7 +65,7 @@ function open(connection: object = {}, kind: JobKind = 'metadata'): Promise<Acce
     audit,
     env: {},
     sink: 'unused',
-  })({ kind, document, workflow, connector: createSalesforceConnector() });
+  })({ kind, document, workflow, connector: createSalesforceConnector(), signal: NEVER });
 }
 
 const read = async (access: Access): Promise<unknown> =>
@@ -134,7 +135,7 @@ describe('a CA certificate in a job', () => {
     [{ network: { jobCertificateAuthorities: 'allow' } }, 'SECRET_IN_PLAIN_TEXT'],
   ])('is rejected or trusted by the policy %j: %s', async (policy, code) => {
     const file = join(directory, 'policy.yaml');
-    await writeFile(file, JSON.stringify({ ...POLICY, ...policy }), { mode: 0o600 });
+    writeSettledPolicy(file, { ...POLICY, ...policy });
     const opening = open({ sslConfig: { caCertificate: '-----BEGIN CERTIFICATE-----' } });
     if (code === undefined) await expect(opening).resolves.toBeDefined();
     else await expect(opening).rejects.toMatchObject({ code });

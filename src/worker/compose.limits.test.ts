@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { salesforceWorkflow } from '../../test/support/salesforce-workflow.ts';
 import { workerSettings } from '../../test/support/worker-settings.ts';
 import type { ConnectorLimits } from '../connectors/connector.ts';
@@ -12,6 +13,7 @@ import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
 import type { SinkUse } from './sink-access.ts';
+import { writeSettledPolicy } from '../../test/support/settled-policy.ts';
 
 let directory: string;
 
@@ -22,11 +24,11 @@ afterAll(() => rm(directory, { recursive: true }));
 
 /** What a run may read under a policy, whatever its job asks for. */
 async function limitsOf(salesforce: object, sink: SinkUse): Promise<ConnectorLimits> {
-  await writeFile(
-    join(directory, 'policy.yaml'),
-    JSON.stringify({ version: 1, plainTextSecrets: 'allow', salesforce }),
-    { mode: 0o600 },
-  );
+  writeSettledPolicy(join(directory, 'policy.yaml'), {
+    version: 1,
+    plainTextSecrets: 'allow',
+    salesforce,
+  });
   const settings = workerSettings(directory, 'policy.yaml');
   const { document, workflow } = parseJobDocument(
     JSON.stringify(
@@ -54,7 +56,13 @@ async function limitsOf(salesforce: object, sink: SinkUse): Promise<ConnectorLim
     audit: silentLogger,
     env: {},
     sink,
-  })({ kind: 'metadata', document, workflow, connector: createSalesforceConnector() });
+  })({
+    kind: 'metadata',
+    document,
+    workflow,
+    connector: createSalesforceConnector(),
+    signal: NEVER,
+  });
   return access.limits;
 }
 

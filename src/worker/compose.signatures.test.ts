@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { newSigningKey, signFor } from '../../test/support/signed-jobs.ts';
 import { salesforceWorkflow } from '../../test/support/salesforce-workflow.ts';
 import { workerSettings } from '../../test/support/worker-settings.ts';
@@ -15,6 +16,7 @@ import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
 import type { SinkUse } from './sink-access.ts';
+import { writeSettledPolicy } from '../../test/support/settled-policy.ts';
 
 const KEY = newSigningKey();
 const OWN = 'a'.repeat(64);
@@ -43,7 +45,7 @@ async function open({ mode, signature, sink = 'unused' }: Attempt) {
   const stateDir = await mkdtemp(join(directory, 'state-'));
   const keys = [{ name: KEY.name, publicKey: KEY.publicKey }];
   const policy = { version: 1, jobs: { signatures: mode, keys } };
-  await writeFile(join(directory, `${mode}.yaml`), JSON.stringify(policy), { mode: 0o600 });
+  writeSettledPolicy(join(directory, `${mode}.yaml`), policy);
   const settings = { ...workerSettings(directory, `${mode}.yaml`), stateDir, fingerprint: OWN };
   const logged: string[] = [];
   const connector = createSalesforceConnector();
@@ -59,7 +61,14 @@ async function open({ mode, signature, sink = 'unused' }: Attempt) {
     sink,
   });
   const { document, workflow } = parseJobDocument(JSON.stringify(DOCUMENT));
-  const request = { kind: 'metadata' as const, document, workflow, connector, signature };
+  const request = {
+    kind: 'metadata' as const,
+    document,
+    workflow,
+    connector,
+    signature,
+    signal: NEVER,
+  };
   const code = await access(request).then(
     () => 'opened',
     (thrown: unknown) => RunnerError.from(thrown).code,

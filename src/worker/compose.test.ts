@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { salesforceWorkflow } from '../../test/support/salesforce-workflow.ts';
 import { workerSettings } from '../../test/support/worker-settings.ts';
 import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
@@ -10,27 +11,24 @@ import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
+import { writeSettledPolicy } from '../../test/support/settled-policy.ts';
 
 let directory: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'compose-'));
-  await writeFile(
-    join(directory, 'policy.yaml'),
-    JSON.stringify({
-      version: 1,
-      network: { allow: ['open.test'] },
-      secrets: [
-        {
-          ref: '/openmetadata/bot',
-          connector: 'openmetadata',
-          fields: ['jwtToken'],
-          hosts: ['catalog.test'],
-        },
-      ],
-    }),
-    { mode: 0o600 },
-  );
+  writeSettledPolicy(join(directory, 'policy.yaml'), {
+    version: 1,
+    network: { allow: ['open.test'] },
+    secrets: [
+      {
+        ref: '/openmetadata/bot',
+        connector: 'openmetadata',
+        fields: ['jwtToken'],
+        hosts: ['catalog.test'],
+      },
+    ],
+  });
 });
 
 afterAll(() => rm(directory, { recursive: true }));
@@ -68,8 +66,15 @@ async function usesSink(
     sink: 'ifPermitted',
   });
   return (
-    (await open({ kind: 'metadata', document, workflow, connector: createSalesforceConnector() }))
-      .openSink !== undefined
+    (
+      await open({
+        kind: 'metadata',
+        document,
+        workflow,
+        connector: createSalesforceConnector(),
+        signal: NEVER,
+      })
+    ).openSink !== undefined
   );
 }
 
@@ -131,15 +136,11 @@ describe('a file that a job names', () => {
       const key = join(directory, 'shared', 'key.pem');
       await mkdir(join(directory, 'shared'), { recursive: true });
       await writeFile(key, pem, { mode: 0o600 });
-      await writeFile(
-        join(directory, 'files.yaml'),
-        JSON.stringify({
-          version: 1,
-          files: { directory: join(directory, 'shared') },
-          secrets: [],
-        }),
-        { mode: 0o600 },
-      );
+      writeSettledPolicy(join(directory, 'files.yaml'), {
+        version: 1,
+        files: { directory: join(directory, 'shared') },
+        secrets: [],
+      });
       const settings = workerSettings(directory, 'files.yaml', {
         directory: join(directory, secrets),
       });
@@ -169,7 +170,13 @@ describe('a file that a job names', () => {
         audit: silentLogger,
         env: {},
         sink: 'unused',
-      })({ kind: 'metadata', document, workflow, connector: createSalesforceConnector() });
+      })({
+        kind: 'metadata',
+        document,
+        workflow,
+        connector: createSalesforceConnector(),
+        signal: NEVER,
+      });
       const text = access.secrets
         .get('sslConfig.sslKey')!
         .read(AbortSignal.timeout(300_000))

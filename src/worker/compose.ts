@@ -73,7 +73,8 @@ export function composeAccess({
   trust,
 }: AccessOptions): OpenAccess {
   return async (request) => {
-    const policy = await openPolicyForJob(policySourceOf(settings, connectors), audit);
+    const source = policySourceOf(settings, connectors);
+    const policy = await openPolicyForJob(source, audit, { clock, signal: request.signal });
     assertPermitted(request, policy, sinkUse);
     const trail = trailOf(settings, request, audit);
     const check = { rules: policy.signing, fingerprint: settings.fingerprint, trail, audit };

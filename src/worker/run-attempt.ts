@@ -135,9 +135,10 @@ class Attempt {
     const { job, clock, openAccess } = this.#options;
     const request = { kind: job.kind, ref: job.ref, signature: job.signature };
     const work: JobWork = jobWork(connector, job.kind);
+    const signal = this.#signal;
     const access = await untilAborted(
-      openAccess({ ...request, document, workflow, connector }),
-      this.#signal,
+      openAccess({ ...request, document, workflow, connector, signal }),
+      signal,
     );
     const ownNames = connector.ownNames(workflow);
     this.#stream.keepNames(ownNames);

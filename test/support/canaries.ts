@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stage } from './stage.ts';
+import { writeSettledPolicy } from './settled-policy.ts';
 
 /** Secret values that need escaping in many formats. */
 export const CANARIES = Array.from(
@@ -70,14 +71,11 @@ export function permitCanaries({ place, sandbox }: Stage): void {
     place.configFile,
     JSON.stringify({ ...config, network: { ...config.network, connectTo } }),
   );
-  writeFileSync(
-    file,
-    JSON.stringify({
-      ...policy,
-      secrets: [
-        ...policy.secrets,
-        { ref: '/canary/*', connector: 'salesforce', fields, hosts: [host, `${host}:8443`] },
-      ],
-    }),
-  );
+  writeSettledPolicy(file, {
+    ...policy,
+    secrets: [
+      ...policy.secrets,
+      { ref: '/canary/*', connector: 'salesforce', fields, hosts: [host, `${host}:8443`] },
+    ],
+  });
 }

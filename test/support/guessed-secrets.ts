@@ -16,6 +16,7 @@ import { composeAccess } from '../../src/worker/compose.ts';
 import { runAttempt } from '../../src/worker/run-attempt.ts';
 import { workerSettingsSchema } from '../../src/worker/settings.ts';
 import { Stop } from '../../src/worker/stop.ts';
+import { writeSettledPolicy } from './settled-policy.ts';
 
 /** The password has the form of a name, so that it passes wherever a name does. */
 export const SECRET = 'Winter2024pw';
@@ -44,23 +45,19 @@ export function registerOrg(): void {
       chmodSync(join(directory, 'secrets', name!), 0o600);
     }
     const host = `${sandbox.myDomain}.salesforce.com`;
-    writeFileSync(
-      join(directory, 'policy.yaml'),
-      JSON.stringify({
-        version: 1,
-        plainTextSecrets: 'allow',
-        salesforce: { sampleRows: 'allow', codeText: 'allow', profile: 'allow', owners: 'allow' },
-        secrets: [
-          {
-            ref: '/sf/*',
-            connector: 'salesforce',
-            fields: ['password', 'securityToken'],
-            hosts: [host],
-          },
-        ],
-      }),
-      { mode: 0o600 },
-    );
+    writeSettledPolicy(join(directory, 'policy.yaml'), {
+      version: 1,
+      plainTextSecrets: 'allow',
+      salesforce: { sampleRows: 'allow', codeText: 'allow', profile: 'allow', owners: 'allow' },
+      secrets: [
+        {
+          ref: '/sf/*',
+          connector: 'salesforce',
+          fields: ['password', 'securityToken'],
+          hosts: [host],
+        },
+      ],
+    });
   });
   afterAll(async () => {
     await sandbox.close();

@@ -4,6 +4,7 @@ import type { Sandbox } from '../../sandbox-org/src/sandbox.ts';
 import type { EntityRecord, OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
 import { Place, type Result } from '../cli/command-line.ts';
 import { storeInVault } from './vault.ts';
+import { settle } from './settled-policy.ts';
 
 export interface SecretRule {
   readonly ref: string;
@@ -141,6 +142,7 @@ export class LocalRunner {
         ],
       }),
     );
+    settle(policyFile);
     place.file(
       'runner.yaml',
       JSON.stringify({

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,6 +9,7 @@ import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import type { FromWorker, ToWorker } from '../../foundation/src/runtime/worker-messages.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { recover } from '../../src/spool/recover.ts';
+import { writeSettledPolicy } from './settled-policy.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../src/worker/main.ts');
 const HOST = 'acme.my.salesforce.com';
@@ -60,7 +61,7 @@ export class WorkerStage {
       network: { allow: [HOST] },
       secrets: [],
     };
-    await writeFile(join(directory, 'policy.yaml'), JSON.stringify(policy), { mode: 0o600 });
+    writeSettledPolicy(join(directory, 'policy.yaml'), policy);
     const sockets = new Set<Socket>();
     const silent = createServer(
       (socket) => void sockets.add(socket.on('error', () => undefined)),
