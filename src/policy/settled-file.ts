@@ -13,8 +13,8 @@ export interface Waiting {
 }
 
 /**
- * What `read` returns for a file that nobody has changed for two seconds: a tool that writes in
- * place may have written a part so far that is valid and permits more than the whole. Waits only
+ * What `read` returns for a file that has been unchanged for two seconds: what a tool that writes
+ * in place has written so far can be valid, and permit more than the whole. Waits only
  * after a change. Throws FILE_UNREADABLE if the changes do not end within half a minute.
  */
 export async function readSettled<T>(

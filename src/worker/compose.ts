@@ -11,7 +11,6 @@ import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { noMetrics, type Metrics } from '../../foundation/src/logging/metrics.ts';
 import { openPolicyForJob } from '../policy/open-policy.ts';
 import { denial, deny } from '../policy/decision.ts';
-import type { PolicySource } from '../policy/parse-policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { createRunQuota, noRunQuota, type RunQuota } from '../policy/run-quota.ts';
 import { policyKey } from '../policy/schema.ts';
@@ -73,8 +72,7 @@ export function composeAccess({
   trust,
 }: AccessOptions): OpenAccess {
   return async (request) => {
-    const source = policySourceOf(settings, connectors);
-    const policy = await openPolicyForJob(source, audit, { clock, signal: request.signal });
+    const policy = await policyFor(request, { settings, connectors, audit });
     assertPermitted(request, policy, sinkUse);
     const trail = trailOf(settings, request, audit);
     const check = { rules: policy.signing, fingerprint: settings.fingerprint, trail, audit };
@@ -91,8 +89,8 @@ export function composeAccess({
     const providerDeps = { ...SYSTEM, env, connect, sealing, ...protecting(redactor), ...kept };
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
     const deps = { policy, provider, connect, redactor, ...kept, trail, audit, metrics, clock };
-    const limits = limitsFor(policy.limitsFor(request.connector.type), sinkUse);
     const sink = server && { server, uses: tokenUses };
+    const limits = limitsFor(policy.limitsFor(request.connector.type), sinkUse);
     const run = { request, endpoints, uses, sink, limits, quota: quotaOf(settings) };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),
@@ -111,11 +109,13 @@ function protecting(redactor: Redactor): Pick<ProviderDeps, 'protect'> {
   return { protect: redactor.add.bind(redactor) };
 }
 
-function policySourceOf(
-  { policyFile: file }: WorkerSettings,
-  connectors: AccessOptions['connectors'],
-): PolicySource {
-  return { file, connectors: connectors.map(({ type }) => type) };
+function policyFor(
+  { signal }: Pick<AccessRequest, 'signal'>,
+  { settings, connectors, audit }: Pick<AccessOptions, 'settings' | 'connectors' | 'audit'>,
+): Promise<Policy> {
+  const types = connectors.map(({ type }) => type);
+  const source = { file: settings.policyFile, connectors: types };
+  return openPolicyForJob(source, audit, { clock, signal });
 }
 
 function assertPermitted({ kind, connector }: AccessRequest, policy: Policy, sink: SinkUse): void {
