@@ -115,15 +115,6 @@ const ROWS: readonly Row[] = [
     /^tls: localhost:\d+: the certificate of localhost expired on \d{4}-/,
   ],
   [
-    'a syslog server with a certificate of another CA',
-    async () => {
-      const caFile = scene.file('siem-ca.pem', authority.caPem);
-      const network = { caFile: scene.file('no-ca.pem', authority.caPem) };
-      scene.configure({ network, audit: { syslog: { url: `tls://${SOURCE}:443`, caFile } } });
-    },
-    /^tls: acme\.my\.salesforce\.com:443: issued by Test CA, a CA that is not trusted/,
-  ],
-  [
     'a control plane whose CA has expired',
     async () => {
       authority = await createAuthority('Old CA', { fromDays: -40, untilDays: -2 });

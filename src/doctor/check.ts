@@ -15,6 +15,7 @@ export const CHECK_NAMES = [
   'dns',
   'proxy',
   'tls',
+  'syslog',
   'channels',
   'acceptance',
   'service',

@@ -15,6 +15,7 @@ import { proxy } from './checks/proxy.ts';
 import { rules } from './checks/rules.ts';
 import { secrets } from './checks/secrets.ts';
 import { service } from './checks/service.ts';
+import { syslog } from './checks/syslog.ts';
 import { tls } from './checks/tls.ts';
 import { Facts } from './facts.ts';
 import { PARALLEL } from './in-parallel.ts';
@@ -37,6 +38,7 @@ export const CHECKS: readonly Check[] = [
   dns,
   proxy,
   tls,
+  syslog,
   channels,
   acceptance,
   service,

@@ -11,6 +11,14 @@ export type Conduct = 'read' | 'neverRead' | 'neverEnd' | 'talk' | { readonly cu
 const HOST = 'syslog.example.com';
 export const SERVER = { host: HOST, port: 6514 };
 
+interface ServerOptions {
+  /** In its certificate. */
+  readonly names?: readonly string[];
+  /** Whether it wants a client certificate of its authority. */
+  readonly mutual?: boolean;
+  readonly authority?: Authority;
+}
+
 /** A syslog server with TLS that takes frames of RFC 5425 and nothing else. */
 export class SyslogServer {
   readonly authority: Authority;
@@ -39,19 +47,17 @@ export class SyslogServer {
   static async start({
     names = [HOST],
     mutual = false,
-  }: {
-    readonly names?: readonly string[];
-    readonly mutual?: boolean;
-  } = {}): Promise<SyslogServer> {
-    const authority = await createAuthority();
-    const { certPem: cert, keyPem: key } = await authority.issue(names);
-    const client = { ca: authority.caPem, requestCert: mutual, rejectUnauthorized: mutual };
+    authority,
+  }: ServerOptions = {}): Promise<SyslogServer> {
+    const ca = authority ?? (await createAuthority('Syslog CA'));
+    const { certPem: cert, keyPem: key } = await ca.issue(names);
+    const client = { ca: ca.caPem, requestCert: mutual, rejectUnauthorized: mutual };
     const server = createServer({ cert, key, ...client, allowHalfOpen: true }).listen(
       0,
       '127.0.0.1',
     );
     await once(server, 'listening');
-    return new SyslogServer(server, authority);
+    return new SyslogServer(server, ca);
   }
 
   /** Leads `SERVER` to it. */

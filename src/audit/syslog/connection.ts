@@ -13,13 +13,15 @@ const PATIENCE_MS = 30_000;
 export class SyslogConnection {
   readonly #stream: Duplex;
   readonly #clock: Clock;
+  readonly #patienceMs: number;
   readonly #answered = Promise.withResolvers<void>();
   #isFinishing = false;
 
   /** Takes over an open TLS connection. */
-  constructor(stream: Duplex, clock: Clock) {
+  constructor(stream: Duplex, clock: Clock, patienceMs = PATIENCE_MS) {
     this.#stream = stream;
     this.#clock = clock;
+    this.#patienceMs = patienceMs;
     this.#answered.promise.catch(() => undefined);
     stream.on('data', () => this.#fail(unexpectedData()));
     stream.on('end', () => (this.#isFinishing ? this.#answered.resolve() : this.#fail(early())));
@@ -50,7 +52,7 @@ export class SyslogConnection {
 
   async #within(what: string, work: Promise<void>, signal: AbortSignal): Promise<void> {
     try {
-      await withDeadline(what, PATIENCE_MS, this.#clock, signal, (limit) =>
+      await withDeadline(what, this.#patienceMs, this.#clock, signal, (limit) =>
         untilAborted(work, limit),
       );
     } catch (thrown) {
@@ -58,7 +60,7 @@ export class SyslogConnection {
       if (signal.aborted || error.code !== 'DEADLINE_EXCEEDED') throw error;
       throw new RunnerError(
         'NETWORK_TIMEOUT',
-        `the syslog server did not ${what} within ${PATIENCE_MS} ms`,
+        `the syslog server did not ${what} within ${this.#patienceMs} ms`,
         { cause: error },
       );
     }

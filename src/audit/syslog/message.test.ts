@@ -30,6 +30,7 @@ describe('a message to a syslog server', () => {
     [4, { event: 'job', decision: 'reject' }],
     [4, { event: 'jobSignature', decision: 'warn' }],
     [4, { event: 'secretUnavailable' }],
+    [4, { event: 'secret', decision: 'allow', alarm: 'secretReads' }],
     [6, { event: 'policy', sha256: 'x' }],
     [3, { event: 'policy', problem: 'POLICY_INVALID' }],
     [5, { event: 'trailExpired' }],

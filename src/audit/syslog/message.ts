@@ -56,7 +56,8 @@ export function encodeFrame(
 function severityOf(line: Line | undefined): number {
   if (line === undefined) return ERROR;
   if (line.event === 'policy' && line['problem'] !== undefined) return ERROR;
-  if (DENIALS.includes(line['decision']) || line.event === 'secretUnavailable') return WARNING;
+  const isDenied = DENIALS.includes(line['decision']);
+  if (isDenied || line.event === 'secretUnavailable' || 'alarm' in line) return WARNING;
   return NOTABLE.includes(line.event) ? NOTICE : INFORMATIONAL;
 }
 

@@ -1,10 +1,6 @@
 import { LARGE_TRAIL_BYTES, trailFiles, trailSize, type TrailFile } from '../../audit/files.ts';
 import { readTail } from '../../audit/tail.ts';
-import type { TrailPlace } from '../../audit/lock.ts';
-import { readBacklog } from '../../audit/syslog/backlog.ts';
 import { auditDirectory } from '../../audit/trail.ts';
-import type { SyslogSettings } from '../../config/syslog-settings.ts';
-import { formatEndpoint } from '../../../foundation/src/network/endpoint.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import type { Check } from '../check.ts';
@@ -16,18 +12,12 @@ export const audit: Check = {
   title: 'audit trail',
   needs: ['configuration'],
   run: async ({ config, options: { machine } }) => {
-    const { stateDir, audit: settings } = await config();
-    const directory = auditDirectory(stateDir);
+    const directory = auditDirectory((await config()).stateDir);
     try {
       const files = await trailFiles(machine.disk, directory);
       if (files.length === 0)
         return [skip(directory, 'does not exist yet; the first event creates it')];
-      const place = { directory, disk: machine.disk, clock: machine.clock };
-      return [
-        await end(machine.disk, files),
-        await size(machine.disk, directory),
-        ...(await sent(place, stateDir, settings.syslog)),
-      ];
+      return [await end(machine.disk, files), await size(machine.disk, directory)];
     } catch (thrown) {
       return [failed(directory, RunnerError.from(thrown, 'FILE_UNREADABLE'))];
     }
@@ -57,31 +47,4 @@ async function size(disk: Disk, directory: string): Promise<Finding> {
         detail,
         'Look for an event that repeats: hybrid-runner runs, and the files in audit/.',
       );
-}
-
-const LATE_SECONDS = 900;
-
-/** What the syslog server has, as far as the service knows. */
-async function sent(
-  place: TrailPlace,
-  stateDir: string,
-  syslog: SyslogSettings | undefined,
-): Promise<readonly Finding[]> {
-  if (syslog === undefined) return [];
-  const server = formatEndpoint(syslog.server);
-  try {
-    const { lines, seconds } = await readBacklog(place, stateDir, server);
-    if (lines === 0) return [pass('syslog', `${server} has every line`)];
-    const detail = `lines that ${server} does not have: ${lines}; the oldest is ${Math.ceil(seconds)} s old`;
-    if (seconds < LATE_SECONDS) return [pass('syslog', detail)];
-    return [
-      warn(
-        'syslog',
-        detail,
-        'Start the service if it is stopped; its log says why lines could not be sent.',
-      ),
-    ];
-  } catch (thrown) {
-    return [failed('syslog', RunnerError.from(thrown, 'FILE_UNREADABLE'))];
-  }
 }
