@@ -19,7 +19,7 @@ export type SpoolFigures = {
   /** The disk itself: 256 KiB appended and fdatasynced, again and again, in the same run. */
   readonly disk_append_mb_s: number;
   readonly spool_vs_disk: number;
-  /** One record of 16 KB at a time, each durable before the next. */
+  /** One record of 16 KB at a time, each durable before the next; from the median. */
   readonly spool_syncs_s: number;
   readonly disk_syncs_s: number;
   readonly spool_syncs_vs_disk: number;
@@ -42,11 +42,12 @@ export async function benchSpool(directory: string): Promise<SpoolFigures> {
   };
   for (let round = 0; round < ROUNDS; round++) {
     const place = mkdtempSync(join(directory, 'spool-bench-'));
-    seconds.diskSingle.push(await appendPlainly(place, RECORD_BYTES, SINGLE_RECORDS));
-    seconds.spoolSingle.push(await appendToSpool(place, SINGLE_RECORDS, true));
+    const single = await appendSingly(place);
+    seconds.diskSingle.push(...single.disk);
+    seconds.spoolSingle.push(...single.spool);
     for (const name of readdirSync(place)) rmSync(join(place, name));
     seconds.disk.push(await appendPlainly(place, GROUP_BYTES, TOTAL_BYTES / GROUP_BYTES));
-    seconds.spool.push(await appendToSpool(place, TOTAL_BYTES / RECORD_BYTES, false));
+    seconds.spool.push(await appendToSpool(place, TOTAL_BYTES / RECORD_BYTES));
     let found = emptySpool;
     seconds.recover.push(await timed(async () => (found = await recover(nodeDisk, place))));
     seconds.read.push(await timed(() => readAll(place, found)));
@@ -55,10 +56,7 @@ export async function benchSpool(directory: string): Promise<SpoolFigures> {
   const rate = (amount: number, of: readonly number[]): number => amount / median(of);
   const megabytes = TOTAL_BYTES / 1e6;
   const [ours, theirs] = [rate(megabytes, seconds.spool), rate(megabytes, seconds.disk)];
-  const [oursSingle, theirsSingle] = [
-    rate(SINGLE_RECORDS, seconds.spoolSingle),
-    rate(SINGLE_RECORDS, seconds.diskSingle),
-  ];
+  const [oursSingle, theirsSingle] = [rate(1, seconds.spoolSingle), rate(1, seconds.diskSingle)];
   return {
     spool_append_mb_s: ours,
     disk_append_mb_s: theirs,
@@ -90,17 +88,40 @@ async function appendPlainly(
   return seconds;
 }
 
-async function appendToSpool(
+/** Seconds for each record, by spool and disk in turn. */
+async function appendSingly(
   directory: string,
-  records: number,
-  oneByOne: boolean,
-): Promise<number> {
+): Promise<{ readonly spool: readonly number[]; readonly disk: readonly number[] }> {
+  const writer = new SpoolWriter({ disk: nodeDisk, directory, clock: systemClock });
+  const path = join(directory, 'plain');
+  const file = await nodeDisk.open(path, 'create');
+  const payload = Buffer.alloc(RECORD_BYTES, 7);
+  const spool: number[] = [];
+  const disk: number[] = [];
+  for (let index = 0; index < SINGLE_RECORDS; index++) {
+    const onDisk = await timed(async () => {
+      await file.write(payload, index * RECORD_BYTES);
+      await file.sync();
+    });
+    disk.push(onDisk);
+    const inSpool = await timed(async () => {
+      await writer.append(payload, { last: false }, NEVER);
+      await writer.flush(NEVER);
+    });
+    spool.push(inSpool);
+  }
+  await writer.close();
+  await file.close();
+  await nodeDisk.unlink(path);
+  return { spool, disk };
+}
+
+async function appendToSpool(directory: string, records: number): Promise<number> {
   const writer = new SpoolWriter({ disk: nodeDisk, directory, clock: systemClock });
   const payload = Buffer.alloc(RECORD_BYTES, 7);
   const seconds = await timed(async () => {
     for (let index = 0; index < records; index++) {
       await writer.append(payload, { last: false }, NEVER);
-      if (oneByOne) await writer.flush(NEVER);
     }
     await writer.flush(NEVER);
   });

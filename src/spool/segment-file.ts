@@ -20,6 +20,8 @@ export class SegmentFile {
   #named = false;
   #dirty = false;
   #size = 0;
+  /** Used for each group: pages of new memory cost more than encoding. */
+  #memory = Buffer.alloc(0);
 
   constructor(disk: Disk, directory: string, first: Sequence) {
     this.#disk = disk;
@@ -34,12 +36,14 @@ export class SegmentFile {
 
   /** The group is durable when this resolves. `bytes` is the size of its records in the file. */
   async append(group: readonly SpoolRecord[], bytes: number): Promise<void> {
-    this.#file ??= await this.#disk.open(`${this.#directory}/${segmentName(this.first)}`, 'create');
+    this.#file ??= await this.#disk.open(
+      `${this.#directory}/${segmentName(this.first)}`,
+      'createSynced',
+    );
     if (this.#dirty) await this.#heal(this.#file);
     const encoded = this.#encode(group, bytes);
     this.#dirty = true;
     await this.#file.write(encoded, this.#size);
-    await this.#file.sync();
     if (!this.#named) await this.#disk.syncDirectory(this.#directory);
     this.#named = true;
     this.#dirty = false;
@@ -64,7 +68,8 @@ export class SegmentFile {
 
   #encode(group: readonly SpoolRecord[], bytes: number): Buffer {
     let at = this.#size === 0 ? HEADER_BYTES : 0;
-    const encoded = Buffer.allocUnsafe(at + bytes);
+    if (this.#memory.length < at + bytes) this.#memory = Buffer.allocUnsafe(at + bytes);
+    const encoded = this.#memory.subarray(0, at + bytes);
     if (at > 0) encoded.set(encodeHeader(this.first));
     for (const record of group) at = encodeRecord(record, this.#size, encoded, at);
     return encoded;

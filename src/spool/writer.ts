@@ -1,9 +1,11 @@
 import type { Sequence } from '../../foundation/src/domain/ids.ts';
+import { NEVER, throwIfAborted } from '../../foundation/src/runtime/abort.ts';
 import { ChangeSignal } from '../../foundation/src/runtime/change-signal.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import { sleepOrWoken, sleepUnlessAborted } from '../../foundation/src/runtime/wait.ts';
+import { sleepUnlessAborted } from '../../foundation/src/runtime/wait.ts';
 import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { GroupTimer } from './group-timer.ts';
 import { type Group, PendingRecords } from './pending-records.ts';
 import { HEADER_BYTES, MAX_PAYLOAD_BYTES } from './segment.ts';
 import { SegmentFile } from './segment-file.ts';
@@ -60,12 +62,15 @@ export class SpoolWriter {
   #flushing = false;
   #state: State = { kind: 'open' };
   readonly #changed = new ChangeSignal();
+  readonly #timer: GroupTimer;
 
   constructor(options: WriterOptions) {
     this.#options = { ...DEFAULTS, ...options };
     this.#next = this.#options.next;
     this.#durable = this.#next - 1;
     this.#pending = new PendingRecords(this.#options.segmentBytes);
+    const { clock, groupMs } = this.#options;
+    this.#timer = new GroupTimer(clock, groupMs, () => this.#changed.notify());
     this.#loop = this.#run();
   }
 
@@ -163,21 +168,21 @@ export class SpoolWriter {
     }
   }
 
-  /** Waits for a first record, then until the group is large or old enough. */
+  /**
+   * Waits for a first record, then until the group is large or old enough. Closing is a change as
+   * well, so the waits do without listeners of the signal, which cost more than they.
+   */
   async #gather(signal: AbortSignal): Promise<void> {
-    await this.#changed.until(() => this.#pending.count > 0, signal);
-    if (this.#isGroup()) return;
-    await sleepOrWoken(
-      this.#options.clock,
-      this.#options.groupMs,
-      (scope) => this.#changed.until(() => this.#isGroup(), scope),
-      signal,
-    );
+    await this.#changed.until(() => signal.aborted || this.#pending.count > 0, NEVER);
+    this.#timer.start(signal);
+    await this.#changed.until(() => signal.aborted || this.#isGroup(), NEVER);
+    this.#timer.stop();
+    throwIfAborted(signal);
   }
 
   /** Whether the pending records need not wait for more. */
   #isGroup(): boolean {
-    return this.#flushing || this.#pending.bytes >= this.#options.groupBytes;
+    return this.#flushing || this.#timer.isDue || this.#pending.bytes >= this.#options.groupBytes;
   }
 
   /** Halves a group that does not fit on the disk. Throws DISK_FULL if not even one record fits. */
@@ -205,12 +210,8 @@ export class SpoolWriter {
     this.#pending.noteDurable(group);
     this.#durable += group.records.length;
     this.#flushing &&= this.#pending.count > 0;
-    this.#report();
-    this.#changed.notify();
-  }
-
-  #report(): void {
     this.#listeners.notify(this.#durable);
+    this.#changed.notify();
   }
 
   /** Closes a segment with records, so that it can be deleted once it is acknowledged. */
@@ -230,7 +231,7 @@ export class SpoolWriter {
       return this.#fail(RunnerError.from(thrown, 'SINK_FAILED'));
     }
     this.#set({ kind: 'stalled', error: reason });
-    this.#report();
+    this.#listeners.notify(this.#durable);
     await sleepUnlessAborted(this.#options.clock, this.#options.retryMs, signal);
   }
 

@@ -73,6 +73,13 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       await reader.close();
     });
 
+    it('makes records durable without a flush', async () => {
+      const writer = spool.newWriter();
+      const durable = new Promise((resolve) => writer.onDurable(resolve));
+      await writer.append(line(1), { last: false }, NEVER);
+      expect(await durable).toBe(1);
+    });
+
     it('calls its listener for each group when it is durable', async () => {
       const writer = spool.newWriter();
       const reported: number[] = [];

@@ -25,8 +25,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/spool/segment-file.ts',
-        find: 'await this.#file.write(encoded, this.#size);\n    await this.#file.sync();',
-        replace: 'await this.#file.write(encoded, this.#size);',
+        find: "'createSynced'",
+        replace: "'create'",
       },
     ],
     tests: ['test/contract/spool.model.test.ts', 'test/contract/spool.full-disk.test.ts'],

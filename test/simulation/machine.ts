@@ -1,6 +1,7 @@
 import type { Disk, DiskFile } from '../../foundation/src/runtime/disk.ts';
 import type { Processes } from '../../foundation/src/runtime/processes.ts';
 import { SimulatedDisk } from '../support/simulated-disk.ts';
+import { synced } from '../support/simulated-files.ts';
 import { type MachineClock, type ProcessKind, SimulatedProcess } from './process.ts';
 import type { World } from './world.ts';
 
@@ -90,8 +91,11 @@ export class Machine {
       close: () => file.close(),
     });
     return {
-      open: async (path, mode) =>
-        fileOf(await through(`open ${mode}`, () => disk.open(path, mode))),
+      open: async (path, mode) => {
+        const opened = mode === 'createSynced' ? 'create' : mode;
+        const file = fileOf(await through(`open ${opened}`, () => disk.open(path, opened)));
+        return mode === 'createSynced' ? synced(file) : file;
+      },
       rename: (from, to) => through('rename', () => disk.rename(from, to)),
       unlink: (path) => through('unlink', () => disk.unlink(path)),
       list: (path) => through('list', () => disk.list(path)),

@@ -19,7 +19,7 @@ export class DiskKiller {
     return {
       ...nodeDisk,
       open: async (path, mode) => {
-        if (mode === 'create') this.step();
+        if (mode === 'create' || mode === 'createSynced') this.step();
         return nodeDisk.open(path, mode);
       },
       rename: async (from, to) => {

@@ -4,6 +4,7 @@ import {
   change,
   copyOf,
   forgetUnsynced,
+  synced,
   type Inode,
   type Names,
   type Tree,
@@ -101,12 +102,13 @@ export class SimulatedDisk implements Disk {
 
   open(path: string, mode: OpenMode): Promise<DiskFile> {
     return this.#operate(() => {
-      if (mode === 'create') {
+      if (mode === 'create' || mode === 'createSynced') {
         if (this.#names.has(path)) throw systemError('EEXIST');
         const inode: Inode = { durable: Buffer.alloc(0), current: Buffer.alloc(0), changes: [] };
         this.#alter(path, ({ names }) => names.set(path, inode));
       }
-      return this.#file(this.#inode(path));
+      const file = this.#file(this.#inode(path));
+      return mode === 'createSynced' ? synced(file) : file;
     });
   }
 

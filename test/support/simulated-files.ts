@@ -1,5 +1,7 @@
 /** Files of the simulated disk, with what a crash may take from them. */
 
+import type { DiskFile } from '../../foundation/src/runtime/disk.ts';
+
 const SECTOR = 512;
 
 /** A change to a file since its last sync. */
@@ -50,6 +52,15 @@ export function forgetUnsynced(inode: Inode, fraction: () => number): void {
   inode.durable = Buffer.from(bytes);
   inode.current = Buffer.from(bytes);
   inode.changes = [];
+}
+
+/** Syncs after each write, so that a crash can come between the two. */
+export function synced(file: DiskFile): DiskFile {
+  const write: DiskFile['write'] = async (bytes, position) => {
+    await file.write(bytes, position);
+    await file.sync();
+  };
+  return { ...file, write };
 }
 
 function applied(bytes: Buffer, change: Change): Buffer {

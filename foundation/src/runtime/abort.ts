@@ -22,6 +22,7 @@ export function throwIfAborted(signal: AbortSignal): void {
  * itself continues.
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal === NEVER) return await work;
   // Work that continues after the signal is not awaited; its failure must not count as unhandled.
   work.catch(() => undefined);
   throwIfAborted(signal);

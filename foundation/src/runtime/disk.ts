@@ -19,8 +19,11 @@ export interface DiskFile {
   close(): Promise<void>;
 }
 
-/** `create` replaces nothing: it throws EEXIST. `read` and `write` need the file to exist. */
-export type OpenMode = 'create' | 'read' | 'write';
+/**
+ * `create` replaces nothing: it throws EEXIST. So does `createSynced`, and each write to that file
+ * is durable like after a `sync`, in less time. `read` and `write` need the file to exist.
+ */
+export type OpenMode = 'create' | 'createSynced' | 'read' | 'write';
 
 /**
  * The file system operations that durable files need, injected so that tests can make them fail.

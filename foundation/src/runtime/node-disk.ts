@@ -11,15 +11,24 @@ import {
 } from 'node:fs/promises';
 import type { Disk, DiskFile, OpenMode } from './disk.ts';
 
+/** Elsewhere, the flag does not exist, or leaves the data in the cache of the drive. */
+const SYNCED_BY_SYSTEM = process.platform === 'linux';
+const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
+
 const FLAGS: Readonly<Record<OpenMode, number>> = {
-  create: constants.O_CREAT | constants.O_EXCL | constants.O_RDWR,
+  create: CREATE,
+  createSynced: SYNCED_BY_SYSTEM ? CREATE | constants.O_DSYNC : CREATE,
   read: constants.O_RDONLY,
   write: constants.O_RDWR,
 };
 
 /** The disk of this machine. Files and directories are accessible to their owner only. */
 export const nodeDisk: Disk = {
-  open: async (path, mode) => new NodeFile(await open(path, FLAGS[mode], 0o600)),
+  open: async (path, mode) =>
+    new NodeFile(
+      await open(path, FLAGS[mode], 0o600),
+      mode === 'createSynced' && !SYNCED_BY_SYSTEM,
+    ),
   rename,
   unlink,
   list: (directory) => readdir(directory),
@@ -49,9 +58,11 @@ export const nodeDisk: Disk = {
 
 class NodeFile implements DiskFile {
   readonly #handle: FileHandle;
+  readonly #syncsWrites: boolean;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, syncsWrites: boolean) {
     this.#handle = handle;
+    this.#syncsWrites = syncsWrites;
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
@@ -64,6 +75,7 @@ class NodeFile implements DiskFile {
       );
       done += bytesWritten;
     }
+    if (this.#syncsWrites) await this.sync();
   }
 
   async read(position: number, length: number): Promise<Buffer> {
