@@ -106,6 +106,7 @@ export class DoctorScene {
       platform: 'test',
       replace: false,
       record: () => Promise.resolve(),
+      save: () => Promise.resolve(),
       seal: noSeal,
       connect: createConnect(network),
       clock: systemClock,

@@ -70,6 +70,7 @@ export class EnrollmentServer {
       platform: 'test',
       replace: false,
       record: () => Promise.resolve(),
+      save: () => Promise.resolve(),
       seal: noSeal,
       connect: createConnect({
         connectTo: [{ from: { host: NAME, port: 443 }, to: { host: '127.0.0.1', port } }],

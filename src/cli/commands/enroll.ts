@@ -39,8 +39,8 @@ export async function enroll(invocation: Invocation): Promise<void> {
   const seal = sealFor(await openSealingHere(config, invocation), 'identity-key');
   actAsOwner(stateDir);
   const trail = openAuditTrail(stateDir);
-  const identity = await withLockedState(stateDir, async () => {
-    const identity = await enrollRunner({
+  const identity = await withLockedState(stateDir, () =>
+    enrollRunner({
       url,
       token,
       stateDir,
@@ -49,14 +49,13 @@ export async function enroll(invocation: Invocation): Promise<void> {
       platform: platform(),
       replace: flags.has('replace'),
       record: (enrollment) => trail.record({ event: 'enroll', ...enrollment, ...person }),
+      save: () => enrolled.write(),
       seal,
       connect,
       clock: systemClock,
       signal: interrupts.signal,
-    });
-    await enrolled.write();
-    return identity;
-  });
+    }),
+  );
   show(identity, stateDir, enrolled.keys, terminal);
 }
 

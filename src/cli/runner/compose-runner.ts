@@ -62,18 +62,18 @@ export async function composeRunner(
   env: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Runner> {
   const enrolled = await loadEnrolled(config, env);
-  const { fingerprint } = enrolled;
   const policy = await checkedPolicy(config, logger);
-  const dialers = await dialersFor(config, enrolled);
   const observability = await openObservability(config, logger);
   const store = await openStore(config, enrolled, logger);
+  // From here on: until the directory was locked, another one could be enrolled.
   const identity = await openIdentity(config, logger, env);
+  const { fingerprint } = identity;
   const tails = new LogTails(systemClock);
   const listened = tails.listen(logger);
   const link = createLink({
     identity,
     keys: identity,
-    dialers,
+    dialers: await dialersFor(config, identity),
     store,
     trail: openAuditTrail(config.stateDir, logger),
     heads: auditHeadsOf(config, identity),

@@ -41,6 +41,8 @@ export interface EnrollOptions {
   readonly replace: boolean;
   /** Called before the token and the new public key are sent; if it rejects, nothing is. */
   readonly record: (enrollment: Enrollment) => Promise<void>;
+  /** Called once the identity is granted: saves what is needed to connect with it. */
+  readonly save: () => Promise<void>;
   /** Of the private key. */
   readonly seal: Seal;
   readonly connect: Connect;
@@ -54,7 +56,8 @@ export interface EnrollOptions {
  * state directory, which must be locked. The private key is never sent. Whatever moment the process
  * ends at, the runner has its earlier identity or the new one. Throws ALREADY_ENROLLED,
  * ENROLLMENT_REFUSED, INPUT_INVALID, SEALING_KEY_MISSING, SEALING_KEY_WRONG, NETWORK_*,
- * TLS_UNTRUSTED, PROXY_REFUSED, CONTROL_PLANE_BUSY, PROTOCOL_VIOLATION, and what `record` throws.
+ * TLS_UNTRUSTED, PROXY_REFUSED, CONTROL_PLANE_BUSY, PROTOCOL_VIOLATION, and what `record` and
+ * `save` throw.
  */
 export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
   const { endpoint, authority } = parseControlPlaneUrl(options.url);
@@ -83,6 +86,7 @@ export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
       publicKey,
       enrolledAt: new Date(clock.now()).toISOString(),
     };
+    await options.save();
     store.write(settings);
     await disk.syncDirectory(stateDir);
     await completeEnrollment(disk, stateDir);

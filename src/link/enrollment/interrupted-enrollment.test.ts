@@ -16,6 +16,8 @@ import { openRotatingIdentity, type RotatingIdentity } from './rotating-identity
 let server: EnrollmentServer;
 let directory: string;
 let stateDir: string;
+/** Whether the last enrollment has saved what is needed to connect with its identity. */
+let isSaved: boolean;
 
 beforeAll(async () => {
   server = await EnrollmentServer.open();
@@ -36,7 +38,13 @@ const open = (): Promise<RotatingIdentity> =>
 async function enrollUntil(step: number): Promise<boolean> {
   const killer = new DiskKiller(step);
   const record = async (): Promise<void> => killer.step();
-  const changes = { replace: true, disk: killer.disk(), record };
+  const save = async (): Promise<void> => {
+    killer.step();
+    isSaved = true;
+    killer.step();
+  };
+  isSaved = false;
+  const changes = { replace: true, disk: killer.disk(), record, save };
   try {
     await enrollRunner(server.options(stateDir, changes));
     return false;
@@ -105,7 +113,7 @@ describe('an enrollment that replaces the identity, killed at any step', () => {
     for (let step = 0; await enrollUntil(step); step++) {
       const loaded = await loadIdentity(stateDir).catch(() => undefined);
       if (loaded === undefined) expect(existsSync(join(stateDir, 'settings.json'))).toBe(false);
-      else expect((await open()).publicKey).toBe(loaded.publicKey);
+      else expect([(await open()).publicKey, isSaved]).toEqual([loaded.publicKey, true]);
       rmSync(stateDir, { recursive: true });
     }
     expect((await loadIdentity(stateDir)).runnerId).toBe('rnr_2');
