@@ -108,7 +108,7 @@ describe('a secret', () => {
   };
   let reads: number;
 
-  function source(limits = ''): SecretSource {
+  function source(limits = '', readLimits = open()): SecretSource {
     reads = 0;
     logged.splice(0);
     recorded.splice(0);
@@ -127,7 +127,7 @@ describe('a secret', () => {
       },
       secretDirectories: [],
       clock: systemClock,
-      readLimits: open(),
+      readLimits,
       trail: { record: async (event) => void recorded.push(event) },
       versions: processVersions(systemRandom),
       redactor: createRedactor(),
@@ -173,6 +173,23 @@ describe('a secret', () => {
     await writeFile(file, JSON.stringify({ [rule!]: Array<number>(2_000).fill(now) }));
     await expect(unstated.read(NEVER)).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
     expect(reads).toBe(2);
+  });
+
+  it('is not denied for good when there is no room to count its reads', async () => {
+    let isFull = true;
+    const rename = async (from: string, to: string): Promise<void> => {
+      if (isFull) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      await nodeDisk.rename(from, to);
+    };
+    const disk = { ...nodeDisk, rename };
+    const secret = source('', createReadLimits({ directory, disk, clock }));
+    await expect(secret.read(NEVER)).rejects.toMatchObject({
+      code: 'AUDIT_UNWRITABLE',
+      retryable: true,
+    });
+    isFull = false;
+    expect([reads, recorded]).toEqual([0, []]);
+    expect((await secret.read(NEVER)).version).toBe('1');
   });
 
   it('is denied when its reads cannot be counted', async () => {

@@ -97,7 +97,10 @@ class ReferenceRead {
       const reason = `it was read ${limit.perHour} times in the last hour`;
       return { decision: deny(rule, reason), alarm: ALARM };
     } catch (thrown) {
-      this.#log('error', 'failed to count the read of a secret', errorFields(thrown));
+      const error = RunnerError.from(thrown);
+      this.#log('error', 'failed to count the read of a secret', errorFields(error));
+      // A full disk is the same for every reference: the line of a denial has no room either.
+      if (error.retryable) throw uncounted(error);
       return { decision: deny(rule, 'the read cannot be counted') };
     }
   }
@@ -169,6 +172,11 @@ const OUTWARD: Partial<Record<ErrorCode, string>> = {
   VAULT_DAMAGED: 'the vault of this runner is damaged',
   VAULT_ROLLED_BACK: 'the vault of this runner is older than the newest one',
 };
+
+/** To the outside as if it could not be recorded. */
+function uncounted(cause: RunnerError): RunnerError {
+  return new RunnerError('AUDIT_UNWRITABLE', 'failed to write the audit trail', { cause });
+}
 
 function outwardError(cause: RunnerError): RunnerError | undefined {
   const message = OUTWARD[cause.code];

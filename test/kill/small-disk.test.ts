@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { canMount } from '../support/small-disk.ts';
 import { Stage } from '../support/stage.ts';
 
-const LEFT_BYTES = 40 * 1024;
+const LEFT_BYTES = 64 * 1024;
 
 let stage: Stage;
 

@@ -58,7 +58,7 @@ describe.runIf(hasPrometheus())('a real runner, as Prometheus sees it', () => {
   it.runIf(mounts)('shows a disk that is full, and the alerts that wait for it', async () => {
     await until('hybrid_runner_state_disk_free_bytes', (value) => value > 1024 * 1024);
     const { bavail, bsize } = statfsSync(stage.stateDir);
-    const ballast = Buffer.alloc(bavail * bsize - 40 * 1024, 1);
+    const ballast = Buffer.alloc(bavail * bsize - 64 * 1024, 1);
     writeFileSync(join(stage.stateDir, 'ballast'), ballast);
     const share = 'hybrid_runner_state_disk_free_bytes / hybrid_runner_state_disk_size_bytes';
     await until(share, (value) => value < 0.1);

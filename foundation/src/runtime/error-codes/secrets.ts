@@ -63,8 +63,8 @@ export const secrets = {
   ),
   AUDIT_UNWRITABLE: entry(
     'transient',
-    'The audit trail cannot be written, so no secret is read and no job is taken.',
-    'Check the disk and the permissions of audit/ in the state directory; the runner log has the reason.',
+    'The audit trail or the counts beside it cannot be written, so no secret is read and no job is taken.',
+    'Check the disk and the permissions of audit/ and policy/ in the state directory; the runner log has the reason.',
   ),
   AUDIT_DAMAGED: entry(
     'permanent',
