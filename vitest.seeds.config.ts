@@ -7,6 +7,7 @@ import { chosenSeed } from './test/support/chosen-seed.ts';
 export default defineConfig({
   test: {
     include: [
+      'src/audit/syslog/disturbances.test.ts',
       'src/policy/address.test.ts',
       'src/secrets/reference.test.ts',
       'src/redaction/*.test.ts',

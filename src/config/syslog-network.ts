@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { NetworkSettings } from '../../foundation/src/network/connect.ts';
+import type { ConnectOptions, NetworkSettings } from '../../foundation/src/network/connect.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { readTrustedFile } from '../../foundation/src/runtime/trusted-file.ts';
 import { withOwnCa } from './network-settings.ts';
@@ -10,8 +10,8 @@ const MAX_KEY_BYTES = 64 * 1024;
 
 export interface SyslogTls {
   readonly network: NetworkSettings;
-  /** The client certificate, if there is one. */
-  readonly client: { readonly cert?: string; readonly key?: string };
+  /** The client certificate, if there is one, and which end of a connection counts. */
+  readonly tls: NonNullable<ConnectOptions['tls']>;
 }
 
 /**
@@ -20,15 +20,14 @@ export interface SyslogTls {
  */
 export async function syslogTls(
   config: Pick<RunnerConfig, 'network'>,
-  { caFile, client }: Pick<SyslogSettings, 'caFile' | 'client'>,
+  { caFile, client, allowPlainEnd }: Pick<SyslogSettings, 'caFile' | 'client' | 'allowPlainEnd'>,
 ): Promise<SyslogTls> {
   const network = await withOwnCa(config, caFile);
-  if (client === undefined) return { network, client: {} };
+  const end = allowPlainEnd ? {} : { unannouncedEnd };
+  if (client === undefined) return { network, tls: end };
   const { certFile, keyFile } = client;
-  return {
-    network,
-    client: { cert: await readCertificate(certFile), key: await readKey(keyFile) },
-  };
+  const cert = await readCertificate(certFile);
+  return { network, tls: { ...end, cert, key: await readKey(keyFile) } };
 }
 
 async function readCertificate(path: string): Promise<string> {
@@ -43,4 +42,15 @@ async function readKey(path: string): Promise<string> {
   const content = await readTrustedFile(path, { kind: 'private', maxBytes: MAX_KEY_BYTES });
   if (content !== undefined) return content.toString();
   throw new RunnerError('FILE_UNREADABLE', `the key ${path} does not exist`);
+}
+
+function unannouncedEnd(): RunnerError {
+  return new RunnerError(
+    'NETWORK_RESET',
+    'the connection to the syslog server ended without close_notify',
+    {
+      remedy:
+        'Let the server announce the end; with rsyslog, use its driver ossl. Otherwise see audit.syslog.allowPlainEnd.',
+    },
+  );
 }

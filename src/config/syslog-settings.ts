@@ -9,6 +9,8 @@ export interface SyslogSettings {
   readonly caFile: string | undefined;
   /** Of the client certificate. */
   readonly client: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Whether the end of a connection counts also if the server has not announced it. */
+  readonly allowPlainEnd: boolean;
   readonly facility: Facility;
 }
 
@@ -30,6 +32,7 @@ export function compileSyslog(values: SettingValues): SyslogSettings | undefined
     server,
     caFile: values['audit.syslog.caFile'],
     client: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
+    allowPlainEnd: values['audit.syslog.allowPlainEnd'] === true,
     facility: values['audit.syslog.facility'] ?? 'audit',
   };
 }

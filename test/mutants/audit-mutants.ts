@@ -58,6 +58,17 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     tests: ['src/audit/syslog/forwarder.faults.test.ts'],
   },
   {
+    name: 'take any end of a connection for the answer of the syslog server',
+    edits: [
+      {
+        file: 'foundation/src/network/open.ts',
+        find: 'if (unannouncedEnd !== undefined) below?.require(unannouncedEnd);',
+        replace: '',
+      },
+    ],
+    tests: ['src/cli/runner/audit-syslog.test.ts'],
+  },
+  {
     name: 'send audit lines that are not durable',
     edits: [
       {

@@ -18,6 +18,8 @@ describe.runIf(hasRsyslog())('the audit trail in a real rsyslog', () => {
   it.each(['gtls', 'ossl'] as const)(
     'with %s is complete and unchanged, also after its restart',
     async (driver) => {
+      // With GnuTLS, it ends connections without close_notify.
+      const allowPlainEnd = driver === 'gtls';
       const stateDir = mkdtempSync(join(tmpdir(), 'rsyslog-state-'));
       const trail = openAuditTrail(stateDir);
       const record = (count: number, filler: string): Promise<unknown> =>
@@ -28,7 +30,7 @@ describe.runIf(hasRsyslog())('the audit trail in a real rsyslog', () => {
       const file = JSON.stringify({
         stateDir,
         network: { connectTo: [`${HOST}:6514=127.0.0.1:${rsyslog.port}`] },
-        audit: { syslog: { url: `tls://${HOST}`, caFile: rsyslog.caFile } },
+        audit: { syslog: { url: `tls://${HOST}`, caFile: rsyslog.caFile, allowPlainEnd } },
       });
       const deps = { logger: silentLogger, metrics: noMetrics };
       const forwarder = createSyslogForwarder(load({ file }).config, deps)!;

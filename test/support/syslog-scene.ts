@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { noMetrics } from '../../foundation/src/logging/metrics.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { type ForwarderOptions, SyslogForwarder } from '../../src/audit/syslog/forwarder.ts';
@@ -60,7 +61,9 @@ export class SyslogScene {
   }
 
   connect(signal: AbortSignal): Promise<Duplex> {
-    return this.server.connect()(SERVER, { signal, timeoutMs: 60_000, tls: {} });
+    const unannouncedEnd = (): RunnerError => new RunnerError('NETWORK_RESET', 'no close_notify');
+    const tls = { unannouncedEnd };
+    return this.server.connect()(SERVER, { signal, timeoutMs: 60_000, tls });
   }
 
   /** As a process that has just started. */

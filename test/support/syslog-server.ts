@@ -6,7 +6,14 @@ import { createConnect } from '../../foundation/src/network/open.ts';
 import { createAuthority, type Authority } from './certificates.ts';
 
 /** What a server does with its next connections. */
-export type Conduct = 'read' | 'neverRead' | 'neverEnd' | 'talk' | { readonly cutAfter: number };
+export type Conduct =
+  | 'read'
+  | 'neverRead'
+  | 'neverEnd'
+  /** Without close_notify. */
+  | 'plainEnd'
+  | 'talk'
+  | { readonly cutAfter: number };
 
 const HOST = 'syslog.example.com';
 export const SERVER = { host: HOST, port: 6514 };
@@ -109,7 +116,8 @@ export class SyslogServer {
     });
     socket.on('end', () => {
       if (rest.byteLength > 0) this.faults.push(`ends with ${rest.toString('latin1', 0, 40)}`);
-      if (conduct !== 'neverEnd') socket.end();
+      if (conduct === 'plainEnd') for (const raw of this.#sockets) raw.end();
+      else if (conduct !== 'neverEnd') socket.end();
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { RunnerError } from '../runtime/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** Connects to `to` instead of resolving `from`: for split-horizon DNS, PrivateLink, a sandbox. */
@@ -38,6 +39,11 @@ export interface ConnectOptions {
     readonly key?: string;
     readonly ca?: readonly string[];
     readonly alpn?: readonly string[];
+    /**
+     * The error of a connection that ends without the server's announcement (close_notify). Absent:
+     * it ends like one with it, and whoever can close it can make it look complete.
+     */
+    readonly unannouncedEnd?: () => RunnerError;
   };
 }
 

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Duplex } from 'node:stream';
 import { RunnerError } from '../runtime/errors.ts';
+import { AnnouncedEnd } from './announced-end.ts';
 import type { Connect, ConnectOptions, NetworkSettings } from './connect.ts';
 import { dial, type Resolve } from './dial.ts';
 import { formatEndpoint } from './endpoint.ts';
@@ -70,7 +71,12 @@ async function open(
     const { settings, trust } = deps;
     const ca = [...settings.extraCa, ...(options.tls.ca ?? [])];
     const trusted = { ...options.tls, ca, publicCas: settings.publicCas };
-    return keep(await secure(stream, route.requested, trusted, trust, attempt.signal));
+    const { unannouncedEnd } = options.tls;
+    const below = unannouncedEnd && keep(new AnnouncedEnd(stream));
+    const { requested } = route;
+    const secured = keep(await secure(below ?? stream, requested, trusted, trust, attempt.signal));
+    if (unannouncedEnd !== undefined) below?.require(unannouncedEnd);
+    return secured;
   } catch (thrown) {
     for (const stream of opened) stream.on('error', () => undefined).destroy();
     throw thrown;

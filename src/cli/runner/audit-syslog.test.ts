@@ -81,6 +81,19 @@ describe('the audit trail', () => {
     expect(server.messages).toEqual([]);
   });
 
+  it.each([
+    [false, { code: 'NETWORK_RESET', error: expect.stringContaining('without close_notify') }],
+    [true, { message: 'audit trail sent to syslog' }],
+  ])(
+    'whose server ends the connection without close_notify: with allowPlainEnd %s',
+    async (allowPlainEnd, expected) => {
+      server = await SyslogServer.start();
+      server.conduct = 'plainEnd';
+      const caFile = await write('ca.pem', server.authority.caPem);
+      expect(await firstLog({ caFile, allowPlainEnd })).toMatchObject(expected);
+    },
+  );
+
   it('goes to a server that asks for a certificate, only with one of its CA', async () => {
     server = await SyslogServer.start({ mutual: true });
     const caFile = await write('ca.pem', server.authority.caPem);

@@ -30,7 +30,7 @@ export function createSyslogForwarder(
     origin: { facility, hostname: hostname() },
     // Files are read for each connection, so that renewed certificates are used at once.
     open: async (signal) => {
-      const { network, client: tls } = await syslogTls(config, syslog);
+      const { network, tls } = await syslogTls(config, syslog);
       const connect = createConnect(network, systemResolve, trust);
       return connect(server, { signal, timeoutMs: CONNECT_MS, tls });
     },

@@ -1,6 +1,6 @@
 import { FACILITIES } from '../../audit/syslog/message.ts';
 import { setting } from '../setting.ts';
-import { oneOf } from '../values/basic.ts';
+import { oneOf, yesOrNo } from '../values/basic.ts';
 import { formatSyslogServer, syslogServer } from '../values/network.ts';
 import { PATH } from './path.ts';
 
@@ -33,6 +33,16 @@ export const auditSettings = {
     ...PATH,
     flag: '--audit-syslog-key-file',
     description: 'PEM file of the key of that certificate. Only its owner may be able to read it.',
+  }),
+  'audit.syslog.allowPlainEnd': setting({
+    kind: '`true` or `false`',
+    schema: yesOrNo(),
+    default: false,
+    flag: '--audit-syslog-allow-plain-end',
+    description: [
+      'Whether a connection that the server ends without `close_notify`, as rsyslog does with',
+      'GnuTLS, counts as read. Somebody on the network can end one like this (docs/audit.md).',
+    ].join(' '),
   }),
   'audit.syslog.facility': setting({
     kind: FACILITIES.map((name) => `\`${name}\``).join(', '),

@@ -34,7 +34,7 @@ async function answer(
     return skip(where, 'no TLS connection can be opened');
   const { machine, timeoutMs } = facts.options;
   try {
-    const { network, client: tls } = await syslogTls(await facts.config(), settings);
+    const { network, tls } = await syslogTls(await facts.config(), settings);
     const connect = createConnect(network, machine.resolve);
     const stream = await connect(settings.server, { signal, timeoutMs, tls });
     const connection = new SyslogConnection(stream, machine.clock, timeoutMs);
