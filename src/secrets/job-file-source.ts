@@ -37,7 +37,10 @@ export function jobFileSource(
           decision,
           ...errorFields(error),
         });
-        throw error.code === 'SECRET_FILE_DENIED' ? error : unavailable(field);
+        if (error.code !== 'SECRET_FILE_DENIED') throw unavailable(field);
+        const denied = { file: path, field, decision: 'deny', code: error.code };
+        await trail.record({ event: 'secretFile', ...denied }).catch(() => undefined);
+        throw error;
       }
     },
   };

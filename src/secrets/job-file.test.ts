@@ -1,4 +1,4 @@
-import { noAuditTrail } from '../../foundation/src/logging/audit-trail.ts';
+import type { AuditEvent } from '../../foundation/src/logging/audit-trail.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
@@ -38,11 +38,13 @@ const fields = ['password', 'sslConfig.sslKey'];
 interface Stage {
   readonly source: SecretSource;
   readonly logged: LogData[];
+  readonly recorded: AuditEvent[];
   readonly redact: (text: string) => string;
 }
 
 function stage(path: string, directory: string | null = open, secretsDirectory?: string): Stage {
   const logged: LogData[] = [];
+  const recorded: AuditEvent[] = [];
   const redactor = createRedactor();
   const audit: Logger = {
     log: (_level, message, data) => void logged.push({ message, ...data }),
@@ -60,16 +62,13 @@ function stage(path: string, directory: string | null = open, secretsDirectory?:
       secretsDirectory === undefined ? [] : [{ setting: 'secrets.x.y', path: secretsDirectory }],
     clock: systemClock,
     readLimits: processReadLimits(systemClock),
-    trail: noAuditTrail,
+    trail: { record: async (event) => void recorded.push(event) },
     versions: processVersions(systemRandom),
     redactor,
     audit,
   });
-  return {
-    source: sources.get('sslConfig.sslKey')!,
-    logged,
-    redact: (text) => redactor.redact(text),
-  };
+  const source = sources.get('sslConfig.sslKey')!;
+  return { source, logged, recorded, redact: (text) => redactor.redact(text) };
 }
 
 function file(name: string, text: string, mode = 0o600): string {
@@ -88,14 +87,15 @@ const KEY = newKey();
 const certificate = (await createAuthority()).caPem;
 
 describe('a file that a job names', () => {
-  it('is read below the directory of the policy, redacted, and logged', async () => {
-    const { source, logged, redact } = stage(file('tls/key.pem', `${KEY}\n`));
+  it('is read below the directory of the policy, redacted, logged and recorded', async () => {
+    const { source, logged, recorded, redact } = stage(file('tls/key.pem', `${KEY}\n`));
     const secret = await source.read(signal);
     expect(secret.reveal()).toBe(KEY);
     expect(redact(`it is ${KEY}`)).toBe('it is [secret]');
     expect(logged).toMatchObject([
       { event: 'audit', field: 'sslConfig.sslKey', decision: 'allow', file: join(open, 'key.pem') },
     ]);
+    expect(recorded).toMatchObject([{ event: 'secretFile', file: join(open, 'key.pem') }]);
   });
 
   it('is read again each time, under a new version after it was written again', async () => {
@@ -142,7 +142,7 @@ describe('a file that a job names', () => {
       expect(
         (await stage(path, directory, join(root, 'elsewhere')).source.read(signal)).reveal(),
       ).toBe(KEY);
-      const { source, logged, redact } = stage(path, directory, secretsDirectory);
+      const { source, logged, recorded, redact } = stage(path, directory, secretsDirectory);
       await expect(source.read(signal)).rejects.toMatchObject({
         code: 'SECRET_FILE_DENIED',
         message: expect.not.stringContaining(root) as string,
@@ -155,6 +155,7 @@ describe('a file that a job names', () => {
           error: expect.stringContaining('overlaps secrets.x.y of') as string,
         },
       ]);
+      expect(recorded.at(-1)).toMatchObject({ event: 'secretFile', file: path, decision: 'deny' });
       expect(redact(KEY)).toBe(KEY);
     });
 

@@ -31,6 +31,7 @@ import type { WorkerSettings } from './settings.ts';
 import { sinkAccess, sinkPlace, sinkServerFor, type SinkUse } from './sink-access.ts';
 import { beginRun } from './begin-run.ts';
 import { checkSignature } from './check-signature.ts';
+import { recordingDenial } from './record-denial.ts';
 import { limitsFor, permits, sourceAccess, sourcePlace } from './source-access.ts';
 import { stateAccess } from './state-access.ts';
 
@@ -72,16 +73,16 @@ export function composeAccess({
   trust,
 }: AccessOptions): OpenAccess {
   return async (request) => {
-    const policy = await policyFor(request, { settings, connectors, audit });
-    assertPermitted(request, policy, sinkUse);
     const trail = trailOf(settings, request, audit);
+    const policy = await recordingDenial(request, trail, () =>
+      policyFor(request, { settings, connectors, audit, sink: sinkUse }),
+    );
     const check = { rules: policy.signing, fingerprint: settings.fingerprint, trail, audit };
     if (sinkUse === 'unused') await checkSignature(request, { ...check, now: clock.now() });
-    const server = sinkServerFor(request, sinkUse, policy);
-    const [uses = [], tokenUses = []] = scanForSecrets(request.document, {
-      policy,
-      places: [sourcePlace(request.connector), sinkPlace(server)],
-    });
+    const used = await recordingDenial(request, trail, async () =>
+      usedBy(request, policy, sinkUse),
+    );
+    const { server, uses, tokenUses } = used;
     const endpoints = endpointsOf(request);
     const connect = createConnect(await sourceNetwork(settings), systemResolve, trust);
     const kept = keptIn(settings);
@@ -101,6 +102,16 @@ export function composeAccess({
   };
 }
 
+/** The sink's server, and the references in the whole document. Throws the errors of a scan. */
+function usedBy(request: AccessRequest, policy: Policy, sinkUse: SinkUse) {
+  const server = sinkServerFor(request, sinkUse, policy);
+  const [uses = [], tokenUses = []] = scanForSecrets(request.document, {
+    policy,
+    places: [sourcePlace(request.connector), sinkPlace(server)],
+  });
+  return { server, uses, tokenUses };
+}
+
 function endpointsOf({ workflow, connector }: AccessRequest): ReturnType<Connector['endpoints']> {
   return connector.endpoints(workflow.source.serviceConnection.config);
 }
@@ -109,13 +120,21 @@ function protecting(redactor: Redactor): Pick<ProviderDeps, 'protect'> {
   return { protect: redactor.add.bind(redactor) };
 }
 
-function policyFor(
-  { signal }: Pick<AccessRequest, 'signal'>,
-  { settings, connectors, audit }: Pick<AccessOptions, 'settings' | 'connectors' | 'audit'>,
+/** Throws POLICY_DENIED if it does not permit this kind of job. */
+async function policyFor(
+  request: AccessRequest,
+  {
+    settings,
+    connectors,
+    audit,
+    sink,
+  }: Pick<AccessOptions, 'settings' | 'connectors' | 'audit' | 'sink'>,
 ): Promise<Policy> {
   const types = connectors.map(({ type }) => type);
   const source = { file: settings.policyFile, connectors: types };
-  return openPolicyForJob(source, audit, { clock, signal });
+  const policy = await openPolicyForJob(source, audit, { clock, signal: request.signal });
+  assertPermitted(request, policy, sink);
+  return policy;
 }
 
 function assertPermitted({ kind, connector }: AccessRequest, policy: Policy, sink: SinkUse): void {

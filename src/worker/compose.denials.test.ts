@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NEVER } from '../../foundation/src/runtime/abort.ts';
+import { salesforceWorkflow } from '../../test/support/salesforce-workflow.ts';
+import { writeSettledPolicy } from '../../test/support/settled-policy.ts';
+import { workerSettings } from '../../test/support/worker-settings.ts';
+import type { RunId } from '../../foundation/src/domain/ids.ts';
+import { silentLogger } from '../../foundation/src/logging/logger.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { readEvents } from '../audit/read-events.ts';
+import { auditDirectory } from '../audit/trail.ts';
+import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
+import { createRedactor } from '../redaction/redactor.ts';
+import { composeAccess } from './compose.ts';
+import { parseJobDocument } from './job-document.ts';
+
+const REFERENCE = 'secret:/salesforce/app';
+const CONNECTION = { consumerKey: 'key', consumerSecret: REFERENCE, salesforceDomain: 'acme.my' };
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'denials-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+interface Asked {
+  readonly policy?: object;
+  readonly connection?: object;
+  /** Whether nothing can be recorded. */
+  readonly unwritable?: boolean;
+}
+
+/** The code of the rejection, and the jobs that the audit trail has as denied. */
+async function open({ policy = {}, connection = {}, unwritable = false }: Asked) {
+  const stateDir = await mkdtemp(join(directory, 'state-'));
+  if (unwritable) await writeFile(auditDirectory(stateDir), 'in the way');
+  writeSettledPolicy(join(directory, 'policy.yaml'), { version: 1, ...policy });
+  const { document, workflow } = parseJobDocument(
+    JSON.stringify(salesforceWorkflow({ ...CONNECTION, ...connection })),
+  );
+  const connector = createSalesforceConnector();
+  const access = composeAccess({
+    settings: { ...workerSettings(directory, 'policy.yaml'), stateDir },
+    connectors: [connector],
+    redactor: createRedactor(),
+    audit: silentLogger,
+    env: {},
+    sink: 'unused',
+  });
+  const ref = { runId: 'run-1' as RunId, attempt: 2, epoch: 3 };
+  const kind = 'metadata' as const;
+  const code = await access({ kind, ref, document, workflow, connector, signal: NEVER }).then(
+    () => 'opened',
+    (thrown: unknown) => RunnerError.from(thrown).code,
+  );
+  const wanted = { since: 0, event: 'job', decision: 'deny' } as const;
+  const recorded = unwritable ? [] : await readEvents(nodeDisk, auditDirectory(stateDir), wanted);
+  return { code, recorded };
+}
+
+describe('a job that a worker denies', () => {
+  const ca = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
+
+  it.each([
+    ['POLICY_DENIED', { policy: { jobs: { kinds: ['test_connection'] } } }],
+    ['POLICY_DENIED', { policy: { salesforce: { metadata: 'deny' } } }],
+    ['POLICY_INVALID', { policy: { network: 'open' } }],
+    ['SECRET_IN_PLAIN_FIELD', { connection: { username: REFERENCE } }],
+    ['SECRET_REFERENCE_INVALID', { connection: { consumerSecret: 'secret:/a//b' } }],
+    ['SECRET_IN_PLAIN_TEXT', { connection: { consumerSecret: 'a password' } }],
+    ['SECRET_FILE_DENIED', { connection: { sslConfig: { sslKey: '/etc/shadow' } } }],
+    [
+      'CA_CERTIFICATE_DENIED',
+      { policy: { plainTextSecrets: 'allow' }, connection: { sslConfig: { caCertificate: ca } } },
+    ],
+  ] as const)('is in the audit trail with %s: %j', async (code, asked) => {
+    const found = await open(asked);
+    expect(found).toMatchObject({
+      code,
+      recorded: [{ attempt: 'run-1.2.3', kind: 'metadata', connector: 'Salesforce', code }],
+    });
+    expect(JSON.stringify(found)).not.toMatch(/secret:|shadow|a password/);
+  });
+
+  it('stays denied if that cannot be recorded', async () => {
+    const connection = { username: REFERENCE };
+    expect((await open({ connection, unwritable: true })).code).toBe('SECRET_IN_PLAIN_FIELD');
+  });
+
+  it('has no such line if it is permitted', async () => {
+    expect(await open({})).toEqual({ code: 'opened', recorded: [] });
+  });
+});
