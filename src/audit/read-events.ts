@@ -8,7 +8,7 @@ export interface Wanted {
   /** In milliseconds of Unix time. */
   readonly since: number;
   readonly event: string;
-  readonly decision: 'allow' | 'deny';
+  readonly decision: 'allow' | 'deny' | 'reject';
 }
 
 /**

@@ -11,6 +11,7 @@ import type {
 import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Connect } from '../../foundation/src/network/connect.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
+import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import type { Random } from '../../foundation/src/runtime/random.ts';
 import type { CutText } from '../redaction/cut-text.ts';
@@ -76,6 +77,11 @@ export interface ConnectorContext {
    * Throws ORGANIZATION_DENIED if the local policy binds the job's secrets to another one.
    */
   readonly admitOrganization: (organization: readonly string[]) => Promise<void>;
+  /**
+   * Records a sign-in that failed, with the code of its error. Call it after each one that may have
+   * reached the source. Throws AUDIT_UNWRITABLE.
+   */
+  readonly noteFailedSignIn: (code: ErrorCode) => Promise<void>;
   /**
    * Redacts a value that the source issued for a secret (session id, access token). Call it before
    * the value is used.

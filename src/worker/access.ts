@@ -29,7 +29,13 @@ export type SinkDeps = Pick<ConnectorContext, 'logger' | 'clock' | 'random'> & {
 /** What the local policy lets a job use. */
 export interface Access extends Pick<
   ConnectorContext,
-  'secrets' | 'connect' | 'admitOrganization' | 'protect' | 'limits' | 'stateDirectory'
+  | 'secrets'
+  | 'connect'
+  | 'admitOrganization'
+  | 'noteFailedSignIn'
+  | 'protect'
+  | 'limits'
+  | 'stateDirectory'
 > {
   /** State of the previous run; absent where every run must be a full run. */
   readonly stateStore?: StateFile;

@@ -33,7 +33,10 @@ interface Asked {
   readonly unwritable?: boolean;
 }
 
-/** The code of the rejection, and the jobs that the audit trail has as denied. */
+/**
+ * The code of the rejection, and what the audit trail has of denied jobs and failed sign-ins. If
+ * the job is permitted, its sign-in fails.
+ */
 async function open({ policy = {}, connection = {}, unwritable = false }: Asked) {
   const stateDir = await mkdtemp(join(directory, 'state-'));
   if (unwritable) await writeFile(auditDirectory(stateDir), 'in the way');
@@ -53,12 +56,15 @@ async function open({ policy = {}, connection = {}, unwritable = false }: Asked)
   const ref = { runId: 'run-1' as RunId, attempt: 2, epoch: 3 };
   const kind = 'metadata' as const;
   const code = await access({ kind, ref, document, workflow, connector, signal: NEVER }).then(
-    () => 'opened',
+    async ({ noteFailedSignIn }) => {
+      await noteFailedSignIn('SALESFORCE_LOGIN_FAILED');
+      return 'opened';
+    },
     (thrown: unknown) => RunnerError.from(thrown).code,
   );
-  const wanted = { since: 0, event: 'job', decision: 'deny' } as const;
-  const recorded = unwritable ? [] : await readEvents(nodeDisk, auditDirectory(stateDir), wanted);
-  return { code, recorded };
+  const find = (event: string, decision: 'deny' | 'reject') =>
+    unwritable ? [] : readEvents(nodeDisk, auditDirectory(stateDir), { since: 0, event, decision });
+  return { code, jobs: await find('job', 'deny'), signIns: await find('signIn', 'reject') };
 }
 
 describe('a job that a worker denies', () => {
@@ -80,7 +86,7 @@ describe('a job that a worker denies', () => {
     const found = await open(asked);
     expect(found).toMatchObject({
       code,
-      recorded: [{ attempt: 'run-1.2.3', kind: 'metadata', connector: 'Salesforce', code }],
+      jobs: [{ attempt: 'run-1.2.3', kind: 'metadata', connector: 'Salesforce', code }],
     });
     expect(JSON.stringify(found)).not.toMatch(/secret:|shadow|a password/);
   });
@@ -89,8 +95,17 @@ describe('a job that a worker denies', () => {
     const connection = { username: REFERENCE };
     expect((await open({ connection, unwritable: true })).code).toBe('SECRET_IN_PLAIN_FIELD');
   });
+});
 
-  it('has no such line if it is permitted', async () => {
-    expect(await open({})).toEqual({ code: 'opened', recorded: [] });
+describe('a sign-in that fails', () => {
+  it('is in the audit trail with its user and the code', async () => {
+    const username = 'etl@acme.example';
+    const connection = { username, privateKey: REFERENCE, consumerSecret: undefined };
+    const { code, jobs, signIns } = await open({ connection });
+    expect([code, jobs]).toEqual(['opened', []]);
+    const facts = { connector: 'Salesforce', kind: 'metadata', user: username };
+    expect(signIns).toMatchObject([
+      { attempt: 'run-1.2.3', ...facts, code: 'SALESFORCE_LOGIN_FAILED' },
+    ]);
   });
 });

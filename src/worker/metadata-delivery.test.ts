@@ -85,6 +85,7 @@ async function run(
         secrets: new Map(),
         connect: () => Promise.reject(busy),
         admitOrganization: () => Promise.resolve(),
+        noteFailedSignIn: () => Promise.resolve(),
         protect: () => undefined,
         limits: {
           reservePercent: 20,

@@ -54,6 +54,7 @@ describe('incremental state of an attempt', () => {
             secrets: new Map(),
             connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')),
             admitOrganization: () => Promise.resolve(),
+            noteFailedSignIn: () => Promise.resolve(),
             protect: () => undefined,
             limits: {
               reservePercent: 20,

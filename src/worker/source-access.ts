@@ -4,7 +4,7 @@ import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import { createDial } from '../policy/dial.ts';
 import { createOrganizationCheck } from '../policy/organization-check.ts';
 import type { Limits, Reach } from '../policy/limits.ts';
-import type { SecretUse } from '../policy/policy.ts';
+import type { JobFacts, SecretUse } from '../policy/policy.ts';
 import { createSecretSources } from '../secrets/resolver.ts';
 import type { SecretSourceOptions } from '../secrets/source-options.ts';
 import type { SecretPlace } from '../secrets/scan.ts';
@@ -45,7 +45,7 @@ interface SourceOptions {
 export function sourceAccess(
   { request: { kind, connector, workflow }, endpoints, uses, settings }: SourceOptions,
   { connect, ...deps }: AccessDeps,
-): Pick<Access, 'secrets' | 'connect' | 'admitOrganization' | 'protect'> {
+): Pick<Access, 'secrets' | 'connect' | 'admitOrganization' | 'noteFailedSignIn' | 'protect'> {
   const { policy, redactor, trail, audit } = deps;
   const { config: connection } = workflow.source.serviceConnection;
   const { type, secretFields, fileFields } = connector;
@@ -62,8 +62,20 @@ export function sourceAccess(
     }),
     connect: createDial({ ...job, policy, connect, uses, trail, audit }),
     admitOrganization: createOrganizationCheck({ ...job, policy, endpoints, uses, trail, audit }),
+    noteFailedSignIn: failedSignIns({ ...job, trail }),
     protect: (value) => redactor.add(value),
   };
+}
+
+/** A line of the audit trail for each. */
+function failedSignIns({
+  connector,
+  kind,
+  account,
+  trail,
+}: JobFacts & Pick<AccessDeps, 'trail'>): Access['noteFailedSignIn'] {
+  const facts = { decision: 'reject', connector, kind, user: account?.user };
+  return (code) => trail.record({ event: 'signIn', ...facts, code });
 }
 
 /** A run of a control plane (`unused`) gets only what is `allow`. */

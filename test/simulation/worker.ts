@@ -16,6 +16,7 @@ const ACCESS = {
   secrets: new Map<string, never>(),
   connect: () => Promise.reject(new Error('a simulation has no network')),
   admitOrganization: () => Promise.resolve(),
+  noteFailedSignIn: () => Promise.resolve(),
   protect: () => undefined,
   stateDirectory: undefined,
   limits: {

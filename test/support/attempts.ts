@@ -119,6 +119,7 @@ export async function attempt(
         secrets: new Map(),
         connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')),
         admitOrganization: () => Promise.resolve(),
+        noteFailedSignIn: () => Promise.resolve(),
         protect: () => undefined,
         reportCalls: (made, isOver) => Promise.resolve(reportCalls(made, isOver)),
         limits: {

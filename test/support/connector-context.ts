@@ -47,6 +47,7 @@ export interface ContextOptions {
   readonly proxy?: string;
   readonly stateDirectory?: string;
   readonly admitOrganization?: ConnectorContext['admitOrganization'];
+  readonly noteFailedSignIn?: ConnectorContext['noteFailedSignIn'];
   readonly admitCall?: ConnectorContext['admitCall'];
   readonly limits?: Partial<ConnectorContext['limits']>;
   readonly stateStore?: ConnectorContext['stateStore'];
@@ -96,6 +97,7 @@ export function contextFor(source: SourceUnderTest, options: ContextOptions): Re
       ...options.limits,
     },
     admitOrganization: options.admitOrganization ?? (() => Promise.resolve()),
+    noteFailedSignIn: options.noteFailedSignIn ?? (() => Promise.resolve()),
     protect: (value) => {
       protectedValues.add(value);
       redactor.add(value);

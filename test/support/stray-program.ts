@@ -92,6 +92,7 @@ runWorker(process, {
         secrets: new Map(),
         connect: () => Promise.reject(new Error('there is no network here')),
         admitOrganization: () => Promise.resolve(),
+        noteFailedSignIn: () => Promise.resolve(),
         protect: (value) => redactor.add(value),
         limits: {
           reservePercent: 20,

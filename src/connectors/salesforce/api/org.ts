@@ -116,7 +116,8 @@ function createSessions(
   outage: OutageGate,
   signal: AbortSignal,
 ): SessionKeeper {
-  const { secrets, clock, logger, protect, admitOrganization, stateDirectory } = context;
+  const { secrets, clock, logger, protect, stateDirectory } = context;
+  const { admitOrganization, noteFailedSignIn } = context;
   const rejections =
     stateDirectory === undefined
       ? undefined
@@ -128,6 +129,7 @@ function createSessions(
     clock,
     logger,
     admitOrganization,
+    noteFailedSignIn,
     protect,
     rejections,
   });

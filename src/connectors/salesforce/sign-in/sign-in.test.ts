@@ -160,14 +160,52 @@ describe('SignIn', () => {
     await expect(run).rejects.toMatchObject({ code: 'SALESFORCE_LOGIN_FAILED' });
   });
 
-  it('rejects an org other than the one in organizationId', async () => {
+  it('rejects an org other than the one in organizationId, once the sign-in is recorded', async () => {
     const { connection, secrets } = soapOptions(sandbox);
+    const admitted: unknown[] = [];
     await expect(
       extractFrom(sandbox, {
         connection: { ...connection, organizationId: '00DIB000004nDEq' },
         secrets: secrets!,
+        admitOrganization: async ([id]) => void admitted.push(id),
       }),
     ).rejects.toMatchObject({ code: 'SALESFORCE_CONNECTION_INVALID' });
+    expect(admitted).toEqual([sandbox.organizationId.slice(0, 15)]);
+  });
+
+  it.each([
+    ['soap', 'SALESFORCE_LOGIN_FAILED', { password: 'wrong' }],
+    ['oauth', 'SALESFORCE_LOGIN_FAILED', { consumerSecret: 'wrong' }],
+  ])('tells of a sign-in that the org rejects (%s), once', async (kind, code, wrong) => {
+    const { consumerKey, consumerSecret } = sandbox.credentials;
+    const { connection, secrets } = soapOptions(sandbox);
+    const oauth = { consumerKey, consumerSecret: 'x', salesforceDomain: sandbox.myDomain };
+    const noted: string[] = [];
+    const run = extractFrom(sandbox, {
+      connection: kind === 'soap' ? connection : oauth,
+      secrets: { ...(kind === 'soap' ? secrets : { consumerSecret }), ...wrong },
+      noteFailedSignIn: async (each) => void noted.push(each),
+    });
+    await expect(run).rejects.toMatchObject({ code });
+    expect(noted).toEqual([code]);
+  });
+
+  it('tells of each sign-in that got no answer, and of none that was never sent', async () => {
+    const noted: string[] = [];
+    const noteFailedSignIn = async (code: string): Promise<void> => void noted.push(code);
+    const unreachable = { ...soapOptions(sandbox).connection, salesforceDomain: 'nobody.my' };
+    const unsent = extractFrom(sandbox, {
+      connection: unreachable,
+      secrets: soapOptions(sandbox).secrets!,
+      noteFailedSignIn,
+    });
+    await expect(unsent).rejects.toBeInstanceOf(RunnerError);
+    expect(noted).toEqual([]);
+    sandbox.faults.install({ match: { path: 'Soap' }, effect: { kind: 'reset' } });
+    await expect(extractFrom(sandbox, { connection: one, noteFailedSignIn })).rejects.toMatchObject(
+      { code: 'NETWORK_RESET' },
+    );
+    expect(noted).toEqual(['NETWORK_RESET', 'NETWORK_RESET', 'NETWORK_RESET']);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import type { HttpClient } from '../../../../foundation/src/http/client.ts';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../../foundation/src/runtime/clock.ts';
+import type { ErrorCode } from '../../../../foundation/src/runtime/error-codes.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Secret, SecretSource } from '../../../secrets/secret.ts';
 import type { Connection } from './connection.ts';
@@ -21,6 +22,7 @@ export interface SignInDeps {
   readonly logger: Logger;
   /** As in ConnectorContext. */
   readonly admitOrganization: (organization: readonly string[]) => Promise<void>;
+  readonly noteFailedSignIn: (code: ErrorCode) => Promise<void>;
   readonly protect: (value: string) => void;
   /** Rejections of earlier attempts; absent if none are stored. */
   readonly rejections?: RejectionStore | undefined;
@@ -53,13 +55,17 @@ export class SignIn {
     const secrets = await this.#readSecrets(signal);
     const versions = new Map([...secrets].map(([field, secret]) => [field, secret.version]));
     await this.#rejected.check(versions);
-    try {
-      return await this.#requireSameOrg(await this.#authenticate(secrets, signal));
-    } catch (thrown) {
-      const error = this.#suspectCertificate(RunnerError.from(thrown));
-      if (error.code === 'SALESFORCE_LOGIN_FAILED') await this.#rejected.record(versions, error);
-      throw error;
-    }
+    const session = await this.#authenticate(secrets, signal).catch((thrown: unknown) =>
+      this.#failed(thrown, versions),
+    );
+    return this.#requireSameOrg(session);
+  }
+
+  async #failed(thrown: unknown, versions: ReadonlyMap<string, string>): Promise<never> {
+    const error = this.#suspectCertificate(RunnerError.from(thrown));
+    if (error.code === 'SALESFORCE_LOGIN_FAILED') await this.#rejected.record(versions, error);
+    if (!error.neverSent) await this.#deps.noteFailedSignIn(error.code);
+    throw error;
   }
 
   #authenticate(secrets: ReadonlyMap<string, Secret>, signal: AbortSignal): Promise<Session> {
@@ -89,13 +95,13 @@ export class SignIn {
 
   /** The first org that answers is the org of the whole attempt, if the policy permits it. */
   async #requireSameOrg(session: Session): Promise<Session> {
+    await this.#deps.admitOrganization(organizationSpellings(session.organizationId));
     if (this.#organizationId !== undefined && session.organizationId !== this.#organizationId) {
       throw new RunnerError(
         'SALESFORCE_CONNECTION_INVALID',
         'the sign-in led to another org than the one in organizationId or the one of the previous sign-in',
       );
     }
-    await this.#deps.admitOrganization(organizationSpellings(session.organizationId));
     this.#organizationId = session.organizationId;
     return session;
   }
