@@ -25,6 +25,7 @@ async function receive({ cert, key, batches, batchBytes }: Start): Promise<void>
   const port = new Port({
     cert,
     key,
+    onFirstConnection: () => undefined,
     accept: (wire) => void receiveFrames(wire, batches),
     answer: (_request, response) => void response.end(),
   });

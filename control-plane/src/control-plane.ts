@@ -47,6 +47,8 @@ export interface ControlPlaneOptions {
   readonly tracer?: RunTracer;
   /** Where to answer /livez and /readyz, without TLS. Default: nowhere. */
   readonly probes?: ListenAddress;
+  /** Called when a client of any kind connects, once. */
+  readonly onFirstConnection?: () => void;
   /** Replaces the calls to OpenMetadata servers and the runs of their pipelines. */
   readonly openMetadata?: OpenMetadataParts;
 }
@@ -125,10 +127,15 @@ async function probesOf(
   return probes === undefined ? undefined : serveProbes(probes, health);
 }
 
-function portOf({ tls }: ControlPlaneOptions, app: OpenAPIHono, engine: Engine): Port {
+function portOf(
+  { tls, onFirstConnection = () => undefined }: ControlPlaneOptions,
+  app: OpenAPIHono,
+  engine: Engine,
+): Port {
   const listener = getRequestListener(app.fetch);
   return new Port({
     ...tls,
+    onFirstConnection,
     accept: (wire) => engine.accept(wire),
     answer: (request, response) => void listener(request, response),
   });

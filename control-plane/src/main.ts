@@ -1,4 +1,4 @@
-import { allowGrowth } from './runtime/small-heap.ts';
+import { allowGrowth, compactHeap } from './runtime/small-heap.ts';
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
@@ -48,9 +48,9 @@ async function main(options: Options): Promise<void> {
     log,
     limits: limitsOf(options),
     tracer: telemetry.tracer,
+    onFirstConnection: allowGrowth,
     ...(options.probes === undefined ? {} : { probes: options.probes }),
   });
-  allowGrowth();
   const watching = new AbortController();
   stopOnSignal(() => {
     watching.abort();
@@ -59,6 +59,7 @@ async function main(options: Options): Promise<void> {
   const address = authority(advertised, controlPlane.port);
   printReadyLine(options, address, { caFile: tls.caFile, tokenFile, token });
   await tellServiceManager('READY=1', process);
+  await compactHeap();
   await feedWatchdog(() => controlPlane.health.live().ok, systemClock, watching.signal, process);
 }
 

@@ -72,7 +72,9 @@ export async function openStage(
   limits: Partial<Limits> = {},
   data = temporaryFolder(),
   clock: Clock = systemClock,
-  parts: Partial<Pick<ControlPlaneOptions, 'openMetadata' | 'log' | 'probes' | 'tracer'>> = {},
+  parts: Partial<
+    Pick<ControlPlaneOptions, 'openMetadata' | 'log' | 'probes' | 'tracer' | 'onFirstConnection'>
+  > = {},
 ): Promise<Stage> {
   const tls = await ownTls(join(data.path, 'tls'), ['localhost', '127.0.0.1'], Date.now());
   const ca = readFileSync(tls.caFile, 'utf8');

@@ -32,6 +32,7 @@ const IDLE_TIMEOUT_MS = 60_000;
 export interface PortOptions {
   readonly cert: string;
   readonly key: string;
+  readonly onFirstConnection: () => void;
   readonly accept: (wire: Wire) => void;
   readonly answer: (request: IncomingMessage, response: ServerResponse) => void;
 }
@@ -57,6 +58,7 @@ export class Port {
       ALPNCallback: ({ protocols }) =>
         ['http/1.1', 'h2'].find((protocol) => protocols.includes(protocol)),
     });
+    this.#tls.once('secureConnection', () => options.onFirstConnection());
     this.#tls.on('secureConnection', (socket) => this.#route(socket));
     this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
   }
