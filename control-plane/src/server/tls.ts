@@ -1,10 +1,11 @@
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires this polyfill before it is loaded
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
+import { ControlPlaneError } from '../runtime/errors.ts';
 
 x509.cryptoProvider.set(webcrypto);
 
@@ -35,7 +36,7 @@ export async function readTls(certFile: string, keyFile: string): Promise<TlsFil
 /**
  * A certificate for these host names and addresses, issued by a CA that is created in `directory`.
  * The CA is created once, so that clients need to trust it once; the certificate is renewed before
- * it expires.
+ * it expires, and issued again if a crash has damaged it. Throws CONFLICT for a damaged CA.
  */
 export async function ownTls(
   directory: string,
@@ -46,10 +47,7 @@ export async function ownTls(
   const path = (name: string): string => join(directory, name);
   if (!existsSync(path('ca.pem'))) await createAuthority(path('ca.pem'), path('ca-key.pem'), now);
   if (!(await isFresh(path('server.pem'), path('server-key.pem'), names, now))) {
-    const authority = {
-      certificate: new x509.X509Certificate(await readFile(path('ca.pem'), 'utf8')),
-      key: await readKey(path('ca-key.pem')),
-    };
+    const authority = await readAuthority(path('ca.pem'), path('ca-key.pem'));
     await issue(authority, names, path('server.pem'), path('server-key.pem'), now);
   }
   return {
@@ -77,6 +75,20 @@ async function createAuthority(certFile: string, keyFile: string, now: number): 
     ],
   });
   await save(keys, certificate, certFile, keyFile);
+}
+
+/** Not replaced when damaged: every runner would have to trust another one. */
+async function readAuthority(certFile: string, keyFile: string): Promise<Authority> {
+  try {
+    const certificate = new x509.X509Certificate(await readFile(certFile, 'utf8'));
+    return { certificate, key: await readKey(keyFile) };
+  } catch (thrown) {
+    throw new ControlPlaneError('CONFLICT', `${certFile} or ${keyFile} is damaged`, {
+      cause: thrown,
+      remedy:
+        'Restore both files from a backup. If there is none, remove them, and give the new CA certificate to every runner.',
+    });
+  }
 }
 
 interface Authority {
@@ -119,7 +131,7 @@ async function isFresh(
   names: readonly string[],
   now: number,
 ): Promise<boolean> {
-  if (!existsSync(certFile) || !existsSync(keyFile)) return false;
+  if (!(await isPair(certFile, keyFile))) return false;
   const certificate = new x509.X509Certificate(await readFile(certFile, 'utf8'));
   const alternatives =
     certificate
@@ -129,6 +141,16 @@ async function isFresh(
     certificate.notAfter.getTime() - now > RENEW_BEFORE_DAYS * DAY_MS &&
     names.every((name) => alternatives.includes(name))
   );
+}
+
+/** Whether both are there, whole, and belong together. */
+async function isPair(certFile: string, keyFile: string): Promise<boolean> {
+  try {
+    const certificate = new X509Certificate(await readFile(certFile));
+    return certificate.checkPrivateKey(createPrivateKey(await readFile(keyFile)));
+  } catch {
+    return false;
+  }
 }
 
 function isAddress(name: string): boolean {
@@ -158,8 +180,14 @@ async function save(
   keyFile: string,
 ): Promise<void> {
   const der = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  await writeFile(keyFile, `${x509.PemConverter.encode(der, 'PRIVATE KEY')}\n`, { mode: 0o600 });
-  await writeFile(certFile, `${certificate.toString('pem')}\n`);
+  await writeWhole(keyFile, `${x509.PemConverter.encode(der, 'PRIVATE KEY')}\n`, 0o600);
+  await writeWhole(certFile, `${certificate.toString('pem')}\n`, 0o644);
+}
+
+/** A crash leaves the old content or the new. */
+async function writeWhole(file: string, text: string, mode: number): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode, flush: true });
+  await rename(`${file}.new`, file);
 }
 
 function readKey(file: string): Promise<webcrypto.CryptoKey> {
