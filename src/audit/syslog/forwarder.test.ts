@@ -1,6 +1,9 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
+import { SteppedClock } from '../../../test/support/stepped-clock.ts';
 import { SyslogScene, upTo } from '../../../test/support/syslog-scene.ts';
 
 let scene: SyslogScene;
@@ -80,6 +83,24 @@ describe('the audit trail on a syslog server', () => {
       expect(scene.gaps).toBe(1);
     },
   );
+
+  it('goes over one connection each five seconds while lines are added', async () => {
+    const pauses: number[] = [];
+    const stepped = new SteppedClock();
+    const clock: Clock = {
+      ...systemClock,
+      sleep: async (ms, signal) => {
+        if (ms > 5_000) return stepped.sleep(ms, signal);
+        pauses.push(ms);
+        await scene.record(1);
+        return stepped.sleep(ms, signal);
+      },
+    };
+    scene.start({ place: { directory: scene.directory, disk: nodeDisk, clock } });
+    await scene.until(() => scene.server.connections >= 3);
+    await scene.stop();
+    expect(new Set(pauses.slice(1))).toEqual(new Set([5_000]));
+  });
 
   it('goes over several connections if it is long', async () => {
     await scene.recordAll(Array.from({ length: 200 }, () => 'x'.repeat(30_000)));

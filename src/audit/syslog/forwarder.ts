@@ -83,7 +83,7 @@ export class SyslogForwarder {
     };
   }
 
-  /** Over one connection. Resolves with whether there was something to send. */
+  /** Over one connection. Resolves with whether that was not enough for all of it. */
   async #sendPending(signal: AbortSignal): Promise<boolean> {
     const { place, stateDir } = this.#options;
     const cursor = (this.#cursor ??= await readCursor(place.disk, stateDir, this.#server));
@@ -100,7 +100,7 @@ export class SyslogForwarder {
     this.#cursor = sent;
     this.#waitingSince = undefined;
     this.#note(undefined);
-    return true;
+    return sent.number < end.number;
   }
 
   #begin({ first, isGap }: Continuation, { number }: Cursor): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../../test/support/certificates.ts';
+import { ConnectProxy } from '../../../test/support/connect-proxy.ts';
 import { load } from '../../../test/support/config-loading.ts';
 import { SERVER, SyslogServer } from '../../../test/support/syslog-server.ts';
 import type { Logger, LogData } from '../../../foundation/src/logging/logger.ts';
@@ -25,10 +26,14 @@ async function write(name: string, content: string): Promise<string> {
 }
 
 /** Runs with these settings until something is logged, and resolves with that. */
-async function firstLog(syslog: Readonly<Record<string, unknown>>): Promise<LogData> {
+async function firstLog(
+  syslog: Readonly<Record<string, unknown>>,
+  proxy?: string,
+): Promise<LogData> {
+  const connectTo = [`${SERVER.host}:6514=127.0.0.1:${server.port}`];
   const file = JSON.stringify({
     stateDir: directory,
-    network: { connectTo: [`${SERVER.host}:6514=127.0.0.1:${server.port}`] },
+    network: { connectTo, proxy },
     audit: { syslog: { url: `tls://${SERVER.host}`, ...syslog } },
   });
   const { config } = load({ file });
@@ -93,6 +98,17 @@ describe('the audit trail', () => {
       expect(await firstLog({ caFile, allowPlainEnd })).toMatchObject(expected);
     },
   );
+
+  it('goes through the proxy of the configuration', async () => {
+    server = await SyslogServer.start();
+    const proxy = await ConnectProxy.open();
+    const caFile = await write('ca.pem', server.authority.caPem);
+    expect(await firstLog({ caFile }, `http://127.0.0.1:${proxy.port}`)).toMatchObject({
+      message: 'audit trail sent to syslog',
+    });
+    expect(proxy.requested).toEqual([`127.0.0.1:${server.port}`]);
+    await proxy.close();
+  });
 
   it('goes to a server that asks for a certificate, only with one of its CA', async () => {
     server = await SyslogServer.start({ mutual: true });
