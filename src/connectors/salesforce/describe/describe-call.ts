@@ -4,6 +4,7 @@ import { incomplete } from '../api/pages.ts';
 import { rejection } from '../api/rejection.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { DeferredDescribe } from './deferred-describe.ts';
+import { DescribePack, type Unpacker } from './describe-pack.ts';
 import type { ListedObject } from './object-list.ts';
 import { FIELD_MEMBERS } from './sobject-field.ts';
 
@@ -19,6 +20,7 @@ export interface DescribeCallOptions {
   readonly since: (object: ListedObject) => string | undefined;
   /** Calls that the objects described so far still need. */
   readonly reserved: () => number;
+  readonly unpacker: Unpacker;
 }
 
 /** Calls that must remain for what follows a describe besides those that are reserved. */
@@ -33,7 +35,7 @@ const CUT = { extract: 'fields', wanted: FIELD_MEMBERS, drop: ['childRelationshi
 /** Describes up to 25 objects in one call. Throws what the call throws. */
 export async function describeCall(
   batch: readonly ListedObject[],
-  { api, version, since, reserved }: DescribeCallOptions,
+  { api, version, since, reserved, unpacker }: DescribeCallOptions,
   signal: AbortSignal,
 ): Promise<readonly DescribeOutcome[]> {
   const parts = batch.map((object, index) => ({
@@ -41,6 +43,7 @@ export async function describeCall(
     url: `/services/data/v${version}/sobjects/${encodeURIComponent(object.name)}/describe`,
     since: since(object),
   }));
+  const pack = new DescribePack(unpacker);
   const answers = await readComposite(
     api,
     {
@@ -53,10 +56,11 @@ export async function describeCall(
     },
     (answer) => {
       const index = Number(answer.referenceId.slice(1));
-      return outcomeOf(batch[index]!, parts[index]!.since !== undefined, answer);
+      return outcomeOf(batch[index]!, parts[index]!.since !== undefined, answer, pack);
     },
     signal,
   );
+  pack.close();
   return batch.map((listed, index) => answers.get(`o${index}`) ?? unanswered(listed));
 }
 
@@ -64,6 +68,7 @@ function outcomeOf(
   listed: ListedObject,
   conditional: boolean,
   answer: PartAnswer,
+  pack: DescribePack,
 ): DescribeOutcome {
   const what = `describe of ${listed.name}`;
   if (answer.status === 304)
@@ -72,7 +77,7 @@ function outcomeOf(
       : { listed, error: incomplete(what, 'unchanged, but requested unconditionally') };
   if (answer.status !== 200) return { listed, error: rejection(answer.status, answer.body, what) };
   try {
-    return { listed, describe: new DeferredDescribe(answer, listed.name) };
+    return { listed, describe: new DeferredDescribe(answer, listed.name, pack) };
   } catch (thrown) {
     return { listed, error: RunnerError.from(thrown) };
   }

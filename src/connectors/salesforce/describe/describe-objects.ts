@@ -5,6 +5,7 @@ import { RunnerError } from '../errors/errors.ts';
 import { batchObjects } from './describe-batches.ts';
 import { type DescribeOutcome, describeCall } from './describe-call.ts';
 import { FailureStreak, mayBeOfObject } from './describe-failures.ts';
+import { Unpacker } from './describe-pack.ts';
 import type { ListedObject } from './object-list.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
@@ -64,11 +65,11 @@ export async function* describeObjects(
 
 /** Describes the objects of one call, in as many calls as that takes. */
 class BatchDescriber {
-  readonly #options: DescribeOptions;
+  readonly #options: DescribeOptions & { readonly unpacker: Unpacker };
   readonly #failures = new FailureStreak();
 
   constructor(options: DescribeOptions) {
-    this.#options = options;
+    this.#options = { ...options, unpacker: new Unpacker() };
   }
 
   async describe(

@@ -20,8 +20,8 @@ import type { ProgressReport } from './progress-report.ts';
 
 /** Concurrent calls for definitions if the org permits as many; described objects wait for them. */
 const CONCURRENCY = 16;
-/** Bytes of described objects that wait for such a call, and of those that wait for the reader. */
-const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+/** Memory of described objects that wait for such a call, and of those that wait for the reader. */
+const MAX_WAITING_BYTES = 2 * 1024 * 1024;
 export interface TablesDeps {
   readonly org: Pick<Org, 'api' | 'limit' | 'pause'>;
   readonly version: string;

@@ -75,6 +75,8 @@ export class AfterTables {
     let code: readonly string[] | undefined;
     if (readAll) {
       code = yield* codeRecords(this.#deps, this.#tables, () => this.#readCode(signal));
+      // It may be large.
+      this.#code = undefined;
       yield* lineageRecords(this.#deps, this.#tables);
     }
     yield* profileRecords(
