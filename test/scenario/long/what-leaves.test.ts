@@ -66,7 +66,7 @@ const INTRODUCTION = `# What leaves the network
 
 Generated from recorded runs of the Salesforce connector against the emulator in this repository; \`npm run docs:what-leaves\` makes it
 again, and a test fails if a field is missing here. All of it goes to the control plane (or into the file of \`ingest\`), after
-[redaction](secrets.md#redaction). Where else the runner connects to is in the [security review](security-review.md#network).
+[redaction](secrets.md#redaction). Where else the runner connects to is in [egress.md](egress.md).
 
 The first run asked for everything under a policy that allows it. Each further run had one key of the [policy](policy.md#all-keys)
 set to \`deny\`, and one had both \`profile\` and \`counts\`; the last column names the key that withholds a field. \`salesforce.metadata: deny\` withholds all of it.
