@@ -92,8 +92,9 @@ describe('a job that a worker denies', () => {
   });
 
   it('stays denied if that cannot be recorded', async () => {
-    const connection = { username: REFERENCE };
-    expect((await open({ connection, unwritable: true })).code).toBe('SECRET_IN_PLAIN_FIELD');
+    const policy = { jobs: { kinds: ['test_connection'] } };
+    expect((await open({ policy, unwritable: true })).code).toBe('POLICY_DENIED');
+    expect((await open({ unwritable: true })).code).toBe('AUDIT_UNWRITABLE');
   });
 });
 

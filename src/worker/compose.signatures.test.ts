@@ -38,11 +38,15 @@ interface Attempt {
   readonly mode: 'off' | 'warn' | 'required';
   readonly signature?: string | undefined;
   readonly sink?: SinkUse;
+  /** By default, of its own. */
+  readonly stateDir?: string;
 }
 
+const newStateDir = (): Promise<string> => mkdtemp(join(directory, 'state-'));
+
 /** Code of the rejection, lines of the local log, and events of the audit trail. */
-async function open({ mode, signature, sink = 'unused' }: Attempt) {
-  const stateDir = await mkdtemp(join(directory, 'state-'));
+async function open({ mode, signature, sink = 'unused', ...more }: Attempt) {
+  const { stateDir = await newStateDir() } = more;
   const keys = [{ name: KEY.name, publicKey: KEY.publicKey }];
   const policy = { version: 1, jobs: { signatures: mode, keys } };
   writeSettledPolicy(join(directory, `${mode}.yaml`), policy);
@@ -73,10 +77,13 @@ async function open({ mode, signature, sink = 'unused' }: Attempt) {
     () => 'opened',
     (thrown: unknown) => RunnerError.from(thrown).code,
   );
-  return { code, logged, events: await eventsIn(stateDir) };
+  const all = await eventsIn(stateDir);
+  const isPolicy = ({ event }: (typeof all)[number]): boolean => event === 'policy';
+  const events = all.filter((each) => !isPolicy(each));
+  return { code, logged, events, policies: all.filter(isPolicy) };
 }
 
-async function eventsIn(stateDir: string): Promise<readonly unknown[]> {
+async function eventsIn(stateDir: string): Promise<readonly Record<string, unknown>[]> {
   const [file] = await trailFiles(nodeDisk, auditDirectory(stateDir)).catch(() => []);
   if (file === undefined) return [];
   const opened = await nodeDisk.open(file.path, 'read');
@@ -85,10 +92,22 @@ async function eventsIn(stateDir: string): Promise<readonly unknown[]> {
   return text
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as unknown);
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 describe('a worker', () => {
+  it('records the policy that decides about a job, also if it is in force for that job only', async () => {
+    const stateDir = await newStateDir();
+    await open({ mode: 'off', stateDir });
+    await open({ mode: 'warn', stateDir });
+    const { policies } = await open({ mode: 'off', stateDir });
+    expect(policies.map(({ signatures }) => signatures)).toEqual(['off', 'warn', 'off']);
+    const [first, second, third] = policies.map(({ sha256 }) => sha256);
+    expect(first).toMatch(/^[0-9a-f]{64}$/);
+    expect(second).not.toBe(first);
+    expect(third).toBe(first);
+  });
+
   it('reads no secret for a job that is not signed, and records the rejection', async () => {
     const { code, events } = await open({ mode: 'required' });
     expect(code).toBe('JOB_UNSIGNED');

@@ -77,12 +77,13 @@ export function composeAccess({
     const policy = await recordingDenial(request, trail, () =>
       policyFor(request, { settings, connectors, audit, sink: sinkUse }),
     );
+    await trail.record({ event: 'policy', ...nameOf(policy) });
     const check = { rules: policy.signing, fingerprint: settings.fingerprint, trail, audit };
     if (sinkUse === 'unused') await checkSignature(request, { ...check, now: clock.now() });
     const used = await recordingDenial(request, trail, async () =>
       usedBy(request, policy, sinkUse),
     );
-    const { server, uses, tokenUses } = used;
+    const { uses, sink } = used;
     const endpoints = endpointsOf(request);
     const connect = createConnect(await sourceNetwork(settings), systemResolve, trust);
     const kept = keptIn(settings);
@@ -90,7 +91,6 @@ export function composeAccess({
     const providerDeps = { ...SYSTEM, env, connect, sealing, ...protecting(redactor), ...kept };
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
     const deps = { policy, provider, connect, redactor, ...kept, trail, audit, metrics, clock };
-    const sink = server && { server, uses: tokenUses };
     const limits = limitsFor(policy.limitsFor(request.connector.type), sinkUse);
     const run = { request, endpoints, uses, sink, limits, quota: quotaOf(settings) };
     return {
@@ -102,14 +102,19 @@ export function composeAccess({
   };
 }
 
-/** The sink's server, and the references in the whole document. Throws the errors of a scan. */
+/** The references in the whole document, and the sink with its own. Throws the errors of a scan. */
 function usedBy(request: AccessRequest, policy: Policy, sinkUse: SinkUse) {
   const server = sinkServerFor(request, sinkUse, policy);
   const [uses = [], tokenUses = []] = scanForSecrets(request.document, {
     policy,
     places: [sourcePlace(request.connector), sinkPlace(server)],
   });
-  return { server, uses, tokenUses };
+  return { uses, sink: server && { server, uses: tokenUses } };
+}
+
+/** The trail names the policy of each job, so that its decisions can be understood. */
+function nameOf({ fingerprint, signing }: Policy) {
+  return { sha256: fingerprint, signatures: signing.mode };
 }
 
 function endpointsOf({ workflow, connector }: AccessRequest): ReturnType<Connector['endpoints']> {
