@@ -182,11 +182,12 @@ export class OutageGate {
     backoff: Backoff,
     signal: AbortSignal,
   ): Promise<void> {
-    const { server, clock, patienceMs, logger, onWait } = this.#options;
+    const { server, mayBeOutage, clock, patienceMs, logger, onWait } = this.#options;
     const left = since + patienceMs - clock.monotonic();
     if (left <= 0) throw this.#abandon(error);
     const pauseMs = Math.min(left, backoff.pauseAfter(error));
-    logger.log('info', `waiting for ${server}`, {
+    const what = mayBeOutage(error) ? `waiting for ${server}` : 'waiting before the next try';
+    logger.log('info', what, {
       ...errorFields(error),
       retryInMs: Math.round(pauseMs),
       patienceLeftMs: Math.round(left),

@@ -8,15 +8,19 @@ const INTERVAL_MS = 100;
 export type Phase = 'sign-in' | 'catalog' | 'describe' | 'descriptions' | 'mapping';
 
 /**
- * What is wrong with Salesforce, for display. Messages of errors may contain details that do not
- * belong in a status.
+ * What a run waits for, and what is wrong with it, for display. Messages of errors may contain
+ * details that do not belong in a status.
  */
 const REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {
-  NETWORK_UNREACHABLE: 'cannot be reached',
-  NETWORK_TIMEOUT: 'does not answer',
-  DEADLINE_EXCEEDED: 'does not answer',
-  NETWORK_RESET: 'closes connections',
-  SALESFORCE_BUSY: 'is overloaded or in maintenance',
+  NETWORK_UNREACHABLE: 'Salesforce: cannot be reached',
+  NETWORK_TIMEOUT: 'Salesforce: does not answer',
+  DEADLINE_EXCEEDED: 'Salesforce: does not answer',
+  NETWORK_RESET: 'Salesforce: closes connections',
+  SALESFORCE_BUSY: 'Salesforce: is overloaded or in maintenance',
+  SECRET_PROVIDER_FAILED: 'the secret provider: fails',
+  SECRET_MANAGER_SEALED: 'the secret manager: is sealed or in maintenance',
+  SECRET_MANAGER_THROTTLED: 'the secret manager: is overloaded',
+  AUDIT_UNWRITABLE: 'the audit trail: cannot be written',
 };
 
 /**
@@ -52,12 +56,12 @@ export class ProgressReport {
     this.#report();
   }
 
-  /** The run waits for the org; undefined once it continues. */
+  /** The run waits for the org or a secret; undefined once it continues. */
   wait(wait: Wait | undefined): void {
     this.#waiting =
       wait === undefined
         ? undefined
-        : `waiting for Salesforce: ${REASONS[wait.error.code] ?? 'sends invalid answers'}, retry in ${Math.ceil(wait.pauseMs / 1000)} s`;
+        : `waiting for ${REASONS[wait.error.code] ?? 'Salesforce: sends invalid answers'}, retry in ${Math.ceil(wait.pauseMs / 1000)} s`;
     this.#report();
   }
 

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
+import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import {
   extractFrom,
   soapOptions,
@@ -86,6 +87,28 @@ describe.each([
       retryable: true,
     });
     expect(sandbox.stats().httpRequests).toBeLessThan(30);
+  });
+
+  it('waits for a secret provider that fails, for nothing was sent to Salesforce', async () => {
+    const { secrets, ...rest } = options();
+    let reads = 0;
+    const flaky = (value: string | (() => string)) => (): string => {
+      reads += 1;
+      if (reads <= 6) throw new RunnerError('SECRET_PROVIDER_FAILED', 'the provider is restarting');
+      return typeof value === 'string' ? value : value();
+    };
+    const { records, progress } = await extractFrom(sandbox, {
+      ...rest,
+      secrets: Object.fromEntries(
+        Object.entries(secrets!).map(([field, value]) => [field, flaky(value)]),
+      ),
+      tuning: { patienceMs: 120_000 },
+    });
+    expect(tableNames(records)).toEqual(['Account']);
+    expect(sandbox.stats().logins).toBe(1);
+    expect(progress.map(({ phase }) => phase)).toContainEqual(
+      expect.stringMatching(/^waiting for the secret provider: fails, retry in/),
+    );
   });
 
   it('ends with a typed error after a gzip bomb', async () => {

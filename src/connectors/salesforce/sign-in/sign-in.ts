@@ -52,13 +52,23 @@ export class SignIn {
    * NETWORK_*, HOST_DENIED, ORGANIZATION_DENIED and the like.
    */
   async open(signal: AbortSignal): Promise<Session> {
-    const secrets = await this.#readSecrets(signal);
-    const versions = new Map([...secrets].map(([field, secret]) => [field, secret.version]));
-    await this.#rejected.check(versions);
+    const { secrets, versions } = await this.#prepare(signal).catch((thrown: unknown) => {
+      throw RunnerError.from(thrown).with({ neverSent: true });
+    });
     const session = await this.#authenticate(secrets, signal).catch((thrown: unknown) =>
       this.#failed(thrown, versions),
     );
     return this.#requireSameOrg(session);
+  }
+
+  async #prepare(signal: AbortSignal): Promise<{
+    readonly secrets: ReadonlyMap<string, Secret>;
+    readonly versions: ReadonlyMap<string, string>;
+  }> {
+    const secrets = await this.#readSecrets(signal);
+    const versions = new Map([...secrets].map(([field, secret]) => [field, secret.version]));
+    await this.#rejected.check(versions);
+    return { secrets, versions };
   }
 
   async #failed(thrown: unknown, versions: ReadonlyMap<string, string>): Promise<never> {
