@@ -88,11 +88,14 @@ export class Facts {
     return { endpoint, network, role: 'control plane', isControlPlane: true, caSetting };
   });
 
-  /** Undefined without one. */
+  /**
+   * Undefined without a server, and for one that gets a client certificate: it may end a handshake
+   * without it, and it is for trusted servers only.
+   */
   readonly syslogTarget = once(async (): Promise<Target | undefined> => {
     const config = await this.config();
     const { syslog } = config.audit;
-    if (syslog === undefined) return undefined;
+    if (syslog === undefined || syslog.client !== undefined) return undefined;
     const { network } = await syslogTls(config, syslog);
     const caSetting = 'audit.syslog.caFile';
     const { server: endpoint } = syslog;

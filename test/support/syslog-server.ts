@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type SecureVersion, type Server, type TLSSocket } from 'node:tls';
 import type { Connect } from '../../foundation/src/network/connect.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
 import { createAuthority, type Authority } from './certificates.ts';
@@ -24,6 +24,7 @@ interface ServerOptions {
   /** Whether it wants a client certificate of its authority. */
   readonly mutual?: boolean;
   readonly authority?: Authority;
+  readonly maxVersion?: SecureVersion;
 }
 
 /** A syslog server with TLS that takes frames of RFC 5425 and nothing else. */
@@ -55,11 +56,12 @@ export class SyslogServer {
     names = [HOST],
     mutual = false,
     authority,
+    maxVersion = 'TLSv1.3',
   }: ServerOptions = {}): Promise<SyslogServer> {
     const ca = authority ?? (await createAuthority('Syslog CA'));
     const { certPem: cert, keyPem: key } = await ca.issue(names);
     const client = { ca: ca.caPem, requestCert: mutual, rejectUnauthorized: mutual };
-    const server = createServer({ cert, key, ...client, allowHalfOpen: true }).listen(
+    const server = createServer({ cert, key, maxVersion, ...client, allowHalfOpen: true }).listen(
       0,
       '127.0.0.1',
     );
