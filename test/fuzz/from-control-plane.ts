@@ -2,6 +2,8 @@ import { isTraceparent } from '../../foundation/src/domain/traceparent.ts';
 import { parseRetryAfter } from '../../foundation/src/network/retry-after.ts';
 import { type FrameCodec } from '../../src/channel/codec.ts';
 import { MessageSplitter, prefixed } from '../../src/channel/grpc-messages.ts';
+import { toAttemptRef } from '../../src/link/connection/frame-fields.ts';
+import { toJob } from '../../src/link/session/offered-job.ts';
 import { parseCompactJws } from '../../src/policy/signatures/compact-jws.ts';
 import { parseStatement } from '../../src/policy/signatures/statement.ts';
 import { formatReference, parseReference } from '../../src/secrets/reference.ts';
@@ -14,13 +16,19 @@ import { partialFrames } from './partial-frames.ts';
 
 const { texts, json } = corpus;
 const NOW = Date.UTC(2026, 0, 1);
+const DAY_MS = 86_400_000;
 
 export function fromControlPlane(codec: FrameCodec): readonly Target[] {
   return [
     {
       name: 'frames of a control plane',
       corpus: framesToRunner(codec),
-      read: (bytes) => codec.decode(bytes).kind,
+      read: (bytes) => {
+        const decoded = codec.decode(bytes);
+        if (decoded.kind !== 'offer') return decoded.kind;
+        const { kind, signature } = toJob(toAttemptRef(decoded.body.ref), decoded.body, DAY_MS);
+        return `${kind} ${signature === undefined}`;
+      },
     },
     {
       name: 'gRPC messages',
@@ -97,5 +105,12 @@ function framesToRunner(codec: FrameCodec): Buffer[] {
     frame('offer', { ref, kind: 'metadata', workflow, leaseTtlMs: 60_000, deadlineMs: 1000 }),
     frame('refusal', { code: 'BUSY', message: 'x', retryAfterMs: 1 }),
     frame('challenge', { nonce: Buffer.alloc(32), features: ['zstd'] }),
+    frame('welcome', { positions: [{ ref, storedSequence: 7 }], creditBytes: 1024, auditHead: 9 }),
+    frame('heartbeatReply', { number: 3, renewed: [{ ref, ttlMs: 60_000 }], lost: [ref] }),
+    frame('nack', { ref, expectedSequence: 12, message: 'out of order' }),
+    frame('cancel', { ref, reason: 'asked to' }),
+    frame('drain', { reason: 'maintenance' }),
+    frame('identityCheck', { number: 2, platform: 'linux', version: '0.1.0' }),
+    frame('keyAccepted', { publicKey: Buffer.alloc(32) }),
   ];
 }

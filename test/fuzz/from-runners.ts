@@ -31,6 +31,11 @@ export function fromRunners(codec: FrameCodec): readonly Target[] {
         frame('batch', batch),
         frame('accept', { ref }),
         frame('heartbeat', { number: 1, leases: [ref] }),
+        frame('hello', { statement: Buffer.from('statement'), signature: Buffer.alloc(64) }),
+        frame('progress', { ref, phase: 'describe', done: 3, total: 10, apiCalls: 4 }),
+        frame('reject', { ref, code: 'DISK_FULL', message: 'the disk is full', permanent: true }),
+        frame('auditHead', { number: 4, hash: 'a'.repeat(64), signature: Buffer.alloc(64) }),
+        frame('keyProposal', { publicKey: Buffer.alloc(32), signature: Buffer.alloc(64) }),
       ],
       read: (bytes) => {
         const frame = decode(bytes);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fractions, runs, seed } from '../support/property-runs.ts';
+import { loadCodec } from '../../src/channel/codec.ts';
+import { framesOfRunner } from '../support/what-leaves.ts';
 import { fuzz } from './fuzz.ts';
 import { fuzzTargets } from './targets.ts';
 
@@ -11,6 +13,19 @@ describe('bytes that somebody else may have chosen', () => {
     expect(fuzz(target, runs(INPUTS), fractions(seed))).toBeUndefined();
   });
 });
+
+it('begins with a frame of every kind', async () => {
+  const codec = await loadCodec();
+  const frames = targets.filter(([name]) => name.startsWith('frames of'));
+  const kinds = frames.flatMap(([, { corpus }]) => corpus.map((each) => codec.decode(each).kind));
+  const fields = [...framesOfRunner(['Frame']).get('Frame')!.keys()];
+  const expected = fields.map((path) => camelCase(path.split('.')[0]!));
+  expect(new Set(kinds)).toEqual(new Set(expected));
+});
+
+function camelCase(name: string): string {
+  return name.replaceAll(/_(?<letter>[a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
 
 describe('the fuzzer', () => {
   const read = (find: (text: string) => boolean, fail: () => string) => (bytes: Buffer) => {
