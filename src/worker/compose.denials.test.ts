@@ -34,8 +34,8 @@ interface Asked {
 }
 
 /**
- * The code of the rejection, and what the audit trail has of denied jobs and failed sign-ins. If
- * the job is permitted, its sign-in fails.
+ * The code of the error, and what the audit trail has of denied jobs and secrets and of failed
+ * sign-ins. If the job is permitted, its sign-in fails, and then it reads its secrets.
  */
 async function open({ policy = {}, connection = {}, unwritable = false }: Asked) {
   const stateDir = await mkdtemp(join(directory, 'state-'));
@@ -55,16 +55,21 @@ async function open({ policy = {}, connection = {}, unwritable = false }: Asked)
   });
   const ref = { runId: 'run-1' as RunId, attempt: 2, epoch: 3 };
   const kind = 'metadata' as const;
-  const code = await access({ kind, ref, document, workflow, connector, signal: NEVER }).then(
-    async ({ noteFailedSignIn }) => {
+  const code = await access({ kind, ref, document, workflow, connector, signal: NEVER })
+    .then(async ({ noteFailedSignIn, secrets }) => {
       await noteFailedSignIn('SALESFORCE_LOGIN_FAILED');
+      for (const secret of secrets.values()) await secret.read(NEVER);
       return 'opened';
-    },
-    (thrown: unknown) => RunnerError.from(thrown).code,
-  );
+    })
+    .catch((thrown: unknown) => RunnerError.from(thrown).code);
   const find = (event: string, decision: 'deny' | 'reject') =>
     unwritable ? [] : readEvents(nodeDisk, auditDirectory(stateDir), { since: 0, event, decision });
-  return { code, jobs: await find('job', 'deny'), signIns: await find('signIn', 'reject') };
+  return {
+    code,
+    jobs: await find('job', 'deny'),
+    secrets: await find('secret', 'deny'),
+    signIns: await find('signIn', 'reject'),
+  };
 }
 
 describe('a job that a worker denies', () => {
@@ -98,12 +103,25 @@ describe('a job that a worker denies', () => {
   });
 });
 
+describe('a secret that a worker denies', () => {
+  it('is in the audit trail with the longest names that a job can have', async () => {
+    // In JSON, six characters each.
+    const name = '\u0001'.repeat(512);
+    const others = { consumerKey: name, privateKey: REFERENCE, consumerSecret: undefined };
+    const { code, secrets } = await open({ connection: { ...others, username: name } });
+    expect(code).toBe('SECRET_UNAVAILABLE');
+    expect(secrets).toMatchObject([{ event: 'secret', user: name, client: name }]);
+    const longer = await open({ connection: { ...others, username: `${name}x` } });
+    expect(longer).toMatchObject({ code: 'SALESFORCE_CONNECTION_INVALID', secrets: [] });
+  });
+});
+
 describe('a sign-in that fails', () => {
   it('is in the audit trail with its user and the code', async () => {
     const username = 'etl@acme.example';
     const connection = { username, privateKey: REFERENCE, consumerSecret: undefined };
     const { code, jobs, signIns } = await open({ connection });
-    expect([code, jobs]).toEqual(['opened', []]);
+    expect([code, jobs]).toEqual(['SECRET_UNAVAILABLE', []]);
     const facts = { connector: 'Salesforce', kind: 'metadata', user: username };
     expect(signIns).toMatchObject([
       { attempt: 'run-1.2.3', ...facts, code: 'SALESFORCE_LOGIN_FAILED' },

@@ -29,7 +29,8 @@ export const AUTHORITY_FIELDS = ['sslConfig.caCertificate'] as const;
 const string = z.string({
   error: ({ input }) => (typeof input === 'number' ? 'is a number; write it in quotes' : undefined),
 });
-const text = string.max(4096).nullish();
+/** Short enough for a line of the audit trail with several of them. */
+const text = string.max(512).nullish();
 const secretText = string.max(100_000).nullish();
 const objectName = z.string().regex(/^[A-Za-z]\w{0,254}$/, 'is not the API name of an object');
 
