@@ -66,9 +66,8 @@ describe('an extraction with passing faults', () => {
 
   it('is complete when the session ends three times', async () => {
     sandbox.faults.install(
-      ...[1, 3, 5].map(
-        (nth) =>
-          ({ match: { path: 'composite$', nth }, effect: { kind: 'session-expired' } }) as const,
+      ...['limits$', 'sobjects$', 'recordCount$'].map(
+        (path) => ({ match: { path, times: 1 }, effect: { kind: 'session-expired' } }) as const,
       ),
     );
     const run = await extractFrom(sandbox, { tuning: { ...quick, tries: 2 } });

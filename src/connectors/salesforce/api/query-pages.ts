@@ -1,8 +1,14 @@
 import type { z } from 'zod';
 import { RunnerError } from '../errors/errors.ts';
 import { incomplete, readPageEnd, readPageRows, requireTotal, type PageEnd } from './pages.ts';
+import type { FirstAnswers } from './first-answers.ts';
 import { queryMany, type QueryTarget } from './query-many.ts';
 import { rejection, salesforceCode } from './rejection.ts';
+
+/** Where queries are sent, and answers that were requested before. */
+export interface PagesTarget extends QueryTarget {
+  readonly firstAnswers?: FirstAnswers | undefined;
+}
 
 /** One page of rows. */
 export interface Page<T> {
@@ -30,7 +36,7 @@ export async function queryAll<T>(
  * are missing.
  */
 export async function* queryPages<T>(
-  target: QueryTarget,
+  target: PagesTarget,
   query: string,
   row: z.ZodType<T>,
   signal: AbortSignal,
@@ -80,22 +86,37 @@ async function nextPage<T>(
 
 /** A rejection that may pass makes the call again. */
 async function firstPage<T>(
-  target: QueryTarget,
+  { firstAnswers, ...target }: PagesTarget,
   query: string,
   row: z.ZodType<T>,
   signal: AbortSignal,
 ): Promise<Page<T>> {
   const { what } = target;
+  const known = pageIn(await firstAnswers?.take(query), row, what);
+  if (known !== undefined) return known;
   const [page] = await queryMany(
     target,
     [query],
     ({ status, body }): Page<T> => {
       if (status !== 200) throw rejection(status, body, what);
-      const first = { end: readPageEnd(body, what), rows: readPageRows(body, row, what) };
-      if (first.end.next === undefined) requireTotal(first.end, first.rows.length, what);
-      return first;
+      return readFirstPage(body, row, what);
     },
     signal,
   );
   return page!;
+}
+
+function readFirstPage<T>(body: unknown, row: z.ZodType<T>, what: string): Page<T> {
+  const first = { end: readPageEnd(body, what), rows: readPageRows(body, row, what) };
+  if (first.end.next === undefined) requireTotal(first.end, first.rows.length, what);
+  return first;
+}
+
+/** Undefined for a body that is not a complete page. */
+function pageIn<T>(body: unknown, row: z.ZodType<T>, what: string): Page<T> | undefined {
+  try {
+    return body === undefined ? undefined : readFirstPage(body, row, what);
+  } catch {
+    return undefined;
+  }
 }

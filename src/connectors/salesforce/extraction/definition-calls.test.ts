@@ -51,7 +51,7 @@ describe('calls for definitions', () => {
       objects.map((object) => described(object, 1000)),
     );
     // A query holds one object of 1,000 fields.
-    expect(batches.map(({ length }) => length)).toEqual([3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1]);
+    expect(batches.map(({ length }) => length)).toEqual([3, 3, 3, 3, 3, 1, 1, 1, 1, 1]);
   });
 
   it('are reserved from a describe to the call for its object', async () => {

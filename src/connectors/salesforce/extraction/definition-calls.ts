@@ -16,8 +16,8 @@ const SLOW_CALL_MS = 10_000;
  * remain beside them; below the second they carry one, so that the run does not wait for a large
  * one at its end.
  */
-const FULLER = 0.4;
-const SMALLEST = 0.1;
+const FULLER = 0.35;
+const SMALLEST = 0.05;
 
 /** The calls for definitions of a run: what each carries, and how many are to come. */
 export class DefinitionCalls {

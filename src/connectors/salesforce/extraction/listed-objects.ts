@@ -1,11 +1,15 @@
 import type { Extracted } from '../../connector.ts';
+import { FirstAnswers } from '../api/first-answers.ts';
+import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject, ObjectList } from '../describe/object-list.ts';
+import { countQueries } from '../incremental/deleted-fields.ts';
 import { objectsToRead, type ObjectsToRead } from '../incremental/objects-to-read.ts';
 import { selectObjects } from '../options/selection.ts';
 import { missingObjectRecords } from './failure-records.ts';
 import type { RunContext } from './run-context.ts';
 import { logSelection } from './run-log.ts';
-import { extractTables } from './table-records.ts';
+import { setupQueries } from '../setup/tooling-reader.ts';
+import { extractTables, readsTriggerSource } from './table-records.ts';
 import { unchangedRecords } from './unchanged-records.ts';
 
 /**
@@ -22,12 +26,14 @@ export async function* extractListedObjects(
   const selected = namesOf(selection.objects);
   logSelection(run, selection);
   yield* missingObjectRecords(connection, selection.missing);
-  const toRead = await changedObjects(run, selection.objects, listing.date, signal);
+  const firstAnswers = requestFirst(run, selection.objects, listing.date, signal);
+  const toRead = await changedObjects(run, selection.objects, listing.date, firstAnswers, signal);
   const unchanged = namesOf(selection.objects.filter((object) => !toRead.objects.includes(object)));
   for (const name of unchanged) state.carryOver(name);
   yield* unchangedRecords(run, unchanged);
   try {
-    yield* extractTables(run, { ...toRead, selected, listed: namesOf(listing.objects) }, signal);
+    const listed = namesOf(listing.objects);
+    yield* extractTables(run, { ...toRead, selected, listed, firstAnswers }, signal);
   } finally {
     context.stateStore?.save(
       listing.date === ''
@@ -38,6 +44,25 @@ export async function* extractListedObjects(
   progress.at('mapping', selected.length, selected.length);
 }
 
+/** Requests what each run needs in one call, before it is known which objects are read. */
+function requestFirst(
+  { context, org, version, state, options }: RunContext,
+  objects: readonly ListedObject[],
+  listedAt: string,
+  signal: AbortSignal,
+): FirstAnswers {
+  const queries = [
+    ...(isIncremental(context, listedAt) ? countQueries(state, listedAt) : []),
+    ...(objects.some(isDescribable) ? setupQueries({ bodies: readsTriggerSource(options) }) : []),
+  ];
+  return new FirstAnswers({ api: org.api, version, what: 'setup tables' }, queries, signal);
+}
+
+/** Whether the run compares with another or will be compared with. */
+function isIncremental({ stateStore }: RunContext['context'], listedAt: string): boolean {
+  return stateStore !== undefined && listedAt !== '';
+}
+
 /**
  * All objects if no state is stored, or if the org's answer has no date to compare with in the
  * next run.
@@ -46,11 +71,11 @@ async function changedObjects(
   { context, org, version, state }: RunContext,
   objects: readonly ListedObject[],
   listedAt: string,
+  firstAnswers: FirstAnswers,
   signal: AbortSignal,
 ): Promise<ObjectsToRead> {
-  if (context.stateStore === undefined || listedAt === '')
-    return { objects, since: () => undefined };
-  const deps = { api: org.api, version, logger: context.logger, state };
+  if (!isIncremental(context, listedAt)) return { objects, since: () => undefined };
+  const deps = { api: org.api, version, logger: context.logger, state, firstAnswers };
   return objectsToRead(deps, objects, listedAt, signal);
 }
 

@@ -1,4 +1,5 @@
 import type { ConnectorContext } from '../../connector.ts';
+import type { FirstAnswers } from '../api/first-answers.ts';
 import type { Org } from '../api/org.ts';
 import type { IncrementalState } from '../incremental/incremental-state.ts';
 import type { ObjectsToRead } from '../incremental/objects-to-read.ts';
@@ -34,4 +35,6 @@ export interface Scope extends ObjectsToRead {
   readonly selected: readonly string[];
   /** Names of all objects of the org; undefined if the org was not asked for them. */
   readonly listed: readonly string[] | undefined;
+  /** Answers to `setupQueries`, if they were requested. */
+  readonly firstAnswers?: FirstAnswers | undefined;
 }

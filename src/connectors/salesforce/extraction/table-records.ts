@@ -44,9 +44,17 @@ export async function* extractTables(
   if (readAll) run.state.markFinalized();
 }
 
+/** Whether the source of triggers is read, which comes with their rows. */
+export function readsTriggerSource({
+  includeStoredProcedures,
+  includeDDL,
+}: RunContext['options']): boolean {
+  return includeStoredProcedures && includeDDL;
+}
+
 function tablePass(run: RunContext, scope: Scope, signal: AbortSignal): TablePass {
   const { context, org, version, origin, place, progress } = run;
-  const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = run.options;
+  const { includeTags, includeOwners } = run.options;
   const toolingReader = new ToolingReader(
     {
       api: org.api,
@@ -54,7 +62,8 @@ function tablePass(run: RunContext, scope: Scope, signal: AbortSignal): TablePas
       logger: context.logger,
       tags: includeTags,
       owners: includeOwners,
-      bodies: includeStoredProcedures && includeDDL,
+      bodies: readsTriggerSource(run.options),
+      firstAnswers: scope.firstAnswers,
     },
     scope.objects,
     signal,

@@ -3,14 +3,15 @@ import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { rejection } from '../api/rejection.ts';
-import { queryMany, type QueryTarget } from '../api/query-many.ts';
+import { queryMany } from '../api/query-many.ts';
+import type { PagesTarget } from '../api/query-pages.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 import type { IncrementalState } from './incremental-state.ts';
 
 const WHAT = 'number of custom fields';
 const countSchema = z.object({ totalSize: z.int().nonnegative() });
 
-type Target = Omit<QueryTarget, 'what'> & { readonly logger: Logger };
+type Target = Omit<PagesTarget, 'what'> & { readonly logger: Logger };
 
 /**
  * Whether custom fields were deleted since the previous run, in one call. A deleted field leaves no
@@ -27,8 +28,7 @@ export async function fieldsDeleted(
   const { since, customFields } = state;
   const { logger } = target;
   try {
-    const times = since === undefined ? [listedAt] : [listedAt, since];
-    const [next, count] = await countFields(target, times, signal);
+    const [next, count] = await countFields(target, countQueries(state, listedAt), signal);
     state.setCustomFields(next);
     const deleted = since !== undefined && customFields !== undefined && count !== customFields;
     if (deleted)
@@ -46,16 +46,27 @@ export async function fieldsDeleted(
   }
 }
 
-/** How many custom fields were created before each of these times. */
-function countFields(
-  target: Target,
-  times: readonly string[],
+/** The query for the number of custom fields that were created before this time. */
+function countQuery(time: string): string {
+  return `SELECT COUNT() FROM CustomField WHERE CreatedDate < ${new Date(Date.parse(time)).toISOString()}`;
+}
+
+/** The queries of `fieldsDeleted`. */
+export function countQueries(
+  { since }: Pick<IncrementalState, 'since'>,
+  listedAt: string,
+): readonly string[] {
+  return [listedAt, ...(since === undefined ? [] : [since])].map(countQuery);
+}
+
+async function countFields(
+  { firstAnswers, ...target }: Target,
+  queries: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly number[]> {
-  const queries = times.map(
-    (time) =>
-      `SELECT COUNT() FROM CustomField WHERE CreatedDate < ${new Date(Date.parse(time)).toISOString()}`,
-  );
+  const known = await Promise.all(queries.map(async (query) => firstAnswers?.take(query)));
+  const counts = known.map((body) => countSchema.safeParse(body).data?.totalSize);
+  if (allDefined(counts)) return counts;
   return queryMany(
     { ...target, what: WHAT },
     queries,
@@ -65,6 +76,10 @@ function countFields(
     },
     signal,
   );
+}
+
+function allDefined<T>(values: readonly (T | undefined)[]): values is readonly T[] {
+  return values.every((value) => value !== undefined);
 }
 
 function countIn(body: unknown): number {

@@ -1,4 +1,5 @@
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
+import type { FirstAnswers } from '../api/first-answers.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { changedSince } from './changed-objects.ts';
@@ -20,6 +21,8 @@ export interface ReadDeps {
   readonly version: string;
   readonly logger: Logger;
   readonly state: IncrementalState;
+  /** Answers to `countQueries`. */
+  readonly firstAnswers?: FirstAnswers | undefined;
 }
 
 /**

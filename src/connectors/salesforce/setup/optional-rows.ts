@@ -1,8 +1,7 @@
 import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
-import type { QueryTarget } from '../api/query-many.ts';
-import { queryPages } from '../api/query-pages.ts';
+import { type PagesTarget, queryPages } from '../api/query-pages.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
 /**
@@ -11,7 +10,7 @@ import { rethrowIfRunEnds } from '../api/run-ending.ts';
  */
 export const UNREAD: readonly never[] = Object.freeze([]);
 
-export type SetupTarget = Omit<QueryTarget, 'what'> & { readonly logger: Logger };
+export type SetupTarget = Omit<PagesTarget, 'what'> & { readonly logger: Logger };
 
 /** A text column that may be null or missing. */
 export const optionalText: z.ZodType<string | undefined> = z
@@ -30,7 +29,7 @@ export const flag: z.ZodType<boolean> = z
  * the run continues. Throws only errors that end the run.
  */
 export async function readOptionalRows<T>(
-  target: QueryTarget & { readonly logger: Logger },
+  target: PagesTarget & { readonly logger: Logger },
   query: string,
   row: z.ZodType<T>,
   signal: AbortSignal,

@@ -2,6 +2,7 @@ import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts'
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
+import type { FirstAnswers } from '../api/first-answers.ts';
 import { readMetadata } from '../api/metadata.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 import { rollupSource } from '../formula/rollup.ts';
@@ -19,6 +20,7 @@ export interface RollUpsDeps {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
+  readonly firstAnswers?: FirstAnswers | undefined;
   /** Maximum number of definitions read in a run. */
   readonly max?: number;
 }
@@ -31,7 +33,7 @@ interface Chosen {
 }
 
 const MAX_DEFINITIONS = 150;
-const ROLL_UP_FIELDS =
+export const ROLL_UPS_QUERY =
   'SELECT Id, DeveloperName, NamespacePrefix, TableEnumOrId FROM CustomField WHERE SummaryOperation != null';
 const rowSchema = z.object({
   Id: z.string(),
@@ -87,9 +89,9 @@ export class RollUps {
   }
 
   async #choose(signal: AbortSignal): Promise<readonly Chosen[]> {
-    const { api, version, logger, max = MAX_DEFINITIONS } = this.#deps;
-    const target = { api, version, logger, what: 'roll-up summary fields' };
-    const rows = await readOptionalRows(target, ROLL_UP_FIELDS, rowSchema, signal);
+    const { api, version, logger, firstAnswers, max = MAX_DEFINITIONS } = this.#deps;
+    const target = { api, version, logger, firstAnswers, what: 'roll-up summary fields' };
+    const rows = await readOptionalRows(target, ROLL_UPS_QUERY, rowSchema, signal);
     if (rows.length > max) this.#logOmitted({ reason: 'limit', requested: rows.length, read: max });
     return rows
       .map(({ Id, TableEnumOrId, DeveloperName, NamespacePrefix }): Chosen => {

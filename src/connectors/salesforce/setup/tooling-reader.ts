@@ -1,5 +1,6 @@
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
+import type { FirstAnswers } from '../api/first-answers.ts';
 import type { Counted } from '../api/soql.ts';
 import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';
 import { DefinitionReader, type Found } from '../describe/definitions.ts';
@@ -10,9 +11,9 @@ import { type ToolingMetadata, rollUpShown } from '../mapping/tooling-metadata.t
 import type { Trigger, ValidationRule } from '../mapping/table-properties.ts';
 import { shortId } from './durable-id.ts';
 import { Owners } from './owners.ts';
-import { keyOf, RollUps } from './roll-ups.ts';
-import { readTriggers, triggerOf, type TriggerRow } from './triggers.ts';
-import { readValidationRules } from './validation-rules.ts';
+import { keyOf, ROLL_UPS_QUERY, RollUps } from './roll-ups.ts';
+import { readTriggers, triggerOf, type TriggerRow, triggersQuery } from './triggers.ts';
+import { readValidationRules, RULES_QUERY } from './validation-rules.ts';
 
 export interface ToolingReaderDeps {
   readonly api: SalesforceApi;
@@ -22,6 +23,13 @@ export interface ToolingReaderDeps {
   readonly owners: boolean;
   /** Whether `triggers` includes source code. */
   readonly bodies: boolean;
+  /** Answers to `setupQueries`. */
+  readonly firstAnswers?: FirstAnswers | undefined;
+}
+
+/** Queries of one page in most orgs, which may be sent in one call. */
+export function setupQueries({ bodies }: Pick<ToolingReaderDeps, 'bodies'>): string[] {
+  return [triggersQuery(bodies), RULES_QUERY, ROLL_UPS_QUERY];
 }
 
 /**

@@ -30,12 +30,7 @@ const triggerSchema = z.object({
 });
 export type TriggerRow = z.infer<typeof triggerSchema>;
 
-/** All Apex triggers of the org, with their source code if `bodies` is true. */
-export async function readTriggers(
-  target: SetupTarget,
-  bodies: boolean,
-  signal: AbortSignal,
-): Promise<readonly TriggerRow[]> {
+export function triggersQuery(bodies: boolean): string {
   const columns = [
     'Id',
     'Name',
@@ -45,9 +40,18 @@ export async function readTriggers(
     ...(bodies ? ['Body'] : []),
     ...USAGES.map((usage) => `Usage${usage}`),
   ];
+  return `SELECT ${columns.join(', ')} FROM ApexTrigger`;
+}
+
+/** All Apex triggers of the org, with their source code if `bodies` is true. */
+export async function readTriggers(
+  target: SetupTarget,
+  bodies: boolean,
+  signal: AbortSignal,
+): Promise<readonly TriggerRow[]> {
   return readOptionalRows(
     { ...target, what: 'Apex triggers' },
-    `SELECT ${columns.join(', ')} FROM ApexTrigger`,
+    triggersQuery(bodies),
     triggerSchema,
     signal,
   );

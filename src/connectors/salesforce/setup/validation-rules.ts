@@ -10,6 +10,9 @@ const ruleSchema = z.object({
   EntityDefinitionId: optionalText,
 });
 
+export const RULES_QUERY =
+  'SELECT Id, ValidationName, Active, ErrorMessage, EntityDefinitionId FROM ValidationRule';
+
 /** Validation rules by the durable id of their object. */
 export async function readValidationRules(
   target: SetupTarget,
@@ -17,7 +20,7 @@ export async function readValidationRules(
 ): Promise<ReadonlyMap<string, readonly ValidationRule[]>> {
   const rows = await readOptionalRows(
     { ...target, what: 'validation rules' },
-    'SELECT Id, ValidationName, Active, ErrorMessage, EntityDefinitionId FROM ValidationRule',
+    RULES_QUERY,
     ruleSchema,
     signal,
   );
