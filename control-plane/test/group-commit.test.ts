@@ -59,4 +59,21 @@ describe('transactions that share a commit', () => {
     expect(await settled(group, ['a', 'b'])).toEqual(['failed', 'failed']);
     await group.idle();
   });
+
+  it('include those of the next turns of the event loop, but not of all', async () => {
+    const connection = new FailingConnection();
+    const group = new GroupCommit(connection, []);
+    const commits = (): number => connection.statements.filter((sql) => sql === 'COMMIT').length;
+    const one = group.run(async () => 'one');
+    await new Promise(setImmediate);
+    expect(await Promise.all([one, group.run(async () => 'two')])).toEqual(['one', 'two']);
+    expect(commits()).toBe(1);
+    const many: Promise<number>[] = [];
+    for (let turn = 0; turn < 20; turn++) {
+      many.push(group.run(async () => turn));
+      await new Promise(setImmediate);
+    }
+    expect(await Promise.all(many)).toHaveLength(20);
+    expect(commits()).toBeGreaterThan(2);
+  });
 });

@@ -9,6 +9,10 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /** Transactions in one commit at most: later ones wait for the disk meanwhile. */
 const MAX_GROUP = 256;
+const MAX_TURNS = 4;
+
+/** Gives others time to submit transactions; is told how many wait. */
+export type Gather = (waiting: () => number) => Promise<void>;
 
 /** State in memory that follows what is committed. */
 export interface CommitObserver {
@@ -37,15 +41,14 @@ interface Done {
 export class GroupCommit {
   readonly #database: Connection;
   readonly #observers: readonly CommitObserver[];
-  readonly #gather: () => Promise<void>;
+  readonly #gather: Gather;
   #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
 
-  /** `gather` gives others time to submit transactions for the same commit. */
   constructor(
     database: Connection,
     observers: readonly CommitObserver[],
-    gather: () => Promise<void> = nextTurn,
+    gather: Gather = whileMoreCome,
   ) {
     this.#database = database;
     this.#observers = observers;
@@ -71,7 +74,7 @@ export class GroupCommit {
   async #work(): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
-        await this.#gather();
+        await this.#gather(() => this.#waiting.length);
         await this.#commitGroup();
       }
     } finally {
@@ -125,6 +128,18 @@ export class GroupCommit {
     }
     for (const observer of this.#observers) observer.rolledBack();
     for (const { reject } of done) reject(reason);
+  }
+}
+
+/**
+ * Until a turn of the event loop brings no more, and a few turns at most: a commit blocks the loop
+ * for longer than all of them.
+ */
+async function whileMoreCome(waiting: () => number): Promise<void> {
+  await nextTurn();
+  for (let [turn, before] = [1, 0]; turn < MAX_TURNS && waiting() > before; turn++) {
+    before = waiting();
+    await nextTurn();
   }
 }
 

@@ -2,7 +2,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { ActiveRuns } from './active-runs.ts';
-import { GroupCommit } from './group-commit.ts';
+import { type Gather, GroupCommit } from './group-commit.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { auditHeadTable } from './sqlite-audit-heads.ts';
 import { definitionTables } from './sqlite-definitions.ts';
@@ -26,7 +26,7 @@ const DAMAGE: ReadonlySet<number> = new Set([11, 26]);
 
 export interface SqliteOptions {
   /** See GroupCommit. */
-  readonly gather?: () => Promise<void>;
+  readonly gather?: Gather;
 }
 
 /**
