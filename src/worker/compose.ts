@@ -24,6 +24,7 @@ import type { Sealing } from '../sealing/seal.ts';
 import { openProviders } from '../secrets/open-providers.ts';
 import type { ProviderDeps } from '../secrets/providers/provider-kind.ts';
 import { createReadLimits, processReadLimits, type ReadLimits } from '../secrets/read-limits.ts';
+import { recordedConnect } from '../secrets/recorded-connect.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
 import { keptVersions, processVersions, type ValueVersions } from '../secrets/value-versions.ts';
 import type { AccessRequest, OpenAccess } from './access.ts';
@@ -80,15 +81,15 @@ export function composeAccess({
     await trail.record({ event: 'policy', ...nameOf(policy) });
     const check = { rules: policy.signing, fingerprint: settings.fingerprint, trail, audit };
     if (sinkUse === 'unused') await checkSignature(request, { ...check, now: clock.now() });
-    const used = await recordingDenial(request, trail, async () =>
+    const { uses, sink } = await recordingDenial(request, trail, async () =>
       usedBy(request, policy, sinkUse),
     );
-    const { uses, sink } = used;
     const endpoints = endpointsOf(request);
     const connect = createConnect(await sourceNetwork(settings), systemResolve, trust);
     const kept = keptIn(settings);
     const sealing = opened ?? (await openSealing(settings.sealing, { env }));
-    const providerDeps = { ...SYSTEM, env, connect, sealing, ...protecting(redactor), ...kept };
+    const watched = { ...protecting(redactor), connect: recordedConnect(connect, trail) };
+    const providerDeps = { ...SYSTEM, env, sealing, ...watched, ...kept };
     const provider = await openProviders(settings.secrets, providerDeps, metrics);
     const deps = { policy, provider, connect, redactor, ...kept, trail, audit, metrics, clock };
     const limits = limitsFor(policy.limitsFor(request.connector.type), sinkUse);

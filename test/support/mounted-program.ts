@@ -1,4 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
+import { readEvents } from '../../src/audit/read-events.ts';
+import { auditDirectory } from '../../src/audit/trail.ts';
 import type { Place } from '../cli/command-line.ts';
 import {
   type ManagerStage,
@@ -37,6 +40,8 @@ interface ReadByPrograms {
   readonly versions: readonly unknown[];
   /** What the processes asked the proxy for. */
   readonly requested: readonly string[];
+  /** The connections that their audit trail has. */
+  readonly recorded: readonly string[];
   /** Whether the mount has a server, which a program has not. */
   readonly hasServer: boolean;
 }
@@ -62,10 +67,19 @@ export async function readByPrograms(
       Array.from({ length: processes }, () => place.call(args, { env: variables })),
     );
     const versions = results.map(versionIn);
-    return { versions, requested: proxy.requested, hasServer: server !== undefined };
+    const { requested } = proxy;
+    const recorded = await recordedTargets(place.stateDir);
+    return { versions, requested, recorded, hasServer: server !== undefined };
   } finally {
     await proxy.close();
   }
+}
+
+/** Where the audit trail says that connections went. */
+export async function recordedTargets(stateDir: string): Promise<readonly string[]> {
+  const wanted = { since: 0, event: 'connect', decision: 'allow' } as const;
+  const lines = await readEvents(nodeDisk, auditDirectory(stateDir), wanted);
+  return lines.map((line) => String(line['target']));
 }
 
 function configure(place: Place, { type, options, server }: MountedElsewhere): void {

@@ -9,6 +9,7 @@ import { formatHostRule } from '../../policy/host-rule.ts';
 import { openPolicy } from '../../policy/open-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { referenceMatches } from '../../policy/reference-pattern.ts';
+import { recordedConnect } from '../../secrets/recorded-connect.ts';
 import { openProviders } from '../../secrets/open-providers.ts';
 import type { ProviderDeps } from '../../secrets/providers/provider-kind.ts';
 import type { Providers } from '../../secrets/provider.ts';
@@ -66,11 +67,12 @@ async function openAll(
   config: RunnerConfig,
   own: Pick<ProviderDeps, 'env' | 'sealing'>,
 ): Promise<Providers> {
+  const connect = createConnect(await sourceNetwork(config));
   return openProviders(config.secrets, {
     ...own,
     clock: systemClock,
     random: systemRandom,
-    connect: createConnect(await sourceNetwork(config)),
+    connect: recordedConnect(connect, openAuditTrail(config.stateDir)),
     // Errors contain no credentials, and nothing else is printed.
     protect: () => undefined,
     versions: keptVersions(config.stateDir, systemRandom),
