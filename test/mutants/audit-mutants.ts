@@ -189,4 +189,37 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['src/secrets/read-limits.test.ts'],
   },
+  {
+    name: 'leave a job that its worker denies out of the audit trail',
+    edits: [
+      {
+        file: 'src/worker/record-denial.ts',
+        find: 'if (signal.aborted) throw thrown;',
+        replace: 'throw thrown;',
+      },
+    ],
+    tests: ['src/worker/compose.denials.test.ts'],
+  },
+  {
+    name: 'leave the policy that decides about a job out of the audit trail',
+    edits: [
+      {
+        file: 'src/worker/compose.ts',
+        find: "await trail.record({ event: 'policy', ...nameOf(policy) });",
+        replace: 'void nameOf(policy);',
+      },
+    ],
+    tests: ['src/worker/compose.signatures.test.ts'],
+  },
+  {
+    name: 'leave a sign-in that the org rejects out of the audit trail',
+    edits: [
+      {
+        file: 'src/connectors/salesforce/sign-in/sign-in.ts',
+        find: 'if (!error.neverSent)',
+        replace: 'if (error.neverSent)',
+      },
+    ],
+    tests: ['src/connectors/salesforce/sign-in/sign-in.test.ts'],
+  },
 ];
