@@ -1,3 +1,6 @@
+import { openAuditTrail } from '../audit/open.ts';
+import type { AuditTrail } from '../../foundation/src/logging/audit-trail.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { durationMs } from '../config/values/units.ts';
 import { loadConnectors } from '../connectors/registry.ts';
 import { CHECK_NAMES, type CheckName } from '../doctor/check.ts';
@@ -16,6 +19,7 @@ import { readWorkflowFile } from './local/workflow-file.ts';
 import type { Sealing } from '../sealing/seal.ts';
 import { openSealingHere } from './sealing/open-sealing-here.ts';
 import { actAsOwner, assertConfigReadable } from './ownership.ts';
+import { systemUser } from './system-user.ts';
 import { platform, version } from './version.ts';
 
 const TIMEOUT_MIN_MS = 100;
@@ -33,21 +37,21 @@ export async function makeDoctorReport(
   const only = namesOf(flags.get('only'));
   const timeoutMs = timeoutOf(flags.get('timeout'));
   limitNameResolution(timeoutMs);
-  let sealing: Sealing | undefined;
+  const person = systemUser(env);
+  const opened: Opened = {};
   return diagnose(
     {
       machine: thisMachine(),
       env,
       version: version(),
       platform: platform(),
-      settings: async () => {
-        const settings = await loadSettings(invocation);
-        sealing = await openSealingHere(settings.config, invocation);
-        actAsOwner(settings.config.stateDir);
-        assertConfigReadable(settings.config.configFile);
-        return settings;
+      settings: () => openSettings(invocation, opened),
+      sealing: () => opened.sealing,
+      recordRead: async (reference) => {
+        if (opened.trail === undefined)
+          throw new RunnerError('AUDIT_UNWRITABLE', 'the audit trail is not open');
+        await opened.trail.record({ event: 'secretCheck', by: 'doctor', reference, ...person });
       },
-      sealing: () => sealing,
       workerEntry,
       connectors: loadConnectors,
       testConnection: await connectionTest(invocation),
@@ -58,6 +62,21 @@ export async function makeDoctorReport(
     },
     interrupts.signal,
   );
+}
+
+interface Opened {
+  sealing?: Sealing | undefined;
+  trail?: AuditTrail;
+}
+
+async function openSettings(invocation: Invocation, opened: Opened): Promise<LoadedConfig> {
+  const settings = await loadSettings(invocation);
+  const { stateDir, configFile } = settings.config;
+  opened.sealing = await openSealingHere(settings.config, invocation);
+  actAsOwner(stateDir);
+  assertConfigReadable(configFile);
+  opened.trail = openAuditTrail(stateDir);
+  return settings;
 }
 
 /** Reads the workflow at once: the owner of the state directory may not have permission to. */

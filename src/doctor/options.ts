@@ -78,6 +78,8 @@ export interface DoctorOptions {
   readonly settings: () => Promise<LoadedConfig>;
   /** What seals the private keys; known once `settings` has resolved. */
   readonly sealing: () => Sealing | undefined;
+  /** Called before a secret is read, with its reference; if it rejects, the secret is not read. */
+  readonly recordRead: (reference: string) => Promise<void>;
   /** Path of the worker's program. Throws if it is missing. */
   readonly workerEntry: () => string;
   readonly connectors: () => Promise<readonly Pick<Connector, 'type' | 'secretFields'>[]>;

@@ -28,6 +28,12 @@ beforeEach(() => {
 });
 afterEach(() => place.close());
 
+function auditTrail(): string {
+  const trail = join(place.stateDir, 'audit');
+  const [file = ''] = readdirSync(trail).filter((name) => name.endsWith('.jsonl'));
+  return readFileSync(join(trail, file), 'utf8');
+}
+
 describe('secrets check', () => {
   it('shows where a reference leads and which rule permits it, never the value', async () => {
     const { code, stdout, stderr } = await place.call([
@@ -42,9 +48,7 @@ describe('secrets check', () => {
       '  permitted by secrets[0] (line 3): salesforce, password, for acme.my.salesforce.com:443',
     ]);
     expect([code, `${stdout}${stderr}`.includes(VALUE)]).toEqual([0, false]);
-    const trail = join(place.stateDir, 'audit');
-    const [file = ''] = readdirSync(trail).filter((name) => name.endsWith('.jsonl'));
-    expect(readFileSync(join(trail, file), 'utf8')).toContain('"event":"secretCheck"');
+    expect(auditTrail()).toContain('"event":"secretCheck"');
   });
 
   it('ends with 5 for a secret that no rule names', async () => {
@@ -67,4 +71,14 @@ describe('secrets check', () => {
     const { stdout } = await place.call(['secrets', 'check', 'secret:/sales', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ places: 'vault', version: expect.any(String) });
   });
+});
+
+it('a secret that doctor reads has a line in the audit trail', async () => {
+  place.file('policy.yaml', POLICY.replace('sales/*', 'sales/password'));
+  const { stdout } = await place.call(['doctor', '--only', 'rules']);
+  expect(stdout).toContain('secrets[0]: /local/sales/password is stored');
+  expect(stdout).not.toContain(VALUE);
+  expect(auditTrail()).toMatch(
+    /"by":"doctor","event":"secretCheck",.*"reference":"secret:\/local\/sales\/password"/,
+  );
 });

@@ -90,13 +90,8 @@ export class DoctorScene {
 
   async #enroll(): Promise<void> {
     const answer = await this.plane.api.post('/api/v1/enrollment-tokens', {});
-    const network = {
-      connectTo: [],
-      proxy: undefined,
-      noProxy: [],
-      extraCa: [this.plane.ca],
-      publicCas: false,
-    };
+    const direct = { connectTo: [], proxy: undefined, noProxy: [] };
+    const network = { ...direct, extraCa: [this.plane.ca], publicCas: false };
     const { runnerId } = await enrollRunner({
       url: `wss://${this.authority}`,
       token: (answer.body as { readonly token: string }).token,
@@ -194,6 +189,7 @@ export class DoctorScene {
         platform: 'test',
         settings: async () => loadConfig({ configFile, flags: {}, context }),
         sealing: () => undefined,
+        recordRead: () => Promise.resolve(),
         workerEntry,
         connectors: loadConnectors,
         testConnection: undefined,

@@ -6,7 +6,9 @@ import {
   PROVIDER_NAMES,
   type SecretSettings,
 } from '../../secrets/providers/registry.ts';
+import type { Secret } from '../../secrets/secret.ts';
 import { storedSecrets } from '../../secrets/stored-secrets.ts';
+import { outlivesProcess } from '../../secrets/value-versions.ts';
 import type { Check } from '../check.ts';
 import type { Facts } from '../facts.ts';
 import { fail, failed, pass, skip, warn, type Finding } from '../finding.ts';
@@ -66,9 +68,9 @@ async function checkRule(
   if (path === undefined && stored.isPartial)
     return [skip(subject, `${ref} may match a secret of a provider that does not list them`)];
   try {
-    const provider = await facts.providers();
-    if (path !== undefined && (await provider.read(path, signal)) !== undefined)
-      return [pass(subject, `${ref} is stored`)];
+    const secret = path && (await readSecret(path, facts, signal));
+    if (secret !== undefined)
+      return [pass(subject, `${ref} is stored${versionText(secret.version)}`)];
   } catch (thrown) {
     return [failed(subject, thrown)];
   }
@@ -79,6 +81,21 @@ async function checkRule(
       storeRemedy(ref, (await facts.config()).secrets),
     ),
   ];
+}
+
+async function readSecret(
+  path: SecretPath,
+  facts: Facts,
+  signal: AbortSignal,
+): Promise<Secret | undefined> {
+  const provider = await facts.providers();
+  await facts.options.recordRead(formatReference(path));
+  return provider.read(path, signal);
+}
+
+/** Nothing for a provider that has no versions of its own. */
+function versionText(version: string): string {
+  return outlivesProcess(version) ? `, version ${version}` : '';
 }
 
 /** The vault is the place for a secret, unless the reference belongs to another provider. */
