@@ -28,8 +28,13 @@ export class Processes {
     throw new Error(`${name} ended before it was ready; see ${logFile}`);
   }
 
-  start(name: string, args: readonly string[], logFile: string): void {
-    this.#spawn(name, args, logFile, 'log');
+  start(
+    name: string,
+    args: readonly string[],
+    logFile: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): void {
+    this.#spawn(name, args, logFile, 'log', environment);
   }
 
   /** Runs a command to its end with `input` on stdin. Throws with what it said when it fails. */
@@ -73,10 +78,12 @@ export class Processes {
     args: readonly string[],
     logFile: string,
     stdout: 'pipe' | 'log',
+    environment: Readonly<Record<string, string>> = {},
   ): ChildProcess {
     const log = openSync(logFile, 'a');
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', stdout === 'pipe' ? 'pipe' : log, log],
+      env: { ...process.env, ...environment },
       detached: true,
     });
     closeSync(log);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ALLOCATOR } from '../../foundation/src/runtime/allocator.ts';
 import { IMAGE_ENVIRONMENT } from '../../src/config/places.ts';
 import { contentOf, copy, link, text, tree, type Entry } from './entries.ts';
 import type { NodeBinary } from './node-binary.ts';
@@ -73,7 +74,7 @@ export function runner(): Product {
     notices: readFileSync(join(root, 'dist/THIRD-PARTY.txt'), 'utf8').trimEnd(),
     unit: join(root, 'packaging/systemd/hybrid-runner.service'),
     imageDirectories: ['/var/lib/hybrid-runner', '/var/lib/hybrid-runner-keys'],
-    imageEnvironment: IMAGE_ENVIRONMENT,
+    imageEnvironment: { ...IMAGE_ENVIRONMENT, ...ALLOCATOR },
     imageCommand: ['run'],
     shared: SHARED.map(([path, from]) => copy(path, join(root, from))),
   };

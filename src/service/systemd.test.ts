@@ -33,6 +33,12 @@ describe('the systemd unit', () => {
     expect(seconds).toBeGreaterThan(600);
   });
 
+  it('gives the allocator of the link the settings that workers have', () => {
+    expect(valuesOf(systemdUnit(options), 'Environment')).toEqual([
+      'MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=65536',
+    ]);
+  });
+
   it('does not restart after errors that require user action', () => {
     expect(valuesOf(systemdUnit(options), 'RestartPreventExitStatus')).toEqual(['2 3 4 5 77']);
   });

@@ -1,3 +1,4 @@
+import { ALLOCATOR } from '../../foundation/src/runtime/allocator.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 export interface UnitOptions {
@@ -88,6 +89,9 @@ function serviceLines(options: UnitOptions): string[] {
     'Type=notify',
     'NotifyAccess=all',
     `ExecStart=${formatArgs([node, program, 'run', ...args])}`,
+    `Environment=${Object.entries(ALLOCATOR)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ')}`,
     'ExecReload=/bin/kill -HUP $MAINPID',
     `User=${plainName(user)}`,
     `Group=${plainName(user)}`,

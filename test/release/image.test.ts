@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { ControlPlaneClient } from '../../demo/control-plane-client.ts';
+import { ALLOCATOR } from '../../foundation/src/runtime/allocator.ts';
 import { IMAGE_ENVIRONMENT } from '../../src/config/places.ts';
 import { releaseObstacle } from '../install/obstacle.ts';
 import { PASSWORD_REFERENCE } from '../install/outside.ts';
@@ -58,6 +59,7 @@ describe.skipIf(releaseObstacle() !== undefined)(
         PATH: '/usr/bin',
         NODE_ENV: 'production',
         ...IMAGE_ENVIRONMENT,
+        ...ALLOCATOR,
       });
     });
 

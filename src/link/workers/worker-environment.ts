@@ -1,3 +1,5 @@
+import { ALLOCATOR } from '../../../foundation/src/runtime/allocator.ts';
+
 /**
  * Variables that a worker needs. None can change what Node runs, and no proxy setting or token is
  * passed on by accident.
@@ -17,13 +19,6 @@ const PASSED_ON: ReadonlySet<string> = new Set([
   'USERPROFILE',
   'TEMP',
 ]);
-
-/**
- * For the allocator of the C library, which otherwise keeps freed memory in one arena per thread,
- * and responses of a megabyte between small blocks. Few arenas, and a mapping for each large block
- * that is returned at once, save about 20 MB per worker.
- */
-const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' };
 
 /**
  * The environment of a worker: the variables of `env` that it needs, and those that `names` has. A
