@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
-import { load, problems } from '../../test/support/config-loading.ts';
+import { rm } from 'node:fs/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { directory, load, problems } from '../../test/support/config-loading.ts';
 import type { SyslogSettings } from './syslog-settings.ts';
 
 function syslogOf(syslog: Readonly<Record<string, string>>): SyslogSettings | undefined {
   return load({ file: JSON.stringify({ audit: { syslog } }) }).config.audit.syslog;
 }
+
+afterAll(() => rm(directory, { recursive: true }));
 
 describe('the syslog server of the audit trail', () => {
   it('is none by default', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -8,7 +8,7 @@ import { problemsOf } from '../../src/config/problems.ts';
 import type { ProcessContext } from '../../src/config/process-context.ts';
 import type { SettingKey } from '../../src/config/schema.ts';
 
-/** Where the configuration files are; the test removes it. */
+/** Where the configuration files are; each test file removes it, and another may come after it. */
 export const directory = mkdtempSync(join(tmpdir(), 'config-'));
 
 interface Given {
@@ -23,6 +23,7 @@ let files = 0;
 /** Loads what is given on a machine without any other settings. */
 export function load({ file, env = {}, flags = {}, context = {} }: Given = {}): LoadedConfig {
   const path = join(directory, `${++files}.yaml`);
+  mkdirSync(directory, { recursive: true });
   if (file !== undefined) writeFileSync(path, file, { mode: 0o600 });
   const surroundings = {
     env,
