@@ -12,9 +12,9 @@ import type { Batch } from './definition-batches.ts';
 const OBJECTS_PER_QUERY = 1500;
 const SLOW_CALL_MS = 10_000;
 /**
- * Above the first share of objects to come, calls carry two queries more, because other calls
- * remain beside them; below the second they carry one, so that the run does not wait for a large
- * one at its end.
+ * Above the first share of objects to come, calls of a large org carry two queries more, because
+ * other calls remain beside them; below the second they carry one, so that the run does not end
+ * with a large one.
  */
 const FULLER = 0.35;
 const SMALLEST = 0.05;
@@ -45,7 +45,8 @@ export class DefinitionCalls {
   get queries(): number {
     const share = this.#toRead / this.objects;
     if (share <= SMALLEST) return 1;
-    return Math.min(MAX_QUERIES, Math.max(1, this.#queries + (share > FULLER ? 2 : 0)));
+    const more = this.#queries > 1 && share > FULLER ? 2 : 0;
+    return Math.min(MAX_QUERIES, Math.max(1, this.#queries + more));
   }
 
   /** Calls that the objects described so far still need. */
