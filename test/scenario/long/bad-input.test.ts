@@ -82,7 +82,6 @@ const cases: readonly Case[] = [
   { args: 'test-connection', code: 'USAGE', exit: 2 },
   { args: 'test-connection --workflow none', code: 'FILE_UNREADABLE', exit: 3 },
   { args: 'test-connection --workflow not-a-workflow.yaml', code: 'JOB_INVALID', exit: 3 },
-  { args: 'test-connection --workflow workflow.yaml', code: 'POLICY_DENIED', exit: 5 },
   { args: 'status', code: 'RUNNER_NOT_RUNNING', exit: 69 },
   { args: 'status extra', code: 'USAGE', exit: 2 },
   { args: 'secrets', code: 'USAGE', exit: 2 },
@@ -156,6 +155,15 @@ describe.concurrent(
     });
   },
 );
+
+it('a job that the policy denies leaves a line in the audit trail, and nothing else', async () => {
+  const before = place.snapshot();
+  const result = await place.call(['test-connection', '--workflow', 'workflow.yaml']);
+  expect(result).toMatchObject({ code: 5, stdout: '' });
+  expect(result.stderr).toMatch(/^error POLICY_DENIED: .*\n {2}→ ./m);
+  expect(place.snapshot().filter((line) => !/^state(?:\/audit\b| )/.test(line))).toEqual(before);
+  expect(place.contents()).toMatch(/"code":"POLICY_DENIED",.*"decision":"deny","event":"job"/);
+});
 
 describe('an invalid configuration file', () => {
   it('is rejected with all problems at once', async () => {
