@@ -69,7 +69,9 @@ it('a rule shows the version of a secret in a manager, whose read is recorded or
   expect(checks.find(({ name }) => name === 'rules')?.findings).toContainEqual(
     expect.objectContaining({
       status: 'pass',
-      detail: expect.stringMatching(/^\/kv\/db\/password is stored, version .*7/) as string,
+      detail: expect.stringMatching(
+        /^\/kv\/db\/password is stored in hashicorp-vault at \/kv: .*vault\.example.*, version .*7/,
+      ) as string,
     }),
   );
   expect(JSON.stringify(checks)).not.toContain('not shown');

@@ -76,7 +76,9 @@ describe('secrets check', () => {
 it('a secret that doctor reads has a line in the audit trail', async () => {
   place.file('policy.yaml', POLICY.replace('sales/*', 'sales/password'));
   const { stdout } = await place.call(['doctor', '--only', 'rules']);
-  expect(stdout).toContain('secrets[0]: /local/sales/password is stored');
+  expect(stdout).toContain(
+    `secrets[0]: /local/sales/password is stored in command at /local: ${program} sales`,
+  );
   expect(stdout).not.toContain(VALUE);
   expect(auditTrail()).toMatch(
     /"by":"doctor","event":"secretCheck",.*"reference":"secret:\/local\/sales\/password"/,

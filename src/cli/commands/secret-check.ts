@@ -12,6 +12,7 @@ import { referenceMatches } from '../../policy/reference-pattern.ts';
 import { recordedConnect } from '../../secrets/recorded-connect.ts';
 import { openProviders } from '../../secrets/open-providers.ts';
 import type { ProviderDeps } from '../../secrets/providers/provider-kind.ts';
+import { placesText } from '../../secrets/places-text.ts';
 import type { Providers } from '../../secrets/provider.ts';
 import { formatReference, type SecretPath } from '../../secrets/reference.ts';
 import { keptVersions, outlivesProcess } from '../../secrets/value-versions.ts';
@@ -77,16 +78,6 @@ async function openAll(
     protect: () => undefined,
     versions: keptVersions(config.stateDir, systemRandom),
   });
-}
-
-/** `hashicorp-vault at /kv: https://…`; throws SECRET_UNAVAILABLE for a reference it rejects. */
-async function placesText(providers: Providers, path: SecretPath): Promise<string> {
-  const places = providers.placesOf(path).map(async ({ type, prefix, provider, path: own }) => {
-    const at = prefix === undefined ? type : `${type} at ${prefix}`;
-    const where = await provider.where?.(own);
-    return where === undefined ? at : `${at}: ${where}`;
-  });
-  return (await Promise.all(places)).join(', ');
 }
 
 /** Every rule that names the reference: where it stands and what it permits. */

@@ -1,12 +1,12 @@
 import type { SecretRule } from '../../policy/policy.ts';
 import { isExact, referenceMatches } from '../../policy/reference-pattern.ts';
+import { placesText } from '../../secrets/places-text.ts';
 import { formatReference, parseReference, type SecretPath } from '../../secrets/reference.ts';
 import {
   isManager,
   PROVIDER_NAMES,
   type SecretSettings,
 } from '../../secrets/providers/registry.ts';
-import type { Secret } from '../../secrets/secret.ts';
 import { storedSecrets } from '../../secrets/stored-secrets.ts';
 import { outlivesProcess } from '../../secrets/value-versions.ts';
 import type { Check } from '../check.ts';
@@ -68,9 +68,8 @@ async function checkRule(
   if (path === undefined && stored.isPartial)
     return [skip(subject, `${ref} may match a secret of a provider that does not list them`)];
   try {
-    const secret = path && (await readSecret(path, facts, signal));
-    if (secret !== undefined)
-      return [pass(subject, `${ref} is stored${versionText(secret.version)}`)];
+    const found = path && (await find(path, facts, signal));
+    if (found !== undefined) return [pass(subject, `${ref} is stored in ${found}`)];
   } catch (thrown) {
     return [failed(subject, thrown)];
   }
@@ -83,19 +82,18 @@ async function checkRule(
   ];
 }
 
-async function readSecret(
+/** Where the secret is, and its version if its provider has any; undefined if there is none. */
+async function find(
   path: SecretPath,
   facts: Facts,
   signal: AbortSignal,
-): Promise<Secret | undefined> {
-  const provider = await facts.providers();
+): Promise<string | undefined> {
+  const providers = await facts.providers();
   await facts.options.recordRead(formatReference(path));
-  return provider.read(path, signal);
-}
-
-/** Nothing for a provider that has no versions of its own. */
-function versionText(version: string): string {
-  return outlivesProcess(version) ? `, version ${version}` : '';
+  const secret = await providers.read(path, signal);
+  if (secret === undefined) return undefined;
+  const places = await placesText(providers, path);
+  return outlivesProcess(secret.version) ? `${places}, version ${secret.version}` : places;
 }
 
 /** The vault is the place for a secret, unless the reference belongs to another provider. */
