@@ -196,13 +196,12 @@ describe.skipIf(obstacle() !== undefined)(
       expect(
         (await machine.asRoot('getent passwd hybrid-runner; getent group hybrid-runner')).stdout,
       ).toBe('');
-      expect(
-        (
-          await machine.asRoot(
-            "systemctl list-units --all --plain --no-legend 'hybrid-runner*'; systemctl list-unit-files --no-legend 'hybrid-runner*'",
-          )
-        ).stdout,
-      ).toBe('');
+      const units =
+        "systemctl list-units --all --plain --no-legend 'hybrid-runner*'; systemctl list-unit-files --no-legend 'hybrid-runner*'";
+      // systemd forgets a unit some time after its file is gone.
+      await expect
+        .poll(async () => (await machine.asRoot(units)).stdout, { timeout: 60_000 })
+        .toBe('');
       expect((await machine.asRoot('pgrep --full hybrid-runner')).stdout).toBe('');
       const left = (await installation.files()).filter((path) => !before.includes(path));
       expect(left).toEqual([]);
