@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,6 +17,16 @@ export interface Network {
   readonly outside: readonly string[];
   readonly inside: string;
   readonly prefixLength: number;
+}
+
+/**
+ * Ends machines of test runs that were killed: all share a control group, so the systemd of the
+ * next one would find their processes and units.
+ */
+async function endAbandoned(): Promise<void> {
+  const { stdout } = await run('pgrep', ['--list-full', '--exact', 'systemd-nspawn']);
+  for (const [, pid = '', owner = ''] of stdout.matchAll(/^(\d+) .*--machine=hr(\d+)/gm))
+    if (!existsSync(`/proc/${owner}`)) await run('pkill', ['-KILL', '--parent', pid]);
 }
 
 /**
@@ -44,6 +54,7 @@ export class Machine {
       join(directory, 'boot.log'),
       `hr${process.pid}`,
     ];
+    await endAbandoned();
     await copyRoot(pristine, root);
     const out = openSync(log, 'a');
     const nspawn = spawn(
