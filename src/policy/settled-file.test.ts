@@ -6,12 +6,12 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { NEVER } from '../../foundation/src/runtime/abort.ts';
 import { ifPresent } from '../../foundation/src/runtime/errno.ts';
-import { readFile } from 'node:fs/promises';
 import { readSettled } from './settled-file.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'settled-'));

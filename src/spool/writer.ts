@@ -170,7 +170,7 @@ export class SpoolWriter {
 
   /**
    * Waits for a first record, then until the group is large or old enough. Closing is a change as
-   * well, so the waits do without listeners of the signal, which cost more than they.
+   * well, so the waits need no listener on the signal, which would cost more than the wait itself.
    */
   async #gather(signal: AbortSignal): Promise<void> {
     await this.#changed.until(() => signal.aborted || this.#pending.count > 0, NEVER);
