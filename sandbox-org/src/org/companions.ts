@@ -1,3 +1,4 @@
+import { hasLayouts } from './layouts.ts';
 import type { ObjectEntry, ObjectKind } from './model.ts';
 import { randomFor } from './random.ts';
 
@@ -14,6 +15,13 @@ const LIKELIHOOD: Record<CompanionKind, number> = {
   history: 0.5,
   feed: 0.4,
   changeEvent: 0.35,
+};
+/** In the recorded describeGlobal, 3 of 33 of these have shares, and none the other three. */
+const WITHOUT_LAYOUTS: Record<CompanionKind, number> = {
+  share: 3 / 33,
+  history: 0,
+  feed: 0,
+  changeEvent: 0,
 };
 
 /** Setup objects, which are never shared, tracked or streamed. */
@@ -33,8 +41,9 @@ const BARE = new Set([
 export function companionsOf(main: ObjectEntry, seed: number): ObjectEntry[] {
   if ((main.kind !== 'standard' && main.kind !== 'custom') || BARE.has(main.name)) return [];
   const random = randomFor(`${seed}:companions:${main.name}`);
+  const likelihood = hasLayouts(main) ? LIKELIHOOD : WITHOUT_LAYOUTS;
   const kinds = (Object.keys(SUFFIX) as CompanionKind[]).filter((kind) =>
-    random.chance(LIKELIHOOD[kind]),
+    random.chance(likelihood[kind]),
   );
   return kinds.map((kind) => companion(main, kind));
 }

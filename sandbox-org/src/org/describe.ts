@@ -1,5 +1,6 @@
 import { describeField } from './field-shapes.ts';
 import { idFor, toLongId } from './ids.ts';
+import { hasFeature, hasLayouts } from './layouts.ts';
 import type { ObjectEntry, ObjectKind } from './model.ts';
 import type { Org } from './org.ts';
 import { randomFor } from './random.ts';
@@ -45,7 +46,7 @@ const ASSOCIATED: Partial<Record<ObjectKind, string>> = {
 /** The properties that describeGlobal and describe have in common, in the API's order. */
 function flagsOf(entry: ObjectEntry): Flags {
   const { kind, name } = entry;
-  const records = RECORDS.has(kind);
+  const layouts = hasLayouts(entry);
   const custom = kind !== 'standard' && !entry.parent;
   return {
     activateable: false,
@@ -58,7 +59,7 @@ function flagsOf(entry: ObjectEntry): Flags {
     deepCloneable: false,
     deletable: WRITABLE.has(kind) && kind !== 'event',
     deprecatedAndHidden: false,
-    feedEnabled: records && !name.startsWith('User'),
+    feedEnabled: layouts && !name.startsWith('User'),
     hasSubtypes: false,
     idEnabled: true,
     isInterface: false,
@@ -66,16 +67,16 @@ function flagsOf(entry: ObjectEntry): Flags {
     keyPrefix: entry.keyPrefix,
     label: entry.label,
     labelPlural: entry.labelPlural,
-    layoutable: records,
+    layoutable: layouts,
     mergeable: MERGEABLE.has(name),
-    mruEnabled: records,
+    mruEnabled: layouts,
     name,
     queryable: QUERYABLE.has(kind),
-    replicateable: records || kind === 'history',
+    replicateable: hasFeature(entry, 'replicateable') || kind === 'history',
     retrieveable: kind !== 'event',
-    searchable: records,
-    triggerable: records || kind === 'event' || kind === 'changeEvent',
-    undeletable: records,
+    searchable: hasFeature(entry, 'searchable'),
+    triggerable: layouts || kind === 'event' || kind === 'changeEvent',
+    undeletable: hasFeature(entry, 'undeletable'),
     updateable: WRITABLE.has(kind) && kind !== 'event' && kind !== 'big',
   };
 }
@@ -85,7 +86,7 @@ const MERGEABLE = new Set(['Account', 'Contact', 'Lead', 'Individual']);
 function urlsOf(entry: ObjectEntry, target: DescribeTarget, full: boolean): Record<string, string> {
   const base = `/services/data/v${target.version}/sobjects/${entry.name}`;
   const eventSchema = entry.kind === 'changeEvent' ? { eventSchema: `${base}/eventSchema` } : {};
-  if (!RECORDS.has(entry.kind))
+  if (!hasLayouts(entry))
     return {
       rowTemplate: `${base}/{ID}`,
       ...eventSchema,
@@ -132,7 +133,7 @@ export function describe(org: Org, entry: ObjectEntry, target: DescribeTarget): 
     ...flags,
     actionOverrides: actionOverrides(entry),
     childRelationships: org.children(entry.name),
-    compactLayoutable: RECORDS.has(entry.kind),
+    compactLayoutable: hasLayouts(entry),
     defaultImplementation: null,
     extendedBy: null,
     extendsInterfaces: null,
@@ -144,7 +145,7 @@ export function describe(org: Org, entry: ObjectEntry, target: DescribeTarget): 
     namedLayoutInfos: [],
     networkScopeFieldName: null,
     recordTypeInfos: recordTypes(org, entry, target),
-    searchLayoutable: RECORDS.has(entry.kind),
+    searchLayoutable: hasLayouts(entry),
     sobjectDescribeOption: 'FULL',
     supportedScopes: scopes(entry),
     urls: urlsOf(entry, target, true),
@@ -194,7 +195,7 @@ const MASTER: RecordTypeInfo = {
 /** The object's record types except the master record type. */
 export function recordTypesOf(entry: ObjectEntry, seed: number): RecordTypeInfo[] {
   const random = randomFor(`${seed}:recordTypes:${entry.name}`);
-  if (!RECORDS.has(entry.kind) || !random.chance(entry.name === 'Account' ? 1 : 0.2)) return [];
+  if (!hasLayouts(entry) || !random.chance(entry.name === 'Account' ? 1 : 0.2)) return [];
   return TYPE_NAMES.slice(0, random.int(1, TYPE_NAMES.length)).map((name) => ({
     name,
     developerName: name.replaceAll(' ', '_'),
@@ -204,7 +205,7 @@ export function recordTypesOf(entry: ObjectEntry, seed: number): RecordTypeInfo[
 }
 
 function recordTypes(org: Org, entry: ObjectEntry, target: DescribeTarget): unknown[] {
-  if (!RECORDS.has(entry.kind)) return [];
+  if (!hasLayouts(entry)) return [];
   const own = recordTypesOf(entry, org.seed);
   const layouts = `/services/data/v${target.version}/sobjects/${entry.name}/describe/layouts/`;
   return [...own, MASTER].map((info, i) => ({

@@ -3,6 +3,7 @@ import { ownFieldCount } from './field-kinds.ts';
 import { parseSpecs, traitsOf } from './field-spec.ts';
 import { fieldTraits } from './field-shapes.ts';
 import { remember, type FormulaScope } from './formulas.ts';
+import { hasLayouts } from './layouts.ts';
 import type { Field, FieldTraits, ObjectEntry } from './model.ts';
 import { randomFor, type Random } from './random.ts';
 import { referenceTraits, type Reference } from './references.ts';
@@ -68,7 +69,7 @@ function ownDrafts(
     child: context.detail,
   };
   for (const traits of known) remember(scope, traits);
-  const custom = entry.kind !== 'standard' || NOTATION.has(entry.name);
+  const custom = entry.kind !== 'standard' || (NOTATION.has(entry.name) && hasLayouts(entry));
   const factory = new FieldFactory(
     entry,
     random,

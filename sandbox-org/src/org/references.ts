@@ -1,5 +1,6 @@
 import { parseSpecs } from './field-spec.ts';
 import { fieldTraits, READ_ONLY } from './field-shapes.ts';
+import { hasLayouts } from './layouts.ts';
 import type { ChildRelationship, FieldTraits, ObjectEntry, ObjectKind } from './model.ts';
 import { randomFor, type Random } from './random.ts';
 import { STANDARD_OBJECTS } from './standard-objects.ts';
@@ -93,7 +94,7 @@ function inventedReferences(
   const references: Reference[] = [];
   for (let i = 0; i < random.int(0, count * 2); i++) {
     const target = random.chance(0.5) ? random.pick(POPULAR) : random.pick(near.targets).name;
-    if (!near.has(target)) continue;
+    if (!near.has(target) || (isFixed(entry) && target.endsWith('__c'))) continue;
     const made = invented(entry, target, random, i === 0);
     if (!used.has(made.field)) references.push(made);
     used.add(made.field);
@@ -101,13 +102,19 @@ function inventedReferences(
   return references;
 }
 
+/** Administrators cannot add fields to it. */
+const isFixed = (entry: ObjectEntry): boolean => entry.kind === 'standard' && !hasLayouts(entry);
+
 function invented(entry: ObjectEntry, target: string, random: Random, first: boolean): Reference {
   const stem = target.replace(/^[a-z]+__/, '').replace(/__[a-z]+$/, '');
   const role = random.chance(0.3)
     ? random.pick(['Primary', 'Related', 'Former', 'Backup', 'Billing'])
     : '';
   const filtered = random.chance(0.08);
-  if (entry.kind === 'standard' && !NOTATION.has(entry.name) && !target.endsWith('__c')) {
+  if (
+    isFixed(entry) ||
+    (entry.kind === 'standard' && !NOTATION.has(entry.name) && !target.endsWith('__c'))
+  ) {
     return reference(`${role}${stem}Id`, [target], {
       up: role + stem,
       down: role + pluralOf(labelOf(entry.name)).replaceAll(' ', ''),

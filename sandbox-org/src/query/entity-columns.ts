@@ -1,5 +1,6 @@
 import { developerName, entityId, isCustom } from '../org/durable-ids.ts';
 import { objectDescription } from '../org/governance.ts';
+import { hasFeature, hasLayouts } from '../org/layouts.ts';
 import type { ObjectEntry } from '../org/model.ts';
 import type { Org } from '../org/org.ts';
 import { hash } from '../org/random.ts';
@@ -54,21 +55,21 @@ const no = (): Cell => false;
 
 const ENTITY_FLAGS: EntityColumns = {
   IsCustomSetting: (e) => e.kind === 'setting',
-  IsCustomizable: (e) => holdsRecords(e),
+  IsCustomizable: hasLayouts,
   IsQueryable: (e) => e.kind !== 'event' && e.kind !== 'changeEvent',
   IsRetrieveable: yes,
-  IsReplicateable: holdsRecords,
-  IsSearchable: holdsRecords,
-  IsApexTriggerable: holdsRecords,
-  IsTriggerable: holdsRecords,
-  IsWorkflowEnabled: holdsRecords,
-  IsProcessEnabled: holdsRecords,
-  IsFeedEnabled: holdsRecords,
-  IsFieldHistoryTracked: (e) => holdsRecords(e) && hash(e.name) % 2 === 0,
+  IsReplicateable: (e) => hasFeature(e, 'replicateable'),
+  IsSearchable: (e) => hasFeature(e, 'searchable'),
+  IsApexTriggerable: hasLayouts,
+  IsTriggerable: hasLayouts,
+  IsWorkflowEnabled: hasLayouts,
+  IsProcessEnabled: hasLayouts,
+  IsFeedEnabled: hasLayouts,
+  IsFieldHistoryTracked: (e) => hasLayouts(e) && hash(e.name) % 2 === 0,
   IsFlsEnabled: holdsRecords,
-  IsLayoutable: holdsRecords,
-  IsCompactLayoutable: holdsRecords,
-  IsSearchLayoutable: holdsRecords,
+  IsLayoutable: hasLayouts,
+  IsCompactLayoutable: hasLayouts,
+  IsSearchLayoutable: hasLayouts,
   IsReportingEnabled: holdsRecords,
   IsInterface: no,
   IsSubtype: no,
@@ -78,7 +79,7 @@ const ENTITY_FLAGS: EntityColumns = {
   IsEverDeletable: holdsRecords,
   IsEverUpdatable: holdsRecords,
   IsIdEnabled: yes,
-  IsMruEnabled: holdsRecords,
+  IsMruEnabled: hasLayouts,
   IsCloneable: holdsRecords,
   IsSharingAllowed: holdsRecords,
   IsBulkApiAccessAllowed: yes,

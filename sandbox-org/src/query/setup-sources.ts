@@ -1,5 +1,6 @@
 import { customFieldId, developerName, entityId, isCustom } from '../org/durable-ids.ts';
 import { idFor, toLongId } from '../org/ids.ts';
+import { hasLayouts } from '../org/layouts.ts';
 import type { Field, ObjectEntry } from '../org/model.ts';
 import type { Org } from '../org/org.ts';
 import { randomFor } from '../org/random.ts';
@@ -58,15 +59,13 @@ export interface Component {
   readonly field: string;
 }
 
-const MAIN = new Set(['standard', 'custom']);
-
 /** Generated components by org, valid for one revision. */
 const generatedComponents = new WeakMap<
   Org,
   { readonly revision: number; readonly lists: Map<string, readonly Component[]> }
 >();
 
-/** Up to `max` components for each main object, for the fraction `likelihood` of them. */
+/** Up to `max` components for the fraction `likelihood` of the objects with page layouts. */
 export function components(
   org: Org,
   prefix: string,
@@ -95,7 +94,7 @@ function* generateComponents(
 ): Generator<Component> {
   for (const entry of org.list()) {
     const random = randomFor(`${org.seed}:${label}:${entry.name}`);
-    if (!MAIN.has(entry.kind) || !random.chance(likelihood)) continue;
+    if (!hasLayouts(entry) || !random.chance(likelihood)) continue;
     for (let n = random.int(1, max); n > 0; n--) {
       const name = `${developerName(entry.name)}_${label}_${n}`.replaceAll(/_+/g, '_');
       const field =
