@@ -1,5 +1,5 @@
 import { MAX_PARTS } from '../api/composite.ts';
-import { isDerived, isDescribable, kindOf } from './object-kind.ts';
+import { isDerived, isDescribable, kindOf, type ObjectKind } from './object-kind.ts';
 import type { ListedObject } from './object-list.ts';
 
 /** Standard objects whose describe results are large in every org. */
@@ -13,15 +13,28 @@ function weightOf(object: ListedObject): number {
   return isDerived(kindOf(object)) ? 0.5 : 1;
 }
 
+/** Kinds whose objects have few fields in every org. */
+const SMALL: ReadonlySet<ObjectKind> = new Set([
+  'customMetadata',
+  'customSetting',
+  'event',
+  'bigObject',
+  'history',
+  'share',
+]);
+
 function priorityOf(object: ListedObject): number {
-  if (HEAVY.test(object.name)) return 2;
-  return isDescribable(object) ? 1 : 0;
+  const isSmall = SMALL.has(kindOf(object));
+  if (!isDescribable(object)) return isSmall ? 0 : 1;
+  if (isSmall) return 2;
+  return HEAVY.test(object.name) ? 4 : 3;
 }
 
 /**
  * The objects of each call. Heavy objects come first, so that the run does not end with waiting for
  * one of them. Objects that are complete with their describe come last, beside the calls for
- * definitions of the others.
+ * definitions of the others. Among both, those with few fields come last, so that the last calls
+ * are short.
  */
 export function batchObjects(objects: readonly ListedObject[]): ListedObject[][] {
   const batches: ListedObject[][] = [];

@@ -1,3 +1,4 @@
+import { MAX_QUERIES } from '../api/query-many.ts';
 import { MAX_ROWS } from '../api/soql.ts';
 import type { DescribeOutcome } from '../describe/describe-call.ts';
 import { isDescribable } from '../describe/object-kind.ts';
@@ -15,19 +16,19 @@ export interface ObjectCount {
 export interface BatchOptions {
   readonly objects: ObjectCount;
   readonly progress: ProgressReport;
-  /** Queries of a call; read again for each. */
-  readonly maxQueries: () => number;
+  /** Rows that a call may ask for; read again for each object. */
+  readonly maxRows: () => number;
 }
 
 /**
- * Collects described objects until their fields fill the queries of one call for definitions.
+ * Collects described objects until their fields are enough for one call for definitions.
  * Objects that need no such query come out at once.
  */
 export async function* batchesOf(
   groups: AsyncIterable<Batch>,
-  { objects: { total, describable }, progress, maxQueries }: BatchOptions,
+  { objects: { total, describable }, progress, maxRows }: BatchOptions,
 ): AsyncGenerator<Batch, void, undefined> {
-  const builder = new BatchBuilder(maxQueries);
+  const builder = new BatchBuilder(maxRows);
   let [done, toCome] = [0, describable];
   for await (const group of groups) {
     progress.at('describe', (done += group.length), total);
@@ -49,32 +50,35 @@ function needsDefinitions(item: DescribeOutcome): item is Described {
   return 'describe' in item && isDescribable(item.listed);
 }
 
-/** Objects whose fields fill the queries of one call. */
+/** Objects whose fields one call reads. */
 class BatchBuilder {
-  readonly #maxQueries: () => number;
+  readonly #maxRows: () => number;
   #batch: Described[] = [];
-  #queries = 1;
   #rows = 0;
+  #queries = 1;
+  /** Of the last query. */
+  #rowsOfQuery = 0;
 
-  constructor(maxQueries: () => number) {
-    this.#maxQueries = maxQueries;
+  constructor(maxRows: () => number) {
+    this.#maxRows = maxRows;
   }
 
   /** Yields the batch before it if it is full. */
   *add(item: Described): Generator<Batch, void, undefined> {
     const rows = item.describe.size;
-    if (this.#rows > 0 && this.#rows + rows > MAX_ROWS) {
+    if (this.#rowsOfQuery > 0 && this.#rowsOfQuery + rows > MAX_ROWS) {
       this.#queries += 1;
-      this.#rows = 0;
-      if (this.#queries > this.#maxQueries()) yield* this.rest();
+      this.#rowsOfQuery = 0;
     }
+    if (this.#queries > MAX_QUERIES || this.#rows + rows > this.#maxRows()) yield* this.rest();
     this.#batch.push(item);
     this.#rows += rows;
+    this.#rowsOfQuery += rows;
   }
 
   *rest(): Generator<Batch, void, undefined> {
     const batch = this.#batch;
-    [this.#batch, this.#queries, this.#rows] = [[], 1, 0];
+    [this.#batch, this.#rows, this.#queries, this.#rowsOfQuery] = [[], 0, 1, 0];
     if (batch.length > 0) yield batch;
   }
 }

@@ -33,7 +33,7 @@ async function run(
   for await (const batch of batchesOf(groups, {
     objects: { total: objects.length, describable: calls.objects },
     progress: { at: () => undefined } as never,
-    maxQueries: () => calls.queries,
+    maxRows: () => calls.rows,
   })) {
     reserved.push(calls.reserved);
     calls.started(batch);
@@ -53,16 +53,50 @@ describe('calls for definitions', () => {
     expect(batches.map(({ length }) => length)).toEqual(Array.from({ length: 20 }, () => 1));
   });
 
-  it('carry most queries for the first objects of a large org, and one for the last', async () => {
+  it('carry no more rows than are answered by the time that all objects are described', async () => {
+    const large = Array.from({ length: 1600 }, (_, index) => named(`Object${index}`));
+    const { batches } = await run(
+      large,
+      large.map((object) => described(object, 100)),
+    );
+    let toCome = large.length;
+    for (const batch of batches.slice(0, -1)) {
+      // The first object of the next batch was described too.
+      toCome -= batch.length;
+      expect(batch.length * 100).toBeLessThanOrEqual(Math.max(1900, toCome * 6));
+    }
+    const sizes = batches.slice(0, -1).map(({ length }) => length);
+    expect(sizes).toEqual(sizes.toSorted((one, other) => other - one));
+    expect([sizes[0], sizes.at(-1)]).toEqual([76, 19]);
+    expect(batches.length).toBeLessThan(50);
+  });
+
+  it('carry more rows at the end if many objects without definitions are to come', async () => {
+    const outcomes = objects.map((object) => described(object, 140));
+    const others = Array.from({ length: 1000 }, (_, index) => history(`Object${index}`));
+    const sizes = async (all: readonly ListedObject[]): Promise<number[]> =>
+      (await run(all, outcomes)).batches.map(({ length }) => length);
+    expect(await sizes([...objects, ...others])).toEqual([20]);
+    expect(await sizes(objects)).toEqual([13, 7]);
+  });
+
+  it('never carry more queries than one call may have', async () => {
     const large = Array.from({ length: 1600 }, (_, index) => named(`Object${index}`));
     const { batches } = await run(
       large,
       large.map((object) => described(object, 1000)),
     );
-    const sizes = batches.map(({ length }) => length);
-    expect(sizes).toEqual(sizes.toSorted((one, other) => other - one));
-    expect([...new Set(sizes)]).toEqual([4, 2, 1]);
-    expect(sizes.filter((size) => size === 1).length).toBeLessThanOrEqual(80);
+    expect(Math.max(...batches.map(({ length }) => length))).toBe(5);
+  });
+
+  it('carry fewer rows after each slow call, and never less than one query can have', () => {
+    const large = Array.from({ length: 3000 }, (_, index) => named(`Object${index}`));
+    const calls = new DefinitionCalls(large, () => undefined);
+    const rows = [10_000, 10_001, 10_001, 10_001, 10_001].map((ms) => {
+      calls.ended(ms);
+      return calls.rows;
+    });
+    expect(rows).toEqual([7600, 5700, 3800, 1900, 1900]);
   });
 
   it('are reserved from a describe to the call for its object', async () => {

@@ -1,52 +1,47 @@
-import { MAX_QUERIES } from '../api/query-many.ts';
 import { MAX_ROWS } from '../api/soql.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import type { Batch } from './definition-batches.ts';
 
 /**
- * A call for definitions carries one query for each this many objects of the org. In a large org
- * fuller calls save more calls, and their longer answer times matter less. A call slower than
- * SLOW_CALL_MS makes the following calls smaller.
+ * An org takes about a millisecond for a row. A call carries as many rows as it can answer by the
+ * time that the last object is described, so that calls are few and none is left when describes
+ * end. The time until then is estimated from the number of objects to come, from experience with 20
+ * describes at a time.
  */
-const OBJECTS_PER_QUERY = 1500;
+const ROWS_PER_OBJECT = 6;
+/** The same for an object that has no definitions. */
+const ROWS_PER_OTHER = 3;
+/** The most rows of a call: fuller ones save few calls and take more memory. */
+const MOST_ROWS = 4 * MAX_ROWS;
+/** A call slower than that makes the following calls smaller. */
 const SLOW_CALL_MS = 10_000;
-/**
- * Above the first share of objects to come, calls of a large org carry two queries more, because
- * other calls remain beside them; below the second they carry one, so that the run does not end
- * with a large one.
- */
-const FULLER = 0.35;
-const SMALLEST = 0.05;
 
 /** The calls for definitions of a run: what each carries, and how many are to come. */
 export class DefinitionCalls {
   /** Objects whose definitions are read. */
   readonly objects: number;
   readonly #onLast: () => void;
-  #queries: number;
   /** Those of them that are not described yet. */
   #toDescribe: number;
-  /** Those of them for which no call was made. */
-  #toRead: number;
+  /** The others that are not described yet. */
+  #othersToDescribe: number;
+  #mostRows = MOST_ROWS;
   /** Fields that were described and for which no call was made. */
   #fields = 0;
 
   /** `onLast` is called once when the last of these objects is described. */
   constructor(objects: readonly ListedObject[], onLast: () => void) {
-    this.#queries = Math.ceil(objects.length / OBJECTS_PER_QUERY);
     this.objects = objects.filter(isDescribable).length;
     this.#toDescribe = this.objects;
-    this.#toRead = this.objects;
+    this.#othersToDescribe = objects.length - this.objects;
     this.#onLast = onLast;
   }
 
-  /** How many queries the next call may carry. */
-  get queries(): number {
-    const share = this.#toRead / this.objects;
-    if (share <= SMALLEST) return 1;
-    const more = this.#queries > 1 && share > FULLER ? 2 : 0;
-    return Math.min(MAX_QUERIES, Math.max(1, this.#queries + more));
+  /** How many rows the next call may ask for; never less than one query can have. */
+  get rows(): number {
+    const answered = this.#toDescribe * ROWS_PER_OBJECT + this.#othersToDescribe * ROWS_PER_OTHER;
+    return Math.max(MAX_ROWS, Math.min(this.#mostRows, answered));
   }
 
   /** Calls that the objects described so far still need. */
@@ -60,6 +55,7 @@ export class DefinitionCalls {
       const objects = objectsOf(batch);
       this.#fields += fieldsOf(batch);
       this.#toDescribe -= objects;
+      this.#othersToDescribe -= batch.length - objects;
       if (objects > 0 && this.#toDescribe === 0) this.#onLast();
       yield batch;
     }
@@ -67,11 +63,10 @@ export class DefinitionCalls {
 
   started(batch: Batch): void {
     this.#fields -= fieldsOf(batch);
-    this.#toRead -= objectsOf(batch);
   }
 
   ended(durationMs: number): void {
-    if (durationMs > SLOW_CALL_MS) this.#queries = Math.max(0, this.#queries - 1);
+    if (durationMs > SLOW_CALL_MS) this.#mostRows = Math.max(MAX_ROWS, this.#mostRows - MAX_ROWS);
   }
 }
 

@@ -3,7 +3,7 @@ import { FirstAnswers } from '../api/first-answers.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject, ObjectList } from '../describe/object-list.ts';
 import { countQueries } from '../incremental/deleted-fields.ts';
-import { objectsToRead, type ObjectsToRead } from '../incremental/objects-to-read.ts';
+import { type Comparison, objectsToRead } from '../incremental/objects-to-read.ts';
 import { selectObjects } from '../options/selection.ts';
 import { missingObjectRecords } from './failure-records.ts';
 import type { RunContext } from './run-context.ts';
@@ -27,14 +27,22 @@ export async function* extractListedObjects(
   logSelection(run, selection);
   yield* missingObjectRecords(connection, selection.missing);
   const firstAnswers = requestFirst(run, selection.objects, listing.date, signal);
-  const toRead = await changedObjects(run, selection.objects, listing.date, firstAnswers, signal);
+  const { counted, ...toRead } = await changedObjects(
+    run,
+    selection.objects,
+    listing.date,
+    firstAnswers,
+    signal,
+  );
   const unchanged = namesOf(selection.objects.filter((object) => !toRead.objects.includes(object)));
   for (const name of unchanged) state.carryOver(name);
   yield* unchangedRecords(run, unchanged);
   try {
     const listed = namesOf(listing.objects);
     yield* extractTables(run, { ...toRead, selected, listed, firstAnswers }, signal);
+    await counted;
   } finally {
+    await counted.catch(() => undefined);
     context.stateStore?.save(
       listing.date === ''
         ? undefined
@@ -73,8 +81,9 @@ async function changedObjects(
   listedAt: string,
   firstAnswers: FirstAnswers,
   signal: AbortSignal,
-): Promise<ObjectsToRead> {
-  if (!isIncremental(context, listedAt)) return { objects, since: () => undefined };
+): Promise<Comparison> {
+  if (!isIncremental(context, listedAt))
+    return { objects, since: () => undefined, counted: Promise.resolve() };
   const deps = { api: org.api, version, logger: context.logger, state, firstAnswers };
   return objectsToRead(deps, objects, listedAt, signal);
 }

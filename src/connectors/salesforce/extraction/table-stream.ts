@@ -26,7 +26,7 @@ export interface TablesDeps {
   readonly org: Pick<Org, 'api' | 'limit' | 'pause'>;
   readonly version: string;
   readonly clock: Pick<Clock, 'monotonic'>;
-  readonly toolingReader: Pick<ToolingReader, 'read' | 'sharedRead'>;
+  readonly toolingReader: Pick<ToolingReader, 'fields' | 'lookup' | 'sharedRead'>;
   /** Every object that was read is added. */
   readonly model: OrgModel;
   readonly mapping: TableContext;
@@ -99,7 +99,7 @@ function describedBatches(
   return batchesOf(described, {
     objects: { total: objects.length, describable: calls.objects },
     progress,
-    maxQueries: () => calls.queries,
+    maxRows: () => calls.rows,
   });
 }
 
@@ -129,9 +129,9 @@ function withToolingMetadata(
       calls.started(batch);
       await toolingReader.sharedRead();
       const started = clock.monotonic();
-      const metadata = await toolingReader.read(objects, callSignal);
+      const fields = await toolingReader.fields(objects, callSignal);
       calls.ended(clock.monotonic() - started);
-      return { batch, metadata };
+      return { batch, metadata: await toolingReader.lookup(fields, callSignal) };
     },
   );
 }

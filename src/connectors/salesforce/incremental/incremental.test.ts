@@ -85,4 +85,23 @@ describe('an incremental run', () => {
       tableNames((await org.run(stateStore, { serviceName: 'other' })).records).sort(),
     ).toEqual(org.names());
   });
+
+  it('stores the number of custom fields if the org counts longer than the run takes', async () => {
+    // Without definitions: only the count is read from the Tooling API.
+    const share = org.names().find((name) => /[a-z]Share$/.test(name))!;
+    const stateStore = new InMemoryStateStore();
+    org.sandbox.faults.install({
+      match: { path: 'tooling/composite' },
+      effect: { kind: 'delay', ms: 500 },
+    });
+    const { records } = await org.run(stateStore, {
+      sourceConfig: {
+        tableFilterPattern: { includes: [`^${share}$`] },
+        includeStoredProcedures: false,
+      },
+    });
+    expect(tableNames(records)).toEqual([share]);
+    expect(org.sandbox.stats().faultsFired).toBe(1);
+    expect(stateStore.state).toMatchObject({ customFields: expect.any(Number) as number });
+  });
 });

@@ -16,6 +16,14 @@ export interface ObjectsToRead {
   readonly since: (object: ListedObject) => string | undefined;
 }
 
+export interface Comparison extends ObjectsToRead {
+  /**
+   * Settles once the state has what the next run compares with; awaited before it is stored. Throws
+   * what ends the run.
+   */
+  readonly counted: Promise<unknown>;
+}
+
 export interface ReadDeps {
   readonly api: SalesforceApi;
   readonly version: string;
@@ -34,22 +42,25 @@ export async function objectsToRead(
   objects: readonly ListedObject[],
   listedAt: string,
   signal: AbortSignal,
-): Promise<ObjectsToRead> {
+): Promise<Comparison> {
   const { logger, state } = deps;
   const { since } = state;
-  const all = { objects, since: () => undefined };
-  if (since === undefined) {
-    await fieldsDeleted(deps, state, listedAt, signal);
-    return all;
-  }
+  const counted = fieldsDeleted(deps, state, listedAt, signal);
+  // A failure is for whoever awaits it.
+  counted.catch(() => undefined);
+  const all = { objects, since: () => undefined, counted };
+  if (since === undefined) return all;
   const columns = (object: ListedObject): number => state.columnsOf(object.name) ?? 0;
   const [deleted, changed, fieldsChanged] = await Promise.all([
-    fieldsDeleted(deps, state, listedAt, signal),
+    counted,
     changedSince(deps, objects, since, signal),
     standardFieldsChanged(deps, objects, columns, since, signal),
   ]);
   if (changed === 'forbidden')
-    return { objects, since: (object) => (state.isListedUnchanged(object) ? since : undefined) };
+    return {
+      ...all,
+      since: (object) => (state.isListedUnchanged(object) ? since : undefined),
+    };
   if (changed === 'unknown' || deleted) return all;
   const isChanged = (name: string | undefined): boolean =>
     name !== undefined && (changed.has(name) || fieldsChanged.has(name));

@@ -1,7 +1,6 @@
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import type { FirstAnswers } from '../api/first-answers.ts';
-import type { Counted } from '../api/soql.ts';
 import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';
 import { DefinitionReader, type Found } from '../describe/definitions.ts';
 import { isDescribable } from '../describe/object-kind.ts';
@@ -54,7 +53,7 @@ export interface ObjectSize {
 export type ToolingLookup = (object: ListedObject) => ToolingMetadata;
 
 /** Rows by the durable id of the object, then by field name. */
-type FieldRows = ReadonlyMap<string, ReadonlyMap<string, FieldRow>>;
+export type FieldRows = ReadonlyMap<string, ReadonlyMap<string, FieldRow>>;
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
@@ -101,21 +100,35 @@ export class ToolingReader {
     return new Map([...entities.found].map(([name, { DurableId }]) => [shortId(DurableId), name]));
   }
 
-  async read(objects: readonly ObjectSize[], signal: AbortSignal): Promise<Found<ToolingLookup>> {
+  /** The definitions of the fields of objects, for `lookup`. */
+  async fields(objects: readonly ObjectSize[], signal: AbortSignal): Promise<Found<FieldRows>> {
+    const { entities } = await this.#shared;
+    const counted = objects
+      .map(({ listed, fields }) => ({ id: durableIdOf(listed, entities.found), rows: fields }))
+      .filter(({ id }) => id !== '');
+    const { found, lost } = await this.#definitions.fields(counted, signal);
+    const rows = new Map<string, Map<string, FieldRow>>();
+    for (const row of found) {
+      const key = shortId(row.EntityDefinitionId);
+      const ofObject = rows.get(key) ?? new Map<string, FieldRow>();
+      rows.set(key, ofObject.set(row.QualifiedApiName, row));
+    }
+    return { found: rows, lost };
+  }
+
+  /** What is known of the objects of these fields. */
+  async lookup(
+    { found: fields, lost: fieldsLost }: Found<FieldRows>,
+    signal: AbortSignal,
+  ): Promise<Found<ToolingLookup>> {
     const shared = await this.#shared;
     const { found: entities, lost } = shared.entities;
-    const idOf = (listed: ListedObject): string =>
-      isDescribable(listed) ? (entities.get(listed.name)?.DurableId ?? '') : '';
-    const counted = objects
-      .map(({ listed, fields }) => ({ id: idOf(listed), rows: fields }))
-      .filter(({ id }) => id !== '');
-    const { found: fields, lost: fieldsLost } = await this.#fields(counted, signal);
     const [owners, rollUps] = await Promise.all([
       this.#ownersOf(fields, signal),
       this.#rollUpsOf(fields, shared.ids, signal),
     ]);
     const lookup: ToolingLookup = (listed) => {
-      const id = shortId(idOf(listed));
+      const id = shortId(durableIdOf(listed, entities));
       return {
         entity: entities.get(listed.name),
         fields: fields.get(id) ?? NONE,
@@ -149,17 +162,6 @@ export class ToolingReader {
     };
   }
 
-  async #fields(objects: readonly Counted[], signal: AbortSignal): Promise<Found<FieldRows>> {
-    const { found, lost } = await this.#definitions.fields(objects, signal);
-    const rows = new Map<string, Map<string, FieldRow>>();
-    for (const row of found) {
-      const key = shortId(row.EntityDefinitionId);
-      const ofObject = rows.get(key) ?? new Map<string, FieldRow>();
-      rows.set(key, ofObject.set(row.QualifiedApiName, row));
-    }
-    return { found: rows, lost };
-  }
-
   async #ownersOf(fields: FieldRows, signal: AbortSignal): ReturnType<Owners['resolve']> {
     if (!this.#deps.owners) return new Map();
     const ids = [...fields.values()].flatMap((rows) =>
@@ -189,4 +191,9 @@ export class ToolingReader {
       ]),
     );
   }
+}
+
+/** Empty for an object whose definitions are not read. */
+function durableIdOf(listed: ListedObject, entities: ReadonlyMap<string, EntityRow>): string {
+  return isDescribable(listed) ? (entities.get(listed.name)?.DurableId ?? '') : '';
 }
