@@ -2,30 +2,34 @@ import { z } from 'zod';
 import { RunnerError } from '../errors/errors.ts';
 import { rethrowIfRunEnds } from './run-ending.ts';
 import { elementsOf } from '../json/json-items.ts';
+import type { WantedMembers } from '../json/json-trim.ts';
 import { parseResponse } from './composite.ts';
 import { incomplete, readPageEnd, requireTotal, type PageEnd } from './pages.ts';
 import { type QueryAnswer, queryMany, type QueryTarget } from './query-many.ts';
 import { pagesAfter } from './query-pages.ts';
 import { rejection } from './rejection.ts';
 
-/**
- * What to keep of a row; undefined drops it. Throws SALESFORCE_UNEXPECTED for a row with an
- * unexpected format.
- */
-export type ReadRow<T> = (row: unknown) => T | undefined;
-
-/** Rows stay bytes until each is read by itself. */
-const ROWS = { extract: 'records', drop: [] } as const;
+/** How rows are read. */
+export interface RowReader<T> {
+  /**
+   * What to keep of a row; undefined drops it. Throws SALESFORCE_UNEXPECTED for a row with an
+   * unexpected format.
+   */
+  readonly read: (row: unknown) => T | undefined;
+  /** The members that `read` uses. The others, most of a row, are dropped while they are bytes. */
+  readonly members: WantedMembers;
+}
 
 /**
  * What `read` keeps of the rows of each query, or the error that Salesforce rejected the query
- * with. For tables that answer with thousands of rows of which few matter: each row is parsed and
- * released by itself. One call for MAX_QUERIES queries and one for each further page.
+ * with. For tables that answer with thousands of rows of which few matter: rows stay bytes until
+ * each is parsed and released by itself. One call for MAX_QUERIES queries and one for each further
+ * page.
  */
 export async function queryRows<T>(
   target: QueryTarget,
   queries: readonly string[],
-  read: ReadRow<T>,
+  { read, members }: RowReader<T>,
   signal: AbortSignal,
 ): Promise<(readonly T[] | RunnerError)[]> {
   const { what } = target;
@@ -34,7 +38,7 @@ export async function queryRows<T>(
     queries,
     (answer) => firstRows(answer, read, what),
     signal,
-    ROWS,
+    { extract: 'records', wanted: members, drop: [] },
   );
   const results: (readonly T[] | RunnerError)[] = [];
   for (const first of firsts)
@@ -52,7 +56,7 @@ interface FirstRows<T> {
 
 function firstRows<T>(
   { status, body, extracted }: QueryAnswer,
-  read: ReadRow<T>,
+  read: RowReader<T>['read'],
   what: string,
 ): FirstRows<T> | RunnerError {
   const rejected = status === 200 ? undefined : rejection(status, body, what);
@@ -77,7 +81,7 @@ function firstRows<T>(
 /** With the rows of further pages: these tables have one page, but no document promises it. */
 async function allRows<T>(
   { kept, count, end }: FirstRows<T>,
-  read: ReadRow<T>,
+  read: RowReader<T>['read'],
   target: QueryTarget,
   signal: AbortSignal,
 ): Promise<readonly T[] | RunnerError> {

@@ -1,4 +1,6 @@
 import { rollupFromDataType } from '../formula/rollup.ts';
+import type { RowReader } from '../api/query-rows.ts';
+import { WantedMembers } from '../json/json-trim.ts';
 import { flag, type Members, name, object, optionalText } from '../json/json-values.ts';
 
 export interface EntityRow {
@@ -14,7 +16,7 @@ export interface EntityRow {
   readonly IsFieldHistoryTracked: boolean;
 }
 
-export function readEntityRow(row: unknown): EntityRow {
+function readEntityRow(row: unknown): EntityRow {
   const raw: Members<keyof EntityRow> = object(row, 'a row');
   const publisher: Members<'Name'> = object(raw.Publisher ?? {}, 'Publisher');
   return {
@@ -29,6 +31,21 @@ export function readEntityRow(row: unknown): EntityRow {
     IsFieldHistoryTracked: flag(raw.IsFieldHistoryTracked, 'IsFieldHistoryTracked'),
   };
 }
+
+export const ENTITY_ROWS: RowReader<EntityRow> = {
+  read: readEntityRow,
+  members: new WantedMembers([], [
+    'QualifiedApiName',
+    'DurableId',
+    'Description',
+    'NamespacePrefix',
+    'Publisher',
+    'InternalSharingModel',
+    'ExternalSharingModel',
+    'DeploymentStatus',
+    'IsFieldHistoryTracked',
+  ] satisfies (keyof EntityRow)[]),
+};
 
 export interface FieldRow {
   readonly EntityDefinitionId: string;
@@ -48,7 +65,7 @@ export interface FieldRow {
  * A row that adds to the describe of its field; undefined for any other. Few rows do, and the
  * others would only take memory until their table is built.
  */
-export function readFieldRow(row: unknown): FieldRow | undefined {
+function readFieldRow(row: unknown): FieldRow | undefined {
   const raw: Members<keyof FieldRow> = object(row, 'a row');
   const field: FieldRow = {
     EntityDefinitionId: name(raw.EntityDefinitionId, 'EntityDefinitionId'),
@@ -70,3 +87,17 @@ export function readFieldRow(row: unknown): FieldRow | undefined {
     ? field
     : undefined;
 }
+
+export const FIELD_ROWS: RowReader<FieldRow> = {
+  read: readFieldRow,
+  members: new WantedMembers([], [
+    'EntityDefinitionId',
+    'QualifiedApiName',
+    'Description',
+    'DataType',
+    'SecurityClassification',
+    'ComplianceGroup',
+    'BusinessStatus',
+    'BusinessOwnerId',
+  ] satisfies (keyof FieldRow)[]),
+};

@@ -3,10 +3,10 @@ import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { type Counted, groupForQueries, soqlLiterals } from '../api/soql.ts';
-import { type EntityRow, type FieldRow, readEntityRow, readFieldRow } from './definition-rows.ts';
+import { ENTITY_ROWS, type EntityRow, FIELD_ROWS, type FieldRow } from './definition-rows.ts';
 import type { ListedObject } from './object-list.ts';
 import { inGroups, MAX_QUERIES } from '../api/query-many.ts';
-import { queryRows, type ReadRow } from '../api/query-rows.ts';
+import { queryRows, type RowReader } from '../api/query-rows.ts';
 import { salesforceCode } from '../api/rejection.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
@@ -70,7 +70,7 @@ export class DefinitionReader {
     const counted = objects.map(({ name }) => ({ id: name, rows: 1 }));
     const what = 'the descriptions of objects';
     const { found, lost } = await this.#find(queriesFor(ENTITY_COLUMNS, counted), {
-      read: readEntityRow,
+      rows: ENTITY_ROWS,
       what,
       signal,
       tries: TRIES,
@@ -88,7 +88,7 @@ export class DefinitionReader {
   ): Promise<Found<readonly FieldRow[]>> {
     const what = 'the descriptions of fields';
     return this.#find(queriesFor(FIELD_COLUMNS, objects), {
-      read: readFieldRow,
+      rows: FIELD_ROWS,
       what,
       signal,
       tries: TRIES,
@@ -118,12 +118,12 @@ export class DefinitionReader {
   async #query<T>(
     queries: readonly Query[],
     extra: boolean,
-    { read, what, signal }: Search<T>,
+    { rows, what, signal }: Search<T>,
   ): Promise<readonly (readonly T[] | RunnerError)[]> {
     const { api, version } = this.#deps;
     const texts = queries.map((query) => soqlOf(query, extra));
     try {
-      return await queryRows({ api, version, what }, texts, read, signal);
+      return await queryRows({ api, version, what }, texts, rows, signal);
     } catch (thrown) {
       const error = rethrowIfRunEnds(thrown, signal);
       return queries.map(() => error);
@@ -175,7 +175,7 @@ export class DefinitionReader {
 
 /** What queries look for. */
 interface Search<T> {
-  readonly read: ReadRow<T>;
+  readonly rows: RowReader<T>;
   readonly what: string;
   readonly signal: AbortSignal;
   /** Remaining tries of a query whose answer is incomplete. */

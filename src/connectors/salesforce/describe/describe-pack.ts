@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+export const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /** One text of a pack. */
 export interface PackedText {

@@ -8,8 +8,8 @@ import type { Table } from '../mapping/table.ts';
 export class SentTables {
   readonly #columns = new Map<string, number>();
   readonly #rollUps = new Map<string, ReadonlyMap<string, RollUp>>();
-  /** Names of objects by name and by label, in lower case. */
-  readonly #byNameOrLabel = new Map<string, readonly string[]>();
+  /** Names of objects by name and by label, in lower case; a list if there are several. */
+  readonly #byNameOrLabel = new Map<string, string | readonly string[]>();
   readonly #partial = new Set<string>();
   readonly #cutPicklists: string[] = [];
 
@@ -25,8 +25,10 @@ export class SentTables {
     );
     if (rollUps.length > 0) this.#rollUps.set(object, new Map(rollUps));
     const label = request.displayName ?? object;
-    for (const called of new Set([object.toLowerCase(), label.toLowerCase()]))
-      this.#byNameOrLabel.set(called, [...(this.#byNameOrLabel.get(called) ?? []), object]);
+    for (const called of new Set([object.toLowerCase(), label.toLowerCase()])) {
+      const others = this.#byNameOrLabel.get(called);
+      this.#byNameOrLabel.set(called, others === undefined ? object : [others, object].flat());
+    }
   }
 
   get size(): number {
@@ -62,6 +64,6 @@ export class SentTables {
 
   /** Objects with this name or label, in any case. */
   named(nameOrLabel: string): readonly string[] {
-    return this.#byNameOrLabel.get(nameOrLabel.toLowerCase()) ?? [];
+    return [this.#byNameOrLabel.get(nameOrLabel.toLowerCase()) ?? []].flat();
   }
 }

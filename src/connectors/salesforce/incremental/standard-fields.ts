@@ -8,6 +8,7 @@ import type { ListedObject } from '../describe/object-list.ts';
 import { type Counted, groupForQueries, soqlLiterals } from '../api/soql.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 import { each, parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts';
+import { WantedMembers } from '../json/json-trim.ts';
 import { name, object, optionalText, type Members } from '../json/json-values.ts';
 import { isModifiedSince } from './dates.ts';
 
@@ -62,7 +63,7 @@ async function readChanged(
       queryRows(
         { ...target, what: 'change dates of standard fields' },
         queries,
-        (row) => changedObject(row, since),
+        { read: (row) => changedObject(row, since), members: MEMBERS },
         callSignal,
       ),
   );
@@ -84,6 +85,8 @@ function callsFor(objects: readonly Counted[]): string[][] {
   );
   return inGroups(queries, MAX_QUERIES);
 }
+
+const MEMBERS = new WantedMembers([], ['EntityDefinitionId', 'LastModifiedDate']);
 
 function changedObject(row: unknown, since: number): string | undefined {
   const raw: Members<'EntityDefinitionId' | 'LastModifiedDate'> = object(row, 'a row');

@@ -1,5 +1,6 @@
 import { isDerived, kindOf } from '../describe/object-kind.ts';
 import type { DescribedObject } from '../describe/sobject-describe.ts';
+import type { DescribedField } from '../describe/sobject-field.ts';
 import { relationshipKind } from '../mapping/field-properties.ts';
 import type { FormulaModel } from '../formula/resolve.ts';
 
@@ -38,18 +39,15 @@ const MAX_CACHED = 64;
 export class OrgModel implements FormulaModel {
   readonly #objects = new Map<string, StoredObject>();
   readonly #cache = new Map<string, ReadonlyMap<string, string>>();
+  /** References by their contents: half of them are the same in many objects. */
+  readonly #references = new Map<string, Reference>();
 
   /** Replaces an object that was added before. */
   add(object: DescribedObject): void {
     if (isDerived(kindOf(object))) return;
     const references = object.fields
       .filter(({ type }) => type === 'reference')
-      .map((field): Reference => ({
-        field: field.name,
-        relationship: field.relationshipName,
-        targets: field.referenceTo,
-        masterDetail: relationshipKind(field) === 'masterDetail',
-      }));
+      .map((field) => this.#reference(field));
     this.#objects.set(object.name.toLowerCase(), {
       name: object.name,
       fields: `\n${object.fields.map(({ name }) => name).join('\n')}\n`,
@@ -58,6 +56,17 @@ export class OrgModel implements FormulaModel {
         calculatedFormula === undefined ? [] : [[name, calculatedFormula] as const],
       ),
     });
+  }
+
+  #reference(field: DescribedField): Reference {
+    const { name, relationshipName: relationship, referenceTo: targets } = field;
+    const masterDetail = relationshipKind(field) === 'masterDetail';
+    const contents = [name, relationship, masterDetail, ...targets].join('\n');
+    const known = this.#references.get(contents);
+    if (known !== undefined) return known;
+    const reference = { field: name, relationship, targets, masterDetail };
+    this.#references.set(contents, reference);
+    return reference;
   }
 
   get objects(): Iterable<

@@ -5,6 +5,7 @@ import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';
 import { DefinitionReader, type Found } from '../describe/definitions.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
+import { PackedRows } from '../describe/packed-rows.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { type ToolingMetadata, rollUpShown } from '../mapping/tooling-metadata.ts';
 import type { Trigger, ValidationRule } from '../mapping/table-properties.ts';
@@ -127,11 +128,12 @@ export class ToolingReader {
       this.#ownersOf(fields, signal),
       this.#rollUpsOf(fields, shared.ids, signal),
     ]);
+    const waiting = new PackedRows(fields);
     const lookup: ToolingLookup = (listed) => {
       const id = shortId(durableIdOf(listed, entities));
       return {
         entity: entities.get(listed.name),
-        fields: fields.get(id) ?? NONE,
+        fields: waiting.of(id),
         owners,
         tags: this.#deps.tags,
         validationRules: shared.rules.get(id) ?? [],
