@@ -73,7 +73,7 @@ describe('calls for definitions', () => {
 
   it('carry more rows at the end if many objects without definitions are to come', async () => {
     const outcomes = objects.map((object) => described(object, 140));
-    const others = Array.from({ length: 1000 }, (_, index) => history(`Object${index}`));
+    const others = Array.from({ length: 1500 }, (_, index) => history(`Object${index}`));
     const sizes = async (all: readonly ListedObject[]): Promise<number[]> =>
       (await run(all, outcomes)).batches.map(({ length }) => length);
     expect(await sizes([...objects, ...others])).toEqual([20]);

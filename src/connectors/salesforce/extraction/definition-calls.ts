@@ -11,7 +11,7 @@ import type { Batch } from './definition-batches.ts';
  */
 const ROWS_PER_OBJECT = 6;
 /** The same for an object that has no definitions. */
-const ROWS_PER_OTHER = 3;
+const ROWS_PER_OTHER = 2;
 /** The most rows of a call: fuller ones save few calls and take more memory. */
 const MOST_ROWS = 4 * MAX_ROWS;
 /** A call slower than that makes the following calls smaller. */

@@ -56,6 +56,11 @@ export class RollUps {
     this.#deps = deps;
   }
 
+  /** Begins to read, so that `read` takes less time; a failure is for `read` to report. */
+  begin(objects: ReadonlySet<string>, signal: AbortSignal): void {
+    this.read(objects, signal).catch(() => undefined);
+  }
+
   /**
    * The definitions that could be read, by `keyOf` the field. `objects` are the durable ids of all
    * objects of the run.

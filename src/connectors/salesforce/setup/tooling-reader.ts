@@ -101,12 +101,18 @@ export class ToolingReader {
     return new Map([...entities.found].map(([name, { DurableId }]) => [shortId(DurableId), name]));
   }
 
-  /** The definitions of the fields of objects, for `lookup`. */
+  /**
+   * The definitions of the fields of objects, for `lookup`. Those of roll-ups are read beside the
+   * first ones.
+   */
   async fields(objects: readonly ObjectSize[], signal: AbortSignal): Promise<Found<FieldRows>> {
-    const { entities } = await this.#shared;
+    const { entities, ids } = await this.#shared;
     const counted = objects
       .map(({ listed, fields }) => ({ id: durableIdOf(listed, entities.found), rows: fields }))
       .filter(({ id }) => id !== '');
+    // Their list was requested in any case, so this is no call that might not be needed.
+    if (counted.length > 0 && this.#deps.firstAnswers !== undefined)
+      this.#rollUps.begin(ids, signal);
     const { found, lost } = await this.#definitions.fields(counted, signal);
     const rows = new Map<string, Map<string, FieldRow>>();
     for (const row of found) {
