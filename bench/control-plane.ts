@@ -42,13 +42,14 @@ export async function benchControlPlane(
     await delay(SETTLE_MS);
     const heartbeatCommits = await commitsIn(HEARTBEATS_MS, data);
     const connectedMb = memoryMb(pid) ?? null;
-    const before = { commits: commits(data), cpuMs: cpuTimeMs(pid) };
+    const before = { commits: commits(data), cpuMs: cpuTimeMs(pid), loadMs: cpuTimeMs(fleet.pid!) };
     fleet.send('dispatch');
     const { jobsPerSecond, p50, p99 } = Dispatched.parse(await reportOf(fleet));
     return {
       dispatch_jobs_per_s_3000: jobsPerSecond,
       dispatch_commits_per_job: (commits(data) - before.commits) / JOBS,
       dispatch_cpu_ms_per_job: (cpuTimeMs(pid) - before.cpuMs) / JOBS,
+      dispatch_load_cpu_ms_per_job: (cpuTimeMs(fleet.pid!) - before.loadMs) / JOBS,
       offer_to_end_p50_ms_3000: p50,
       offer_to_end_p99_ms_3000: p99,
       heartbeat_commits_per_s_3000: heartbeatCommits,

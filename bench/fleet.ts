@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { ControlPlaneClient } from '../demo/control-plane-client.ts';
 import { batch, outcomeLine } from '../control-plane/test/fake-records.ts';
 import {
   connect,
@@ -14,6 +13,7 @@ import {
   type Ref,
   type Target,
 } from '../control-plane/test/fake-runner.ts';
+import { ApiCalls } from './api-calls.ts';
 import { percentile } from './measure.ts';
 
 const HANDSHAKES_AT_ONCE = 8;
@@ -32,6 +32,9 @@ const Start = z.object({
 });
 type Start = z.infer<typeof Start>;
 
+/** The whole stream of a job that ends at once; only its reference differs. */
+const STREAM = batch({ runId: '', attempt: 1, epoch: 1 }, 1, [outcomeLine([])], { last: true });
+
 /** Runs `work` for each number below `count`, `atOnce` at a time. */
 async function inParallel(
   count: number,
@@ -47,8 +50,8 @@ async function inParallel(
 
 class Fleet {
   readonly #target: Target;
-  readonly #newClients: () => ControlPlaneClient[];
-  #clients: readonly ControlPlaneClient[];
+  readonly #newClients: () => ApiCalls[];
+  #clients: readonly ApiCalls[];
   readonly #connections: Connection[] = [];
   readonly #offeredAt = new Map<string, number>();
   /** From an offer to the acknowledgement of the outcome, in ms. */
@@ -60,7 +63,7 @@ class Fleet {
     this.#newClients = () =>
       Array.from(
         { length: CALLS_AT_ONCE },
-        () => new ControlPlaneClient(`https://localhost:${port}`, adminToken, ca),
+        () => new ApiCalls(`https://localhost:${port}`, adminToken, ca),
       );
     this.#clients = this.#newClients();
   }
@@ -115,7 +118,7 @@ class Fleet {
     };
   }
 
-  #client(index: number): ControlPlaneClient {
+  #client(index: number): ApiCalls {
     return this.#clients[index % CALLS_AT_ONCE]!;
   }
 
@@ -142,7 +145,7 @@ class Fleet {
         const { ref } = frame['offer'] as { ref: Ref };
         this.#offeredAt.set(ref.runId, performance.now());
         connection.send('accept', { ref });
-        connection.send('batch', batch(ref, 1, [outcomeLine([])], { last: true }));
+        connection.send('batch', { ...STREAM, ref });
       }
       if (frame.body === 'ack') {
         const { ref } = frame['ack'] as { ref: Ref };

@@ -91,6 +91,18 @@ describe('invalid requests', () => {
     );
   });
 
+  it.each([{}, { 'transfer-encoding': 'chunked' }])(
+    'with a longer body than is allowed are rejected, with the headers %j',
+    async (headers) => {
+      const body = { ...SERVICE, displayName: 'x'.repeat(1024 * 1024) };
+      const answer = await stage.api.put('/api/v1/services/long', body, headers);
+      expect([answer.status, answer.body.error.message]).toEqual([
+        400,
+        'request body exceeds the size limit',
+      ]);
+    },
+  );
+
   it.each(['a::b', 'a\u2028b'])(
     'with the name %j are rejected, as a runner would do',
     async (name) => {

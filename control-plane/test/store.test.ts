@@ -9,6 +9,7 @@ import { storeCatalogContract } from './store-catalog.contract.ts';
 import { openMetadataContract } from './store-openmetadata.contract.ts';
 import type { StoreStage } from './store-fixtures.ts';
 import { storeRelayContract } from './store-relay.contract.ts';
+import { storeRunsContract } from './store-runs.contract.ts';
 import { storeContract } from './store.contract.ts';
 import { storeSchedulesContract } from './store-schedules.contract.ts';
 import { temporaryFolder } from './stage.ts';
@@ -22,6 +23,7 @@ const openSqliteStage = (): StoreStage => {
 };
 
 storeContract('SQLite', openSqliteStage);
+storeRunsContract('SQLite', openSqliteStage);
 storeCatalogContract('SQLite', openSqliteStage);
 storeSchedulesContract('SQLite', openSqliteStage);
 openMetadataContract(openSqliteStage);

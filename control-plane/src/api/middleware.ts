@@ -1,4 +1,5 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
@@ -29,7 +30,7 @@ export function addDefaults(app: OpenAPIHono, { log }: Pick<Deps, 'log'>): void 
       referrerPolicy: 'no-referrer',
     }),
   );
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: throwTooLarge }));
+  app.use(limitBody);
   app.onError((thrown, context) => {
     const error = toError(thrown);
     if (error.code === 'INTERNAL')
@@ -55,6 +56,19 @@ export function requireAdminToken(app: OpenAPIHono, adminTokenHash: Buffer): voi
     await next();
   });
 }
+
+const limitRead = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: throwTooLarge });
+
+/**
+ * Node.js ends a body where its announced length does. The middleware of Hono, which first makes a
+ * web stream of any body, is for those without.
+ */
+const limitBody: MiddlewareHandler = async (context, next) => {
+  const announced = context.req.header('content-length');
+  if (announced === undefined) return limitRead(context, next);
+  if (Number(announced) > MAX_BODY_BYTES) throwTooLarge();
+  await next();
+};
 
 function throwTooLarge(): never {
   throw new ControlPlaneError('INPUT_INVALID', 'request body exceeds the size limit');

@@ -48,9 +48,11 @@ export async function applyToCatalog(
   attempt: Attempt,
   records: readonly ParsedRecord[],
 ): Promise<number> {
+  const writable = [...writableRecords(deps, run, records)];
+  if (writable.length === 0) return 0;
   const scope = await attemptScope(tx, run, attempt, deps.clock.now());
   let [entities, superseded, changed] = [0, 0, false];
-  for (const record of writableRecords(deps, run, records)) {
+  for (const record of writable) {
     const effect = await apply(scope, record);
     if (effect === undefined) continue;
     if (effect.counts) entities++;

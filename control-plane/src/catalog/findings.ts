@@ -4,6 +4,8 @@ import { quoted, type CatalogRecord } from './catalog-record.ts';
 import { storedRecords } from './stored-records.ts';
 import { removalTest } from './sweep.ts';
 
+const KINDS = ['unchanged', 'deletion', 'sweep', 'lineageSweep'];
+
 export interface Findings {
   /** Entities that are deleted now and were not before. */
   readonly removed: number;
@@ -18,8 +20,9 @@ export async function applyFindings(
   attempt: Attempt,
   now: number,
 ): Promise<Findings> {
+  const kinds = await tx.records.kindsAmong(run.id, KINDS);
+  if (kinds.length === 0) return { removed: 0, unknown: 0 };
   const scope = await attemptScope(tx, run, attempt, now);
-  const kinds = ['unchanged', 'deletion', 'sweep', 'lineageSweep'];
   const id = { runId: run.id, epoch: attempt.epoch };
   let [removed, revived, unknown, edges] = [0, 0, 0, 0];
   for await (const record of storedRecords(tx, run.service, id, kinds)) {

@@ -14,7 +14,7 @@ export async function* storedRecords(
   { runId, epoch }: { readonly runId: string; readonly epoch: number },
   kinds: readonly string[],
 ): AsyncGenerator<CatalogRecord> {
-  for (const kind of kinds) {
+  for (const kind of await tx.records.kindsAmong(runId, kinds)) {
     for (let after = 0; ;) {
       const page = await tx.records.ofAttempt(runId, epoch, { after, limit: PAGE }, kind);
       for (const { line } of page) {

@@ -42,6 +42,7 @@ async function isComplete(
 ): Promise<boolean> {
   if (builtOn !== undefined)
     return isBuiltOn(await tx.catalogStates.get(service), attempt.generation, builtOn);
+  if ((await tx.records.kindsAmong(attempt.runId, ['unchanged'])).length === 0) return true;
   const page = { after: 0, limit: 1 };
   const unchanged = await tx.records.ofAttempt(attempt.runId, attempt.epoch, page, 'unchanged');
   return unchanged.length === 0;

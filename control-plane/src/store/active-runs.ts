@@ -1,7 +1,9 @@
 /**
- * The runs that have not ended, in memory: every assignment reads all of them. Invariants:
+ * The runs that have not ended, in memory: every assignment reads all of them. A row changes once
+ * in a commit, however often the transactions of the commit change its run. Invariants:
  * - Readers see what is committed; the open transaction sees its own writes as well.
  * - The order is that of the runs' creation.
+ * - Before a commit, and before a statement that reads the table, every row is up to date.
  */
 import { isEnded } from '../runs/run.ts';
 import type { CommitObserver } from './group-commit.ts';
@@ -10,21 +12,25 @@ import type { Run } from './store.ts';
 export class ActiveRuns implements CommitObserver {
   readonly #read: () => readonly Run[];
   readonly #version: () => number;
+  readonly #update: (run: Run) => void;
   /** By id; undefined until they are needed. */
   #committed: Map<string, Run> | undefined;
   #readAt: number | undefined;
   /** Saved since the last commit, also those that ended. */
   readonly #saved = new Map<string, Run>();
+  /** Those of `#saved` whose row may be older. */
+  readonly #unwritten = new Set<string>();
   /** What the last transaction replaced in `#saved`. */
   #replaced: { readonly id: string; readonly before: Run | undefined }[] = [];
 
   /**
    * `read` returns the committed ones, oldest first; `version` changes when another connection than
-   * the store's own has committed.
+   * the store's own has committed; `update` changes the row of a run that has one.
    */
-  constructor(read: () => readonly Run[], version: () => number) {
+  constructor(read: () => readonly Run[], version: () => number, update: (run: Run) => void) {
     this.#read = read;
     this.#version = version;
+    this.#update = update;
   }
 
   committedRuns(): Run[] {
@@ -39,9 +45,23 @@ export class ActiveRuns implements CommitObserver {
     return [...present, ...added].filter(({ status }) => !isEnded(status));
   }
 
-  save(run: Run): void {
+  /** As the open transaction sees it; undefined for one that may have ended before. */
+  current(id: string): Run | undefined {
+    return this.#saved.get(id) ?? this.#load().get(id);
+  }
+
+  /** `insert` writes a run that may have no row. */
+  save(run: Run, insert: () => void): void {
+    if (this.current(run.id) === undefined) insert();
+    else this.#unwritten.add(run.id);
     this.#replaced.push({ id: run.id, before: this.#saved.get(run.id) });
     this.#saved.set(run.id, run);
+  }
+
+  /** Brings every row up to date. */
+  write(): void {
+    for (const id of this.#unwritten) this.#update(this.#saved.get(id)!);
+    this.#unwritten.clear();
   }
 
   begin(): void {
@@ -54,6 +74,13 @@ export class ActiveRuns implements CommitObserver {
       else this.#saved.set(id, before);
     }
     this.#replaced = [];
+    // The failed one may have written rows for those before it, which its savepoint has undone.
+    this.#unwritten.clear();
+    for (const id of this.#saved.keys()) this.#unwritten.add(id);
+  }
+
+  finish(): void {
+    this.write();
   }
 
   committed(): void {
@@ -66,6 +93,7 @@ export class ActiveRuns implements CommitObserver {
 
   rolledBack(): void {
     this.#saved.clear();
+    this.#unwritten.clear();
   }
 
   #load(): Map<string, Run> {

@@ -18,6 +18,8 @@ export type Gather = (waiting: () => number) => Promise<void>;
 export interface CommitObserver {
   /** A transaction begins; what earlier ones of the commit have written stays. */
   begin(): void;
+  /** The last step of the commit: what is not written yet has to be. */
+  finish(): void;
   /** The transaction that began last has failed. */
   undoLast(): void;
   committed(): void;
@@ -94,6 +96,7 @@ export class GroupCommit {
     try {
       while (this.#waiting.length > 0 && done.length < MAX_GROUP)
         await this.#runOne(this.#waiting.shift()!, done);
+      for (const observer of this.#observers) observer.finish();
       this.#database.exec('COMMIT');
     } catch (thrown) {
       this.#failGroup(done, thrown);

@@ -24,6 +24,8 @@ export interface RecordReads {
   ofKind(runId: string, kind: string, page: Page): Promise<StoredRecord[]>;
   /** Records of one attempt after a sequence, optionally of one kind. */
   ofAttempt(runId: string, epoch: number, page: Page, kind?: string): Promise<StoredRecord[]>;
+  /** Those of the kinds, in their order, of which the run has records. */
+  kindsAmong(runId: string, kinds: readonly string[]): Promise<string[]>;
   /**
    * SHA-256, in hex, over the attempt's lines up to and including a sequence, each with its
    * newline.

@@ -36,6 +36,8 @@ export class RunnerList implements CommitObserver {
 
   begin(): void {}
 
+  finish(): void {}
+
   undoLast(): void {}
 
   committed(): void {

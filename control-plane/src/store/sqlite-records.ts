@@ -18,6 +18,10 @@ const OF_ATTEMPT_AND_KIND = `
   SELECT ${COLUMNS}
   WHERE run_id = ? AND epoch = ? AND sequence > ? AND kind = ?
   ORDER BY sequence LIMIT ?`;
+const KINDS_AMONG = `
+  SELECT value AS kind FROM json_each(?2)
+  WHERE EXISTS (SELECT 1 FROM records WHERE run_id = ?1 AND kind = value)
+  ORDER BY key`;
 const LINES =
   'SELECT line FROM records WHERE run_id = ? AND epoch = ? AND sequence <= ? ORDER BY sequence';
 const APPEND = 'INSERT INTO records (run_id, epoch, sequence, kind, line) VALUES (?, ?, ?, ?, ?)';
@@ -34,6 +38,8 @@ export function recordTables(statements: Statements): RecordReads & RecordWrites
       kind === undefined
         ? statements.all(OF_ATTEMPT, [runId, epoch, after, limit], toRecord)
         : statements.all(OF_ATTEMPT_AND_KIND, [runId, epoch, after, kind, limit], toRecord),
+    kindsAmong: async (runId, kinds) =>
+      statements.all(KINDS_AMONG, [runId, JSON.stringify(kinds)], (row) => row['kind'] as string),
     digest: async (runId, epoch, upTo) => {
       const hash = createHash('sha256');
       for (const row of statements.each(LINES, [runId, epoch, upTo]))

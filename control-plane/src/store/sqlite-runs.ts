@@ -13,6 +13,11 @@ const SAVE_RUN = `
     cancel_reason = excluded.cancel_reason, refused_by = excluded.refused_by,
     records_kept = excluded.records_kept, last_epoch = excluded.last_epoch,
     last_failure = excluded.last_failure, whole = excluded.whole`;
+const UPDATE_RUN = `
+  UPDATE runs SET state = ?, status = ?, attempt = ?, epoch = ?, started_at = ?,
+    cancel_reason = ?, refused_by = ?, records_kept = ?, last_epoch = ?, last_failure = ?,
+    whole = ?
+  WHERE id = ?`;
 const LIST = `
   SELECT *
   FROM runs
@@ -30,9 +35,14 @@ const OLDEST_BEYOND = `
 const ACTIVE =
   "SELECT * FROM runs WHERE state IN ('queued', 'offered', 'running') ORDER BY position";
 const SAVE_ATTEMPT = `
-  INSERT OR REPLACE INTO attempts (run_id, epoch, attempt, runner_id, channel, stored_sequence,
+  INSERT INTO attempts (run_id, epoch, attempt, runner_id, channel, stored_sequence,
     wire_bytes, entities, outcome, integrity, generation)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (run_id, epoch) DO UPDATE SET attempt = excluded.attempt,
+    runner_id = excluded.runner_id, channel = excluded.channel,
+    stored_sequence = excluded.stored_sequence, wire_bytes = excluded.wire_bytes,
+    entities = excluded.entities, outcome = excluded.outcome, integrity = excluded.integrity,
+    generation = excluded.generation`;
 const OF_SLOT =
   'SELECT * FROM runs WHERE pipeline = ? AND slot_at = ? ORDER BY slot_retry DESC LIMIT 1';
 const ATTEMPT = 'SELECT * FROM attempts WHERE run_id = ? AND epoch = ?';
@@ -44,15 +54,25 @@ const SUCCEEDED_SINCE = `
     'partialSuccess')`;
 
 export function runTables(statements: Statements, active: ActiveRuns): RunReads & RunWrites {
+  const reads = runReads(statements, active);
   return {
-    ...runReads(statements, active),
+    ...reads,
+    get: async (id) => active.current(id) ?? reads.get(id),
+    list: async (filter) => upToDate(active, () => reads.list(filter)),
+    ofSlot: async (pipeline, at) => upToDate(active, () => reads.ofSlot(pipeline, at)),
+    oldestBeyond: async (keep) => upToDate(active, () => reads.oldestBeyond(keep)),
+    succeededSince: async (service, generation) =>
+      upToDate(active, () => reads.succeededSince(service, generation)),
     active: async () => active.currentRuns(),
-    save: async (run) => {
-      statements.run(SAVE_RUN, fromRun(run));
-      active.save(run);
-    },
+    save: async (run) => active.save(run, () => statements.run(SAVE_RUN, fromRun(run))),
     saveAttempt: async (attempt) => void statements.run(SAVE_ATTEMPT, fromAttempt(attempt)),
   };
+}
+
+/** Reads the table of runs, once the rows are as the open transaction has left them. */
+function upToDate<T>(active: ActiveRuns, read: () => T): T {
+  active.write();
+  return read();
 }
 
 /** Reads what is committed, for a connection that does not write. */
@@ -76,6 +96,23 @@ export function runReads(statements: Statements, active: ActiveRuns): RunReads {
 
 export function allActiveRuns(statements: Statements): Run[] {
   return statements.all(ACTIVE, [], toRun);
+}
+
+export function updateRun(statements: Statements, run: Run): void {
+  statements.run(UPDATE_RUN, [
+    run.status.state,
+    JSON.stringify(run.status),
+    run.attempt,
+    run.epoch,
+    run.startedAt,
+    run.cancelReason,
+    JSON.stringify(run.rejectedBy),
+    run.recordsKept ? 1 : 0,
+    run.lastEpoch,
+    run.lastFailure === null ? null : JSON.stringify(run.lastFailure),
+    run.fullRun ? 1 : 0,
+    run.id,
+  ]);
 }
 
 /** In the order of SAVE_RUN. */

@@ -13,7 +13,7 @@ import { recordTables } from './sqlite-records.ts';
 import { deploymentTable, endpointTable } from './sqlite-openmetadata.ts';
 import { relayTable } from './sqlite-relays.ts';
 import { RunnerList } from './runner-list.ts';
-import { allActiveRuns, runReads, runTables } from './sqlite-runs.ts';
+import { allActiveRuns, runReads, runTables, updateRun } from './sqlite-runs.ts';
 import { allRunners, runnerReads, runnerTables, tokenTable } from './sqlite-runners.ts';
 import { scheduleTable } from './sqlite-schedules.ts';
 import { signatureTable } from './sqlite-signatures.ts';
@@ -45,7 +45,11 @@ export function openSqliteStore(path: string, { gather }: SqliteOptions = {}): S
   const writes = new Statements(writer);
   const version = (): number => versionOf(writes);
   const memory = {
-    runs: new ActiveRuns(() => allActiveRuns(reads), version),
+    runs: new ActiveRuns(
+      () => allActiveRuns(reads),
+      version,
+      (run) => updateRun(writes, run),
+    ),
     runners: new RunnerList(() => allRunners(reads), version),
   };
   const tables = transactionOf(writes, memory);
