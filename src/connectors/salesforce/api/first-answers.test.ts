@@ -6,6 +6,7 @@ import { soapOptions } from '../../../../test/support/salesforce-run.ts';
 import { parseConnection } from '../sign-in/connection.ts';
 import { FirstAnswers } from './first-answers.ts';
 import { openOrg } from './org.ts';
+import { QueryPool } from './query-pool.ts';
 import { queryAll, type PagesTarget } from './query-pages.ts';
 
 const CLASSES = 'SELECT Id FROM ApexClass';
@@ -37,12 +38,20 @@ async function read(first: FirstAnswers | undefined): Promise<readonly unknown[]
   return [classes, triggers, sandbox.stats().apiCalls];
 }
 
+function requested(queries: readonly string[]): FirstAnswers {
+  const pool = new QueryPool(target);
+  const sized = queries.map((query) => ({ query, rows: 1 }));
+  const first = new FirstAnswers(pool, sized, target);
+  void pool.send(signal);
+  return first;
+}
+
 describe('answers that are requested together', () => {
   it('take one call, and are what each query alone returns', async () => {
     const [classes, triggers] = await read(undefined);
     expect([classes, triggers]).not.toContainEqual([]);
     sandbox.resetStats();
-    const first = new FirstAnswers(target, [CLASSES, TRIGGERS], signal);
+    const first = requested([CLASSES, TRIGGERS]);
     expect(await read(first)).toEqual([classes, triggers, 1]);
   });
 
@@ -53,7 +62,7 @@ describe('answers that are requested together', () => {
     const [classes, triggers] = await read(undefined);
     sandbox.faults.install({ match: { path: 'ApexClass', times: 1 }, effect });
     sandbox.resetStats();
-    const first = new FirstAnswers(target, [CLASSES, TRIGGERS], signal);
+    const first = requested([CLASSES, TRIGGERS]);
     expect(await read(first)).toEqual([classes, triggers, 2]);
   });
 
@@ -64,7 +73,7 @@ describe('answers that are requested together', () => {
       effect: { kind: 'respond', status: 500, body: [{ errorCode: 'X', message: 'x' }] },
     });
     sandbox.resetStats();
-    const first = new FirstAnswers(target, [CLASSES, TRIGGERS], signal);
+    const first = requested([CLASSES, TRIGGERS]);
     expect((await read(first)).slice(0, 2)).toEqual([classes, triggers]);
   });
 });

@@ -1,36 +1,33 @@
-import { queryMany, type QueryTarget } from './query-many.ts';
+import type { QueryTarget } from './query-many.ts';
+import { type QueryPool, type SizedQuery, wholeBody } from './query-pool.ts';
 
 /**
- * The answers to queries that different readers need, requested together at once. An answer that
- * did not come, or that its reader cannot use, is for the reader to request alone: this never
- * fails, and retries nothing for a single query.
+ * The answers to queries whose readers begin later than the pool is sent. An answer that did not
+ * come, or that its reader cannot use, is for the reader to request alone.
  */
 export class FirstAnswers {
-  readonly #bodies: Promise<Map<string, unknown>>;
+  readonly #bodies = new Map<string, Promise<unknown>>();
 
-  constructor(target: QueryTarget, queries: readonly string[], signal: AbortSignal) {
-    this.#bodies = bodiesOf(target, queries, signal).catch(() => new Map());
+  constructor(
+    pool: QueryPool,
+    queries: readonly SizedQuery[],
+    { what }: Pick<QueryTarget, 'what'>,
+  ) {
+    for (const query of queries) {
+      const answer = pool.request([query], (one) => ({
+        body: one.status === 200 ? wholeBody(one, what) : undefined,
+      }));
+      this.#bodies.set(
+        query.query,
+        answer.then(([first]) => first?.body),
+      );
+    }
   }
 
   /** The body of the answer, once; undefined if there is none. */
   async take(query: string): Promise<unknown> {
-    const bodies = await this.#bodies;
-    const body = bodies.get(query);
-    bodies.delete(query);
+    const body = this.#bodies.get(query);
+    this.#bodies.delete(query);
     return body;
   }
-}
-
-async function bodiesOf(
-  target: QueryTarget,
-  queries: readonly string[],
-  signal: AbortSignal,
-): Promise<Map<string, unknown>> {
-  const answers = await queryMany(
-    target,
-    queries,
-    ({ index, status, body }) => [queries[index]!, status === 200 ? body : undefined] as const,
-    signal,
-  );
-  return new Map(answers);
 }

@@ -5,7 +5,8 @@ import { elementsOf } from '../json/json-items.ts';
 import type { WantedMembers } from '../json/json-trim.ts';
 import { parseResponse } from './composite.ts';
 import { incomplete, readPageEnd, requireTotal, type PageEnd } from './pages.ts';
-import { type QueryAnswer, queryMany, type QueryTarget } from './query-many.ts';
+import type { QueryAnswer, QueryTarget } from './query-many.ts';
+import { type QueryPool, queryPooled, type SizedQuery } from './query-pool.ts';
 import { pagesAfter } from './query-pages.ts';
 import { rejection } from './rejection.ts';
 
@@ -24,16 +25,16 @@ export interface RowReader<T> {
  * What `read` keeps of the rows of each query, or the error that Salesforce rejected the query
  * with. For tables that answer with thousands of rows of which few matter: rows stay bytes until
  * each is parsed and released by itself. One call for MAX_QUERIES queries and one for each further
- * page.
+ * page, less the answers of the pool.
  */
 export async function queryRows<T>(
-  target: QueryTarget,
-  queries: readonly string[],
+  target: QueryTarget & { readonly pool?: QueryPool | undefined },
+  queries: readonly SizedQuery[],
   { read, members }: RowReader<T>,
   signal: AbortSignal,
 ): Promise<(readonly T[] | RunnerError)[]> {
   const { what } = target;
-  const firsts = await queryMany(
+  const firsts = await queryPooled(
     target,
     queries,
     (answer) => firstRows(answer, read, what),

@@ -17,18 +17,25 @@ export interface Counted {
   readonly rows: number;
 }
 
+/** The ids of one query. */
+export interface QueryGroup {
+  readonly ids: readonly string[];
+  readonly rows: number;
+}
+
 /** Ids in groups that fit one query each, by rows and by length. */
-export function groupForQueries(items: readonly Counted[]): string[][] {
-  const groups: string[][] = [];
+export function groupForQueries(items: readonly Counted[]): QueryGroup[] {
+  const groups: { readonly ids: string[]; rows: number }[] = [];
   let [rows, characters] = [Infinity, 0];
   for (const item of items) {
     const length = item.id.length + PUNCTUATION;
     if (rows + item.rows > MAX_ROWS || characters + length > MAX_CHARACTERS) {
-      groups.push([]);
+      groups.push({ ids: [], rows: 0 });
       [rows, characters] = [0, 0];
     }
-    groups.at(-1)!.push(item.id);
-    rows += item.rows;
+    const group = groups.at(-1)!;
+    group.ids.push(item.id);
+    group.rows = rows += item.rows;
     characters += length;
   }
   return groups;

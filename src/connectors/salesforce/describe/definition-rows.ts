@@ -16,7 +16,7 @@ export interface EntityRow {
   readonly IsFieldHistoryTracked: boolean;
 }
 
-function readEntityRow(row: unknown): EntityRow {
+export function readEntityRow(row: unknown): EntityRow {
   const raw: Members<keyof EntityRow> = object(row, 'a row');
   const publisher: Members<'Name'> = object(raw.Publisher ?? {}, 'Publisher');
   return {

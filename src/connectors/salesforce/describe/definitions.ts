@@ -121,7 +121,7 @@ export class DefinitionReader {
     { rows, what, signal }: Search<T>,
   ): Promise<readonly (readonly T[] | RunnerError)[]> {
     const { api, version } = this.#deps;
-    const texts = queries.map((query) => soqlOf(query, extra));
+    const texts = queries.map((query) => ({ query: soqlOf(query, extra), rows: query.ids.length }));
     try {
       return await queryRows({ api, version, what }, texts, rows, signal);
     } catch (thrown) {
@@ -195,7 +195,14 @@ interface Query {
 }
 
 function queriesFor(columns: Columns, objects: readonly Counted[]): Query[] {
-  return groupForQueries(objects).map((ids) => ({ columns, ids }));
+  return groupForQueries(objects).map(({ ids }) => ({ columns, ids }));
+}
+
+/** A query for rows that `readEntityRow` reads, with this column in addition. */
+export function entityQuery(ids: readonly string[], column: string, withExtra: boolean): string {
+  const { always } = ENTITY_COLUMNS;
+  const columns = { ...ENTITY_COLUMNS, always: `${always}, ${column}` };
+  return soqlOf({ columns, ids }, withExtra);
 }
 
 /** None for a query with a single id, which cannot be split. */
@@ -205,7 +212,13 @@ function halves({ columns, ids }: Query): Query[] {
   return [ids.slice(0, middle), ids.slice(middle)].map((half) => ({ columns, ids: half }));
 }
 
-function soqlOf({ columns, ids }: Query, withExtra: boolean): string {
+function soqlOf(
+  {
+    columns,
+    ids,
+  }: { readonly columns: Record<keyof Columns, string>; readonly ids: readonly string[] },
+  withExtra: boolean,
+): string {
   const { table, by, always, extra } = columns;
   return `SELECT ${always}${withExtra ? `, ${extra}` : ''} FROM ${table} WHERE ${by} IN (${soqlLiterals(ids)})`;
 }

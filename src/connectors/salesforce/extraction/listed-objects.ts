@@ -1,9 +1,10 @@
 import type { Extracted } from '../../connector.ts';
 import { FirstAnswers } from '../api/first-answers.ts';
+import { QueryPool, type SizedQuery } from '../api/query-pool.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject, ObjectList } from '../describe/object-list.ts';
 import { countQueries } from '../incremental/deleted-fields.ts';
-import { type Comparison, objectsToRead } from '../incremental/objects-to-read.ts';
+import { type Comparison, objectsToRead, type ReadDeps } from '../incremental/objects-to-read.ts';
 import { selectObjects } from '../options/selection.ts';
 import { missingObjectRecords } from './failure-records.ts';
 import type { RunContext } from './run-context.ts';
@@ -11,6 +12,8 @@ import { logSelection } from './run-log.ts';
 import { setupQueries } from '../setup/tooling-reader.ts';
 import { extractTables, readsTriggerSource } from './table-records.ts';
 import { unchangedRecords } from './unchanged-records.ts';
+
+const WHAT = 'setup tables';
 
 /**
  * Reads the selected objects of a new object list, without those that have not changed since the
@@ -26,14 +29,19 @@ export async function* extractListedObjects(
   const selected = namesOf(selection.objects);
   logSelection(run, selection);
   yield* missingObjectRecords(connection, selection.missing);
-  const firstAnswers = requestFirst(run, selection.objects, listing.date, signal);
-  const { counted, ...toRead } = await changedObjects(
+  const pool = new QueryPool({ api: run.org.api, version: run.version, what: WHAT });
+  const queries = firstQueries(run, selection.objects, listing.date);
+  const firstAnswers = new FirstAnswers(pool, queries, { what: WHAT });
+  const changed = changedObjects(
     run,
     selection.objects,
     listing.date,
-    firstAnswers,
+    { pool, firstAnswers },
     signal,
   );
+  // It never fails. The readers have added their queries before their first wait.
+  void pool.send(signal);
+  const { counted, ...toRead } = await changed;
   const unchanged = namesOf(selection.objects.filter((object) => !toRead.objects.includes(object)));
   for (const name of unchanged) state.carryOver(name);
   yield* unchangedRecords(run, unchanged);
@@ -52,18 +60,17 @@ export async function* extractListedObjects(
   progress.at('mapping', selected.length, selected.length);
 }
 
-/** Requests what each run needs in one call, before it is known which objects are read. */
-function requestFirst(
-  { context, org, version, state, options }: RunContext,
+/** What each run needs and can request before it is known which objects are read. */
+function firstQueries(
+  { context, state, options }: RunContext,
   objects: readonly ListedObject[],
   listedAt: string,
-  signal: AbortSignal,
-): FirstAnswers {
-  const queries = [
-    ...(isIncremental(context, listedAt) ? countQueries(state, listedAt) : []),
+): SizedQuery[] {
+  const counts = isIncremental(context, listedAt) ? countQueries(state, listedAt) : [];
+  return [
+    ...counts.map((query) => ({ query, rows: 1 })),
     ...(objects.some(isDescribable) ? setupQueries({ bodies: readsTriggerSource(options) }) : []),
   ];
-  return new FirstAnswers({ api: org.api, version, what: 'setup tables' }, queries, signal);
 }
 
 /** Whether the run compares with another or will be compared with. */
@@ -79,12 +86,12 @@ async function changedObjects(
   { context, org, version, state }: RunContext,
   objects: readonly ListedObject[],
   listedAt: string,
-  firstAnswers: FirstAnswers,
+  shared: Pick<ReadDeps, 'pool' | 'firstAnswers'>,
   signal: AbortSignal,
 ): Promise<Comparison> {
   if (!isIncremental(context, listedAt))
     return { objects, since: () => undefined, counted: Promise.resolve() };
-  const deps = { api: org.api, version, logger: context.logger, state, firstAnswers };
+  const deps = { api: org.api, version, logger: context.logger, state, ...shared };
   return objectsToRead(deps, objects, listedAt, signal);
 }
 

@@ -64,6 +64,7 @@ function tablePass(run: RunContext, scope: Scope, signal: AbortSignal): TablePas
       owners: includeOwners,
       bodies: readsTriggerSource(run.options),
       firstAnswers: scope.firstAnswers,
+      entities: scope.entities,
     },
     scope.objects,
     signal,

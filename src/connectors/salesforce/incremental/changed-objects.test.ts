@@ -188,6 +188,27 @@ describe('changes since the previous run', () => {
     expect([...tableNames(next.records), ...next.unchanged].sort()).toEqual(org.names());
   });
 
+  it('reads only what changed, with its description, in an org that lacks columns of EntityDefinition', async () => {
+    const stateStore = new InMemoryStateStore();
+    org.sandbox.faults.install({
+      match: { path: 'InternalSharingModel' },
+      effect: {
+        kind: 'respond',
+        status: 400,
+        body: [{ errorCode: 'INVALID_FIELD', message: 'No such column' }],
+      },
+    });
+    await org.run(stateStore);
+    org.tick();
+    org.sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Patron' });
+    const next = await org.run(stateStore);
+    expect(tableNames(next.records)).toContain('Account');
+    expect(tableNames(next.records).length).toBeLessThan(6);
+    expect(next.logs.map(({ message }) => message)).toContain(
+      'reading the objects that changed since the previous run',
+    );
+  });
+
   it('describes the changed objects if the user cannot read EntityDefinition', async () => {
     const closed = (): unknown =>
       org.sandbox.faults.install({

@@ -7,11 +7,14 @@ import { readPageEnd, readRows } from '../api/pages.ts';
 import { endsRun } from '../api/run-ending.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
-import { groupForQueries, soqlLiterals } from '../api/soql.ts';
-import { rejection } from '../api/rejection.ts';
+import { groupForQueries, type QueryGroup } from '../api/soql.ts';
+import { type EntityRow, readEntityRow } from '../describe/definition-rows.ts';
+import { entityQuery } from '../describe/definitions.ts';
+import { rejection, salesforceCode } from '../api/rejection.ts';
 import { isModifiedSince } from './dates.ts';
 import { shortId } from '../setup/durable-id.ts';
-import { type QueryAnswer, queryMany } from '../api/query-many.ts';
+import type { QueryAnswer } from '../api/query-many.ts';
+import { type QueryPool, queryPooled, type SizedQuery, wholeBody } from '../api/query-pool.ts';
 
 const WHAT = 'changes since the previous run';
 
@@ -33,10 +36,18 @@ export interface ChangesDeps {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
+  readonly pool?: QueryPool | undefined;
+}
+
+export interface Changes {
+  /** Names of objects. */
+  readonly names: ReadonlySet<string>;
+  /** Rows of EntityDefinition by object name, of all objects. */
+  readonly entities: ReadonlyMap<string, EntityRow>;
 }
 
 /**
- * Names of the objects changed since `since` (an HTTP date of the org), including changes of their
+ * The objects changed since `since` (an HTTP date of the org), including changes of their
  * custom fields, validation rules, triggers and record types. One call covers some thousands of
  * objects. It does not see deletions of these, new values of a standard picklist, or changed
  * permissions of the user; these wait for the next full run.
@@ -50,7 +61,7 @@ export async function changedSince(
   objects: readonly ListedObject[],
   since: string,
   signal: AbortSignal,
-): Promise<ReadonlySet<string> | 'unknown' | 'forbidden'> {
+): Promise<Changes | 'unknown' | 'forbidden'> {
   try {
     return await queryChanges(deps, objects, since, signal);
   } catch (thrown) {
@@ -68,10 +79,10 @@ async function queryChanges(
   signal: AbortSignal,
 ): ReturnType<typeof changedSince> {
   const from = Date.parse(since);
-  const queries = [...ownedQueries(from), ...entityQueries(objects)];
-  const answers = await queryMany({ ...deps, what: WHAT }, queries, answerOf, signal);
-  const owned = answers.slice(0, OWNED_TABLES.length);
-  const entities = answers.slice(OWNED_TABLES.length);
+  const [owned, entities] = await Promise.all([
+    queryPooled({ ...deps, what: WHAT }, ownedQueries(from), ownedAnswer, signal),
+    queryEntities(deps, objects, signal),
+  ]);
   if (entities.some(({ forbidden }) => forbidden)) return 'forbidden';
   const owners = OWNED_TABLES.map(({ owner }, index) =>
     owned[index]!.rows?.map((row) => textIn(row, owner)),
@@ -82,27 +93,47 @@ async function queryChanges(
     return 'unknown';
   }
   const changedOwners = new Set(owners.flat().map(shortId));
-  return new Set(
-    rows
-      .flat()
-      .filter((row) => isChanged(row, from, changedOwners))
-      .map((row) => textIn(row, 'QualifiedApiName')),
-  );
+  const all = rows.flat();
+  return {
+    names: new Set(
+      all
+        .filter((row) => isChanged(row, from, changedOwners))
+        .map((row) => textIn(row, 'QualifiedApiName')),
+    ),
+    entities: new Map(all.map(readEntityRow).map((row) => [row.QualifiedApiName, row])),
+  };
 }
 
-function ownedQueries(from: number): string[] {
+function ownedQueries(from: number): SizedQuery[] {
   const time = new Date(from).toISOString();
-  return OWNED_TABLES.map(
-    ({ table, owner }) => `SELECT ${owner} FROM ${table} WHERE LastModifiedDate >= ${time}`,
-  );
+  return OWNED_TABLES.map(({ table, owner }) => ({
+    query: `SELECT ${owner} FROM ${table} WHERE LastModifiedDate >= ${time}`,
+    rows: 1,
+  }));
 }
 
-function entityQueries(objects: readonly ListedObject[]): string[] {
+/**
+ * With the columns that the catalog shows, so that the objects to read need no query of their own.
+ * Orgs and API versions may lack some of them.
+ */
+async function queryEntities(
+  deps: ChangesDeps,
+  objects: readonly ListedObject[],
+  signal: AbortSignal,
+): Promise<readonly Answer[]> {
   const names = objects.filter(isDescribable).map(({ name }) => ({ id: name, rows: 1 }));
-  return groupForQueries(names).map(
-    (group) =>
-      `SELECT QualifiedApiName, DurableId, LastModifiedDate FROM EntityDefinition WHERE QualifiedApiName IN (${soqlLiterals(group)})`,
-  );
+  const groups = groupForQueries(names);
+  const ask = (withExtra: boolean): Promise<readonly Answer[]> =>
+    queryPooled({ ...deps, what: WHAT }, entityQueries(groups, withExtra), entityAnswer, signal);
+  const answers = await ask(true);
+  return answers.some(({ lacksColumn }) => lacksColumn) ? ask(false) : answers;
+}
+
+function entityQueries(groups: readonly QueryGroup[], withExtra: boolean): SizedQuery[] {
+  return groups.map(({ ids, rows }) => ({
+    query: entityQuery(ids, 'LastModifiedDate', withExtra),
+    rows,
+  }));
 }
 
 function isChanged(row: Row, from: number, changedOwners: ReadonlySet<string>): boolean {
@@ -123,15 +154,26 @@ function logUnknown({ logger }: ChangesDeps, data?: Readonly<Record<string, unkn
 
 interface Answer {
   readonly forbidden: boolean;
+  readonly lacksColumn: boolean;
   /** Undefined if the rows are not usable. */
   readonly rows: readonly Row[] | undefined;
 }
 
-function answerOf({ index, status, body }: QueryAnswer): Answer {
+function ownedAnswer(answer: QueryAnswer): Answer {
+  return answerOf(answer, OWNED_TABLES[answer.index]!.required);
+}
+
+function entityAnswer(answer: QueryAnswer): Answer {
+  return answerOf(answer, true);
+}
+
+function answerOf(answer: QueryAnswer, required: boolean): Answer {
+  const { status, body } = answer;
   const error = status === 200 ? undefined : rejection(status, body, WHAT);
   return {
     forbidden: error !== undefined && FORBIDDEN.has(error.code),
-    rows: error === undefined ? rowsIn(body) : rowsInstead(error, isRequired(index)),
+    lacksColumn: error !== undefined && salesforceCode(error) === 'INVALID_FIELD',
+    rows: error === undefined ? rowsIn(wholeBody(answer, WHAT)) : rowsInstead(error, required),
   };
 }
 
@@ -140,13 +182,6 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'SALESFORCE_NOT_FOUND',
   'SALESFORCE_API_DISABLED',
 ]);
-
-/**
- * The queries of OWNED_TABLES come first; those of EntityDefinition after them are always required.
- */
-function isRequired(index: number): boolean {
-  return OWNED_TABLES[index]?.required ?? true;
-}
 
 /**
  * Undefined for more rows than one page holds. Throws SALESFORCE_UNEXPECTED for an incomplete

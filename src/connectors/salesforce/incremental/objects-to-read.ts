@@ -1,6 +1,8 @@
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { FirstAnswers } from '../api/first-answers.ts';
+import type { QueryPool } from '../api/query-pool.ts';
 import type { SalesforceApi } from '../api/api.ts';
+import type { EntityRow } from '../describe/definition-rows.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { changedSince } from './changed-objects.ts';
 import { fieldsDeleted } from './deleted-fields.ts';
@@ -14,6 +16,8 @@ export interface ObjectsToRead {
    * reads it in any case.
    */
   readonly since: (object: ListedObject) => string | undefined;
+  /** Rows of EntityDefinition that are known already, by object name. */
+  readonly entities?: ReadonlyMap<string, EntityRow>;
 }
 
 export interface Comparison extends ObjectsToRead {
@@ -31,6 +35,8 @@ export interface ReadDeps {
   readonly state: IncrementalState;
   /** Answers to `countQueries`. */
   readonly firstAnswers?: FirstAnswers | undefined;
+  /** Sent after `objectsToRead` is called. */
+  readonly pool?: QueryPool | undefined;
 }
 
 /**
@@ -63,7 +69,7 @@ export async function objectsToRead(
     };
   if (changed === 'unknown' || deleted) return all;
   const isChanged = (name: string | undefined): boolean =>
-    name !== undefined && (changed.has(name) || fieldsChanged.has(name));
+    name !== undefined && (changed.names.has(name) || fieldsChanged.has(name));
   const toRead = objects.filter(
     (object) =>
       !state.isListedUnchanged(object) ||
@@ -74,5 +80,17 @@ export async function objectsToRead(
     objects: toRead.length,
     since,
   });
-  return { ...all, objects: toRead };
+  return { ...all, objects: toRead, entities: rowsOf(toRead, changed.entities) };
+}
+
+function rowsOf(
+  objects: readonly ListedObject[],
+  entities: ReadonlyMap<string, EntityRow>,
+): ReadonlyMap<string, EntityRow> {
+  return new Map(
+    objects.flatMap(({ name }) => {
+      const row = entities.get(name);
+      return row === undefined ? [] : [[name, row]];
+    }),
+  );
 }

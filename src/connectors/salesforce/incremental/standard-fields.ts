@@ -1,30 +1,31 @@
 import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
-import { inGroups, MAX_QUERIES, type QueryTarget } from '../api/query-many.ts';
+import type { QueryTarget } from '../api/query-many.ts';
+import type { QueryPool, SizedQuery } from '../api/query-pool.ts';
 import { queryRows } from '../api/query-rows.ts';
 import { kindOf } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { type Counted, groupForQueries, soqlLiterals } from '../api/soql.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
-import { each, parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts';
 import { WantedMembers } from '../json/json-trim.ts';
 import { name, object, optionalText, type Members } from '../json/json-values.ts';
 import { isModifiedSince } from './dates.ts';
 
-const CONCURRENCY = 6;
-
 /** Assumed for an object whose number of fields is unknown. */
 const TYPICAL_FIELDS = 60;
 
-type Target = Omit<QueryTarget, 'what'> & { readonly logger: Logger };
+type Target = Omit<QueryTarget, 'what'> & {
+  readonly logger: Logger;
+  readonly pool?: QueryPool | undefined;
+};
 
 /**
  * Names of standard objects with a field whose label, description or classification changed since
  * `since` (an HTTP date). Such a change does not update the object's own date, and FieldDefinition
- * documents no filter by date, so the dates of all fields are read, some nine thousand a call. Only
- * objects with page layouts are read: administrators cannot edit fields of others. Empty if the
- * dates are not readable. `fields` returns an object's number of fields, 0 for unknown.
+ * documents no filter by date, so the dates of all fields are read. Only objects with
+ * page layouts are read: administrators cannot edit fields of others. Empty if the dates are not
+ * readable. `fields` returns an object's number of fields, 0 for unknown.
  */
 export async function standardFieldsChanged(
   target: Target,
@@ -55,35 +56,22 @@ async function readChanged(
   since: number,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const calls = parallelMap(
-    each(callsFor(objects)),
-    () => CONCURRENCY,
+  const answers = await queryRows(
+    { ...target, what: 'change dates of standard fields' },
+    queriesFor(objects),
+    { read: (row) => changedObject(row, since), members: MEMBERS },
     signal,
-    (queries, callSignal) =>
-      queryRows(
-        { ...target, what: 'change dates of standard fields' },
-        queries,
-        { read: (row) => changedObject(row, since), members: MEMBERS },
-        callSignal,
-      ),
   );
-  const changed = new Set<string>();
-  for await (const answers of calls) {
-    for (const answer of answers) {
-      if (answer instanceof RunnerError) throw answer;
-      for (const objectName of answer) changed.add(objectName);
-    }
-  }
-  return changed;
+  const failed = answers.find((answer) => answer instanceof RunnerError);
+  if (failed !== undefined) throw failed;
+  return new Set(answers.flatMap((answer) => (answer instanceof RunnerError ? [] : answer)));
 }
 
-/** The queries of each call. */
-function callsFor(objects: readonly Counted[]): string[][] {
-  const queries = groupForQueries(objects).map(
-    (ids) =>
-      `SELECT EntityDefinitionId, LastModifiedDate FROM FieldDefinition WHERE EntityDefinitionId IN (${soqlLiterals(ids)})`,
-  );
-  return inGroups(queries, MAX_QUERIES);
+function queriesFor(objects: readonly Counted[]): SizedQuery[] {
+  return groupForQueries(objects).map(({ ids, rows }) => ({
+    query: `SELECT EntityDefinitionId, LastModifiedDate FROM FieldDefinition WHERE EntityDefinitionId IN (${soqlLiterals(ids)})`,
+    rows,
+  }));
 }
 
 const MEMBERS = new WantedMembers([], ['EntityDefinitionId', 'LastModifiedDate']);

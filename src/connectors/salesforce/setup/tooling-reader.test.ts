@@ -4,6 +4,7 @@ import { contextFor } from '../../../../test/support/connector-context.ts';
 import { soapOptions } from '../../../../test/support/salesforce-run.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { FirstAnswers } from '../api/first-answers.ts';
+import { QueryPool } from '../api/query-pool.ts';
 import { openOrg } from '../api/org.ts';
 import { listObjects, type ListedObject } from '../describe/object-list.ts';
 import { parseConnection } from '../sign-in/connection.ts';
@@ -38,9 +39,11 @@ async function openReader(asked: boolean): Promise<{
   const objects = await listObjects(api, VERSION, signal);
   const { logger } = context;
   const target = { api, version: VERSION, what: 'setup tables' };
+  const pool = new QueryPool(target);
   const firstAnswers = asked
-    ? new FirstAnswers(target, setupQueries({ bodies: false }), signal)
+    ? new FirstAnswers(pool, setupQueries({ bodies: false }), target)
     : undefined;
+  void pool.send(signal);
   const deps = { api, version: VERSION, logger, tags: false, owners: false, bodies: false };
   return { reader: new ToolingReader({ ...deps, firstAnswers }, objects, signal), objects, api };
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import type { FirstAnswers } from '../api/first-answers.ts';
+import type { SizedQuery } from '../api/query-pool.ts';
 import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';
 import { DefinitionReader, type Found } from '../describe/definitions.ts';
 import { isDescribable } from '../describe/object-kind.ts';
@@ -25,11 +26,19 @@ export interface ToolingReaderDeps {
   readonly bodies: boolean;
   /** Answers to `setupQueries`. */
   readonly firstAnswers?: FirstAnswers | undefined;
+  /** Rows of EntityDefinition that are known already, by object name. */
+  readonly entities?: ReadonlyMap<string, EntityRow> | undefined;
 }
 
-/** Queries of one page in most orgs, which may be sent in one call. */
-export function setupQueries({ bodies }: Pick<ToolingReaderDeps, 'bodies'>): string[] {
-  return [triggersQuery(bodies), RULES_QUERY, ROLL_UPS_QUERY];
+/** Half a page, because an answer has between none and a page of rows. */
+const SETUP_ROWS = 1000;
+
+/** Queries of one page in most orgs, which may be sent with others. */
+export function setupQueries({ bodies }: Pick<ToolingReaderDeps, 'bodies'>): SizedQuery[] {
+  return [triggersQuery(bodies), RULES_QUERY, ROLL_UPS_QUERY].map((query) => ({
+    query,
+    rows: SETUP_ROWS,
+  }));
 }
 
 /**
@@ -152,7 +161,7 @@ export class ToolingReader {
 
   async #readShared(objects: readonly ListedObject[], signal: AbortSignal): Promise<Shared> {
     const [entities, rules, triggers] = await Promise.all([
-      this.#definitions.entities(objects, signal),
+      this.#entities(objects, signal),
       objects.length === 0
         ? new Map<string, ValidationRule[]>()
         : readValidationRules(this.#deps, signal),
@@ -168,6 +177,16 @@ export class ToolingReader {
       rules,
       triggers: new Map([...byObject].map(([id, rows]) => [id, rows.map(triggerOf)])),
     };
+  }
+
+  async #entities(
+    objects: readonly ListedObject[],
+    signal: AbortSignal,
+  ): Promise<Found<ReadonlyMap<string, EntityRow>>> {
+    const known = this.#deps.entities ?? new Map<string, EntityRow>();
+    const others = objects.filter(({ name }) => !known.has(name));
+    const { found, lost } = await this.#definitions.entities(others, signal);
+    return { found: new Map([...known, ...found]), lost };
   }
 
   async #ownersOf(fields: FieldRows, signal: AbortSignal): ReturnType<Owners['resolve']> {
