@@ -38,13 +38,15 @@ export function chooseEnvironment(
 
 /**
  * Options of Node. A worker parses large responses and keeps little of them, so its heap grows
- * slowly.
+ * slowly, and young objects are collected also while old ones are marked: by default V8 would
+ * allocate beyond its limits until then.
  */
 export function workerNodeOptions(memoryMb: number): string[] {
   return [
     `--max-old-space-size=${memoryMb}`,
     '--max-semi-space-size=8',
     '--heap-growing-percent=10',
+    '--no-separate-gc-phases',
     '--disable-sigusr1',
   ];
 }
