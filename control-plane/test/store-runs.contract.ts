@@ -84,6 +84,18 @@ export function storeRunsContract(name: string, openStage: () => StoreStage): vo
       });
     });
 
+    it('are read again by the next transaction when another program has committed', async () => {
+      await store.transaction((tx) => tx.runs.active());
+      const other = stage.open();
+      await other.transaction((tx) => tx.runs.save(end(ONE, 'failed', 9, null)));
+      await other.close();
+      const read = await store.transaction(async (tx) => [
+        (await tx.runs.get('run_1'))?.status.state,
+        (await tx.runs.active()).length,
+      ]);
+      expect(read).toEqual(['failed', 0]);
+    });
+
     it('have records of kinds that are found in the order asked for', async () => {
       await store.transaction(async (tx) => {
         await tx.runs.saveAttempt(ATTEMPT);

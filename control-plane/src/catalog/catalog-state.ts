@@ -8,7 +8,7 @@
  * - Generations increase with each assignment of a run of the service. A lower generation never
  *   overrides a higher one.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export interface CatalogState {
   readonly service: string;
@@ -101,7 +101,5 @@ export function settledBy(
  * docs/protocol.md defines the rule for both sides.
  */
 export function revisionAfter(runId: string, epoch: number, outcome: string): string {
-  return createHash('sha256')
-    .update(`hybrid-runner/catalog/v1\n${runId}\n${epoch}\n${outcome}\n`)
-    .digest('hex');
+  return hash('sha256', `hybrid-runner/catalog/v1\n${runId}\n${epoch}\n${outcome}\n`);
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { NAME_AND_VERSION, type Deps } from '../deps.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import type { StoredToken, Transaction } from '../store/store.ts';
@@ -84,7 +84,7 @@ async function validToken(tx: Transaction, hash: Buffer, now: number): Promise<S
 }
 
 export function hashToken(token: string): Buffer {
-  return createHash('sha256').update(token, 'utf8').digest();
+  return hash('sha256', token, 'buffer');
 }
 
 /** Compares a token with a hash in constant time. */

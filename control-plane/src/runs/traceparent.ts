@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AttemptRef } from '../link/frames.ts';
 
 /**
@@ -20,5 +20,5 @@ export function traceparentOf(ref: Pick<AttemptRef, 'runId' | 'epoch'>): string 
 }
 
 function digest(text: string, length: number): string {
-  return createHash('sha256').update(`trace ${text}`).digest('hex').slice(0, length);
+  return hash('sha256', `trace ${text}`).slice(0, length);
 }

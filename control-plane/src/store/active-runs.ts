@@ -16,6 +16,8 @@ export class ActiveRuns implements CommitObserver {
   /** By id; undefined until they are needed. */
   #committed: Map<string, Run> | undefined;
   #readAt: number | undefined;
+  /** Whether the open transaction has loaded them: until it ends, no other program commits. */
+  #isLoaded = false;
   /** Saved since the last commit, also those that ended. */
   readonly #saved = new Map<string, Run>();
   /** Those of `#saved` whose row may be older. */
@@ -39,7 +41,7 @@ export class ActiveRuns implements CommitObserver {
 
   /** As the open transaction sees them. */
   currentRuns(): Run[] {
-    const committed = this.#load();
+    const committed = this.#loadOnce();
     const present = [...committed.values()].map((run) => this.#saved.get(run.id) ?? run);
     const added = [...this.#saved.values()].filter(({ id }) => !committed.has(id));
     return [...present, ...added].filter(({ status }) => !isEnded(status));
@@ -47,7 +49,7 @@ export class ActiveRuns implements CommitObserver {
 
   /** As the open transaction sees it; undefined for one that may have ended before. */
   current(id: string): Run | undefined {
-    return this.#saved.get(id) ?? this.#load().get(id);
+    return this.#saved.get(id) ?? this.#loadOnce().get(id);
   }
 
   /** `insert` writes a run that may have no row. */
@@ -89,11 +91,21 @@ export class ActiveRuns implements CommitObserver {
       else this.#committed?.set(id, run);
     }
     this.#saved.clear();
+    this.#isLoaded = false;
   }
 
   rolledBack(): void {
+    this.#isLoaded = false;
     this.#saved.clear();
     this.#unwritten.clear();
+  }
+
+  /** For the open transaction. */
+  #loadOnce(): Map<string, Run> {
+    if (this.#isLoaded && this.#committed !== undefined) return this.#committed;
+    const loaded = this.#load();
+    this.#isLoaded = true;
+    return loaded;
   }
 
   #load(): Map<string, Run> {
