@@ -4,7 +4,11 @@ import { QueryPool, type SizedQuery } from '../api/query-pool.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject, ObjectList } from '../describe/object-list.ts';
 import { countQueries } from '../incremental/deleted-fields.ts';
-import { type Comparison, objectsToRead, type ReadDeps } from '../incremental/objects-to-read.ts';
+import {
+  objectsToRead,
+  type ObjectsToRead,
+  type ReadDeps,
+} from '../incremental/objects-to-read.ts';
 import { selectObjects } from '../options/selection.ts';
 import { missingObjectRecords } from './failure-records.ts';
 import type { RunContext } from './run-context.ts';
@@ -41,16 +45,14 @@ export async function* extractListedObjects(
   );
   // It never fails. The readers have added their queries before their first wait.
   void pool.send(signal);
-  const { counted, ...toRead } = await changed;
+  const toRead = await changed;
   const unchanged = namesOf(selection.objects.filter((object) => !toRead.objects.includes(object)));
   for (const name of unchanged) state.carryOver(name);
   yield* unchangedRecords(run, unchanged);
   try {
     const listed = namesOf(listing.objects);
     yield* extractTables(run, { ...toRead, selected, listed, firstAnswers }, signal);
-    await counted;
   } finally {
-    await counted.catch(() => undefined);
     context.stateStore?.save(
       listing.date === ''
         ? undefined
@@ -66,7 +68,11 @@ function firstQueries(
   objects: readonly ListedObject[],
   listedAt: string,
 ): SizedQuery[] {
-  const counts = isIncremental(context, listedAt) ? countQueries(state, listedAt) : [];
+  // A first run waits for its count before the first describe, so the count has a call of its own.
+  const counts =
+    isIncremental(context, listedAt) && state.since !== undefined
+      ? countQueries(state, listedAt)
+      : [];
   return [
     ...counts.map((query) => ({ query, rows: 1 })),
     ...(objects.some(isDescribable) ? setupQueries({ bodies: readsTriggerSource(options) }) : []),
@@ -88,9 +94,8 @@ async function changedObjects(
   listedAt: string,
   shared: Pick<ReadDeps, 'pool' | 'firstAnswers'>,
   signal: AbortSignal,
-): Promise<Comparison> {
-  if (!isIncremental(context, listedAt))
-    return { objects, since: () => undefined, counted: Promise.resolve() };
+): Promise<ObjectsToRead> {
+  if (!isIncremental(context, listedAt)) return { objects, since: () => undefined };
   const deps = { api: org.api, version, logger: context.logger, state, ...shared };
   return objectsToRead(deps, objects, listedAt, signal);
 }

@@ -20,14 +20,6 @@ export interface ObjectsToRead {
   readonly entities?: ReadonlyMap<string, EntityRow>;
 }
 
-export interface Comparison extends ObjectsToRead {
-  /**
-   * Settles once the state has what the next run compares with; awaited before it is stored. Throws
-   * what ends the run.
-   */
-  readonly counted: Promise<unknown>;
-}
-
 export interface ReadDeps {
   readonly api: SalesforceApi;
   readonly version: string;
@@ -41,32 +33,31 @@ export interface ReadDeps {
 
 /**
  * The objects that may have changed since the previous run, or all objects if there is no usable
- * previous run. `listedAt` is the org's time of the object list (an HTTP date).
+ * previous run. `listedAt` is the org's time of the object list (an HTTP date). Resolves only when
+ * custom fields are counted for the next run: one that is deleted after an object was described but
+ * before the count would never be missing from a count, and stay in the catalog.
  */
 export async function objectsToRead(
   deps: ReadDeps,
   objects: readonly ListedObject[],
   listedAt: string,
   signal: AbortSignal,
-): Promise<Comparison> {
+): Promise<ObjectsToRead> {
   const { logger, state } = deps;
   const { since } = state;
-  const counted = fieldsDeleted(deps, state, listedAt, signal);
-  // A failure is for whoever awaits it.
-  counted.catch(() => undefined);
-  const all = { objects, since: () => undefined, counted };
-  if (since === undefined) return all;
+  const all = { objects, since: () => undefined };
+  if (since === undefined) {
+    await fieldsDeleted(deps, state, listedAt, signal);
+    return all;
+  }
   const columns = (object: ListedObject): number => state.columnsOf(object.name) ?? 0;
   const [deleted, changed, fieldsChanged] = await Promise.all([
-    counted,
+    fieldsDeleted(deps, state, listedAt, signal),
     changedSince(deps, objects, since, signal),
     standardFieldsChanged(deps, objects, columns, since, signal),
   ]);
   if (changed === 'forbidden')
-    return {
-      ...all,
-      since: (object) => (state.isListedUnchanged(object) ? since : undefined),
-    };
+    return { objects, since: (object) => (state.isListedUnchanged(object) ? since : undefined) };
   if (changed === 'unknown' || deleted) return all;
   const isChanged = (name: string | undefined): boolean =>
     name !== undefined && (changed.names.has(name) || fieldsChanged.has(name));

@@ -102,7 +102,7 @@ describe('objects that failed in the previous run', () => {
 
   it('sends lineage once all other objects were read, although one object always fails', async () => {
     const stateStore = new InMemoryStateStore();
-    const capped = { maxApiCallsPerRun: 17, reservePercent: 0 };
+    const capped = { maxApiCallsPerRun: 18, reservePercent: 0 };
     org.sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'forbid' } });
     const first = await org.run(stateStore, { limits: capped });
     expect(failuresOf(first.records).map(([name]) => name)).toContain('API calls');
