@@ -44,7 +44,7 @@ export function chooseEnvironment(
 export function workerNodeOptions(memoryMb: number): string[] {
   return [
     `--max-old-space-size=${memoryMb}`,
-    '--max-semi-space-size=8',
+    '--max-semi-space-size=4',
     '--heap-growing-percent=10',
     '--no-separate-gc-phases',
     '--disable-sigusr1',
