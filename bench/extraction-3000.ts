@@ -8,6 +8,7 @@ import {
   type Sandbox,
 } from '../demo/setup.ts';
 import { admin, salesforceWorkflow } from './extraction.ts';
+import { DescribeFloor } from './floor.ts';
 import { SequentialExtractor } from './sequential.ts';
 import { median } from './measure.ts';
 import { runWorker, type WorkerRun } from './worker.ts';
@@ -33,6 +34,8 @@ interface Measured extends WorkerRun {
 
 interface LargeRuns {
   readonly full: readonly Measured[];
+  /** Processor time of the floor, in milliseconds, before each full run. */
+  readonly floorMs: readonly number[];
   readonly peer: { readonly seconds: number; readonly objects: number };
   readonly unchanged: Measured;
   readonly changed: Measured;
@@ -47,7 +50,13 @@ export async function benchLargeExtraction(
   newPlace: () => Place,
 ): Promise<Record<string, number>> {
   const small = await benchOrg(processes, newPlace(), 1000, (run) => repeat(() => run(false)));
-  const { full, peer, unchanged, changed } = await benchOrg(processes, newPlace(), 3000, largeRuns);
+  const { full, floorMs, peer, unchanged, changed } = await benchOrg(
+    processes,
+    newPlace(),
+    3000,
+    largeRuns,
+  );
+  const cpuMs = Math.min(...full.map((run) => run.cpuMs));
   return {
     full_calls_3000: Math.max(...full.map(({ calls }) => calls)),
     full_seconds_3000: median(full.map(({ seconds }) => seconds)),
@@ -56,16 +65,18 @@ export async function benchLargeExtraction(
     unchanged_seconds: unchanged.seconds,
     three_changed_calls: changed.calls,
     three_changed_seconds: changed.seconds,
-    cpu_ms_per_object: Math.min(...full.map(({ cpuMs }) => cpuMs)) / peer.objects,
-    cpu_ms_per_object_median: median(full.map(({ cpuMs }) => cpuMs)) / peer.objects,
+    cpu_ms_per_object: cpuMs / peer.objects,
+    cpu_ms_per_object_median: median(full.map((run) => run.cpuMs)) / peer.objects,
+    cpu_vs_floor: cpuMs / Math.min(...floorMs),
+    floor_cpu_ms_per_object: Math.min(...floorMs) / peer.objects,
     rss_mb_3000: median(full.map(({ peakMb }) => peakMb)),
     rss_mb_1000: median(small.map(({ peakMb }) => peakMb)),
     loop_p99_ms: median(full.map(({ loopP99Ms }) => loopP99Ms)),
   };
 }
 
-async function largeRuns(run: Run, sandbox: Sandbox): Promise<LargeRuns> {
-  const full = [...(await repeat(() => run(false), FULL_RUNS - 1)), await run(true)];
+async function largeRuns(run: Run, sandbox: Sandbox, place: Place): Promise<LargeRuns> {
+  const { full, floorMs } = await fullRuns(run, sandbox, place);
   const extractor = new SequentialExtractor(sandbox, readFileSync(sandbox.caFile, 'utf8'));
   const peer = await extractor.run('64.0', SEQUENTIAL_SAMPLE, true);
   const unchanged = await run(true);
@@ -75,12 +86,29 @@ async function largeRuns(run: Run, sandbox: Sandbox): Promise<LargeRuns> {
     label: `${object} of the bench`,
   }));
   await admin(sandbox, 'POST', '/org', changes);
-  return { full, peer, unchanged, changed: await run(true) };
+  return { full, floorMs, peer, unchanged, changed: await run(true) };
 }
 
-async function repeat(run: () => Promise<Measured>, times = FULL_RUNS): Promise<Measured[]> {
+/** Full runs, each after a run of the floor. The last one leaves incremental state. */
+async function fullRuns(
+  run: Run,
+  sandbox: Sandbox,
+  place: Place,
+): Promise<Pick<LargeRuns, 'full' | 'floorMs'>> {
+  const floor = new DescribeFloor(place);
+  await floor.record(sandbox);
+  const full: Measured[] = [];
+  const floorMs: number[] = [];
+  for (let count = 1; count <= FULL_RUNS; count++) {
+    floorMs.push(await floor.cpuMs());
+    full.push(await run(count === FULL_RUNS));
+  }
+  return { full, floorMs };
+}
+
+async function repeat(run: () => Promise<Measured>): Promise<Measured[]> {
   const runs: Measured[] = [];
-  for (let count = 0; count < times; count++) runs.push(await run());
+  for (let count = 0; count < FULL_RUNS; count++) runs.push(await run());
   return runs;
 }
 
@@ -91,7 +119,7 @@ async function benchOrg<T>(
   processes: Processes,
   place: Place,
   objects: number,
-  work: (run: Run, sandbox: Sandbox) => Promise<T>,
+  work: (run: Run, sandbox: Sandbox, place: Place) => Promise<T>,
 ): Promise<T> {
   const options = {
     objects,
@@ -105,7 +133,7 @@ async function benchOrg<T>(
   const controlPlane = { url: 'wss://localhost:1', console: '', caFile, adminTokenFile: '' };
   writeRunnerFiles(place, sandbox, controlPlane, options);
   await storeSecrets(place, sandbox);
-  const result = await work(measuredRun(place, sandbox), sandbox);
+  const result = await work(measuredRun(place, sandbox), sandbox, place);
   await processes.stopAll();
   return result;
 }
