@@ -1,5 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { ActiveRuns } from './active-runs.ts';
+import type { CommittedRuns } from './committed-runs.ts';
+import type { SavedRuns } from './saved-runs.ts';
 import { json, type Row, type Statements } from './sqlite-statements.ts';
 import type { Attempt, SucceededAttempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
 
@@ -53,30 +54,33 @@ const SUCCEEDED_SINCE = `
   WHERE runs.service = ? AND attempts.generation > ? AND runs.state IN ('success',
     'partialSuccess')`;
 
-export function runTables(statements: Statements, active: ActiveRuns): RunReads & RunWrites {
-  const reads = runReads(statements, active);
+export function runTables(statements: Statements, saved: SavedRuns): RunReads & RunWrites {
+  const rows = rowReads(statements);
+  const upToDate = <T>(read: () => T): T => {
+    saved.write();
+    return read();
+  };
   return {
-    ...reads,
-    get: async (id) => active.current(id) ?? reads.get(id),
-    list: async (filter) => upToDate(active, () => reads.list(filter)),
-    ofSlot: async (pipeline, at) => upToDate(active, () => reads.ofSlot(pipeline, at)),
-    oldestBeyond: async (keep) => upToDate(active, () => reads.oldestBeyond(keep)),
+    get: async (id) => saved.get(id) ?? rows.get(id),
+    list: async (filter) => upToDate(() => rows.list(filter)),
+    ofSlot: async (pipeline, at) => upToDate(() => rows.ofSlot(pipeline, at)),
+    oldestBeyond: async (keep) => upToDate(() => rows.oldestBeyond(keep)),
     succeededSince: async (service, generation) =>
-      upToDate(active, () => reads.succeededSince(service, generation)),
-    active: async () => active.currentRuns(),
-    save: async (run) => active.save(run, () => statements.run(SAVE_RUN, fromRun(run))),
+      upToDate(() => rows.succeededSince(service, generation)),
+    active: async () => saved.active(),
+    attempt: rows.attempt,
+    save: async (run) => saved.save(run, () => statements.run(SAVE_RUN, fromRun(run))),
     saveAttempt: async (attempt) => void statements.run(SAVE_ATTEMPT, fromAttempt(attempt)),
   };
 }
 
-/** Reads the table of runs, once the rows are as the open transaction has left them. */
-function upToDate<T>(active: ActiveRuns, read: () => T): T {
-  active.write();
-  return read();
+/** Reads what is committed, for a connection that does not write. */
+export function runReads(statements: Statements, committed: CommittedRuns): RunReads {
+  return { ...rowReads(statements), active: async () => committed.all() };
 }
 
-/** Reads what is committed, for a connection that does not write. */
-export function runReads(statements: Statements, active: ActiveRuns): RunReads {
+/** Reads the rows as they are. */
+function rowReads(statements: Statements): Omit<RunReads, 'active'> {
   return {
     get: async (id) => statements.get('SELECT * FROM runs WHERE id = ?', [id], toRun),
     list: async ({ limit, service, kind, state, before }) =>
@@ -87,7 +91,6 @@ export function runReads(statements: Statements, active: ActiveRuns): RunReads {
       ),
     ofSlot: async (pipeline, at) => statements.get(OF_SLOT, [pipeline, at], toRun),
     oldestBeyond: async (keep) => statements.get(OLDEST_BEYOND, [keep - 1], toRun),
-    active: async () => active.committedRuns(),
     attempt: async (runId, epoch) => statements.get(ATTEMPT, [runId, epoch], toAttempt),
     succeededSince: async (service, generation) =>
       statements.all(SUCCEEDED_SINCE, [service, generation], toSucceeded),

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ControlPlaneError } from '../runtime/errors.ts';
-import { ActiveRuns } from './active-runs.ts';
+import { CommittedRuns } from './committed-runs.ts';
 import { type Gather, GroupCommit } from './group-commit.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { auditHeadTable } from './sqlite-audit-heads.ts';
@@ -13,6 +13,7 @@ import { recordTables } from './sqlite-records.ts';
 import { deploymentTable, endpointTable } from './sqlite-openmetadata.ts';
 import { relayTable } from './sqlite-relays.ts';
 import { RunnerList } from './runner-list.ts';
+import { SavedRuns } from './saved-runs.ts';
 import { allActiveRuns, runReads, runTables, updateRun } from './sqlite-runs.ts';
 import { allRunners, runnerReads, runnerTables, tokenTable } from './sqlite-runners.ts';
 import { scheduleTable } from './sqlite-schedules.ts';
@@ -44,18 +45,13 @@ export function openSqliteStore(path: string, { gather }: SqliteOptions = {}): S
   const reads = new Statements(reader);
   const writes = new Statements(writer);
   const version = (): number => versionOf(writes);
-  const memory = {
-    runs: new ActiveRuns(
-      () => allActiveRuns(reads),
-      version,
-      (run) => updateRun(writes, run),
-    ),
-    runners: new RunnerList(() => allRunners(reads), version),
-  };
-  const tables = transactionOf(writes, memory);
-  const transactions = new GroupCommit(writer, [memory.runs, memory.runners], gather);
+  const committedRuns = new CommittedRuns(() => allActiveRuns(reads), version);
+  const savedRuns = new SavedRuns(committedRuns, (run) => updateRun(writes, run));
+  const runners = new RunnerList(() => allRunners(reads), version);
+  const tables = transactionOf(writes, savedRuns, runners);
+  const transactions = new GroupCommit(writer, [savedRuns, runners], gather);
   return {
-    read: readerOf(reads, memory),
+    read: readerOf(reads, committedRuns, runners),
     transaction: (work) => transactions.run(() => work(tables)),
     close: async () => {
       await transactions.idle();
@@ -119,12 +115,7 @@ function versionOf(statements: Statements): number {
   return statements.get('PRAGMA data_version', [], (row) => row['data_version'] as number)!;
 }
 
-interface Memory {
-  readonly runs: ActiveRuns;
-  readonly runners: RunnerList;
-}
-
-function transactionOf(statements: Statements, { runs, runners }: Memory): Transaction {
+function transactionOf(statements: Statements, runs: SavedRuns, runners: RunnerList): Transaction {
   return {
     ...commonTables(statements),
     runners: runnerTables(statements, runners),
@@ -132,7 +123,7 @@ function transactionOf(statements: Statements, { runs, runners }: Memory): Trans
   };
 }
 
-function readerOf(statements: Statements, { runs, runners }: Memory): StoreReader {
+function readerOf(statements: Statements, runs: CommittedRuns, runners: RunnerList): StoreReader {
   return {
     ...commonTables(statements),
     runners: runnerReads(statements, runners),
