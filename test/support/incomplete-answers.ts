@@ -65,12 +65,6 @@ export const READERS: Readonly<Record<string, Reader>> = {
     wave: 0,
     end: { error: true },
   },
-  'the limits': {
-    path: 'limits$',
-    answers: { nothing: respond({}), 'all but one': alter({ without: 'DailyApiRequests' }) },
-    wave: 3,
-    end: { log: 'cannot read /limits' },
-  },
   'the list of objects': { path: 'sobjects$', answers: LISTING, wave: 0, end: { error: true } },
   'a describe': {
     path: `${ONE}/describe$`,

@@ -37,6 +37,8 @@ export type Effect =
   /** Replaces every URL that a client would follow. */
   | { readonly kind: 'hostile-url'; readonly url: string }
   | { readonly kind: 'reset' }
+  /** A response of the API without this header. */
+  | { readonly kind: 'drop-header'; readonly name: string }
   /**
    * Shifts the server's clock, in the Date header and all modification times, while the rule is
    * installed.
@@ -84,4 +86,5 @@ export const TRANSPORT = new Set<Effect['kind']>([
   'redirect',
   'hostile-url',
   'reset',
+  'drop-header',
 ]);

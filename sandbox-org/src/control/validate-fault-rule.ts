@@ -20,6 +20,7 @@ const MEMBERS: Readonly<Record<Effect['kind'], Readonly<Record<string, Demand>>>
   redirect: { location: 'headerText', status: 'status?' },
   'hostile-url': { url: 'string' },
   reset: {},
+  'drop-header': { name: 'headerText' },
   'clock-offset': { seconds: 'number' },
 };
 

@@ -94,7 +94,11 @@ function parsed({ text }: Received): unknown {
 
 function outcome(answer: ApiAnswer, effect: Effect | null, { api }: GatewayContext): Outcome {
   api.usage.charge(answer.charge);
-  const headers = { 'Sforce-Limit-Info': api.usage.header, ...answer.headers };
+  const all = { 'Sforce-Limit-Info': api.usage.header, ...answer.headers };
+  const dropped = effect?.kind === 'drop-header' ? effect.name.toLowerCase() : undefined;
+  const headers = Object.fromEntries(
+    Object.entries(all).filter(([name]) => name.toLowerCase() !== dropped),
+  );
   return {
     reply: { status: answer.status, contentType: JSON_TYPE, headers, body: answer.json ?? '' },
     serverMillis: answer.serverMillis,

@@ -39,3 +39,39 @@ describe('an allocation that is used up during a run', () => {
     expect(sandbox.stats().faultsFired).toBe(1);
   });
 });
+
+describe('an org whose answers have no Sforce-Limit-Info header', () => {
+  const withoutHeader = {
+    effect: { kind: 'drop-header', name: 'Sforce-Limit-Info' },
+  } as const;
+
+  it('is asked for its limits after the list of objects, and its reserve is kept', async () => {
+    sandbox.faults.install(withoutHeader);
+    await expect(extractFrom(sandbox, { limits: { reservePercent: 100 } })).rejects.toMatchObject({
+      code: 'SALESFORCE_LIMIT_REACHED',
+    });
+    const { calls, apiCalls } = sandbox.stats();
+    expect([calls['describeGlobal'], calls['limits'], apiCalls]).toEqual([1, 1, 2]);
+  });
+
+  it.each([
+    ['an answer without the figures', { kind: 'respond', status: 200, body: {} }],
+    ['a rejection', { kind: 'forbid' }],
+  ] as const)('is read with a warning after %s', async (_title, effect) => {
+    sandbox.faults.install({ match: { path: 'limits$' }, effect });
+    sandbox.faults.install(withoutHeader);
+    const { records, logs } = await extractFrom(sandbox, {
+      sourceConfig: { tableFilterPattern: { includes: ['^Account$'] } },
+    });
+    expect(tableNames(records)).toEqual(['Account']);
+    const told = logs.filter(({ message }) => message.includes('cannot read /limits'));
+    expect(told.map(({ level }) => level)).toEqual(['warn']);
+  });
+});
+
+it('is not asked for its limits if answers have the header', async () => {
+  await extractFrom(sandbox, {
+    sourceConfig: { tableFilterPattern: { includes: ['^Account$'] } },
+  });
+  expect(sandbox.stats().calls['limits']).toBeUndefined();
+});

@@ -32,8 +32,8 @@ const TOLERATED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Requests the allocation before anything else. The budget learns it from the headers of the
- * response, so a user without access to the limits can continue.
+ * Requests the allocation, for an org whose answers do not have it in a header. A user without
+ * access to the limits can continue, bounded by the local policy alone.
  */
 export async function readAllocation(
   api: SalesforceApi,
@@ -42,13 +42,14 @@ export async function readAllocation(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await api.jsonAs(limitsRequest(version), readLimits, signal);
+    const { max, remaining } = await api.jsonAs(limitsRequest(version), readLimits, signal);
+    api.learnUsage({ used: max - remaining, limit: max });
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (signal.aborted || !TOLERATED.has(error.code)) throw error;
     logger.log(
-      'info',
-      'cannot read /limits; relying on Sforce-Limit-Info headers',
+      'warn',
+      'cannot read /limits, and answers have no Sforce-Limit-Info header; the reserve of API calls cannot be kept',
       errorFields(error),
     );
   }

@@ -51,6 +51,11 @@ export class SalesforceApi {
     return this.#exchanges.usage;
   }
 
+  /** Takes over such figures from the body of an answer. */
+  learnUsage(usage: ApiUsage): void {
+    this.#exchanges.learnUsage(usage);
+  }
+
   /** Whether the org and the local policy still permit so many calls. */
   leaves(calls: number): boolean {
     return this.#deps.budget.leaves(calls);

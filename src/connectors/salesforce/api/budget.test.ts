@@ -92,10 +92,10 @@ describe('an extraction', () => {
         ]),
       );
       await run({ reservePercent: 0 });
-      expect(sandbox.stats().apiCalls).toBe(2);
+      expect(sandbox.stats().apiCalls).toBe(1);
     });
 
-    it('reads each object once even if a full run never fits, and then takes two calls', async () => {
+    it('reads each object once even if a full run never fits, and then takes one call', async () => {
       const run = incrementalRuns();
       const calls: number[] = [];
       for (let count = 0; count < 8; count++) {
@@ -103,7 +103,7 @@ describe('an extraction', () => {
         calls.push(sandbox.stats().apiCalls);
       }
       expect(Math.max(...calls)).toBeLessThanOrEqual(24);
-      expect(calls.slice(-2)).toEqual([2, 2]);
+      expect(calls.slice(-2)).toEqual([1, 1]);
     });
   });
 
@@ -123,7 +123,7 @@ describe('an extraction', () => {
     expect(sandbox.stats().apiCalls).toBeLessThanOrEqual(20);
   });
 
-  it('requests the limits first, and nothing else if no call is left', async () => {
+  it('requests the list of objects, and nothing else if no call is left', async () => {
     await expect(extractFrom(sandbox, { limits: { reservePercent: 100 } })).rejects.toMatchObject({
       code,
     });

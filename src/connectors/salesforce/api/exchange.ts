@@ -71,6 +71,14 @@ export class Exchange {
     }
   }
 
+  /** Takes over the org's figures about its allocation. */
+  learnUsage(usage: ApiUsage): void {
+    const { budget, onUsage } = this.#deps;
+    this.usage = usage;
+    budget.learn(usage);
+    onUsage(usage);
+  }
+
   async #begin({ path, headroom }: ApiRequest, signal: AbortSignal): Promise<void> {
     if (path === VERSIONS_PATH) return;
     await this.#deps.admitCall?.(signal);
@@ -87,13 +95,9 @@ export class Exchange {
 
   /** Returns whether the org is busy. */
   #learn(response: HttpResponse): boolean {
-    const { budget, outage, onUsage } = this.#deps;
+    const { outage } = this.#deps;
     const usage = readUsage(response);
-    if (usage !== undefined) {
-      this.usage = usage;
-      budget.learn(usage);
-      onUsage(usage);
-    }
+    if (usage !== undefined) this.learnUsage(usage);
     const { date } = response.headers;
     if (typeof date === 'string') this.orgTime = date;
     const busy = isBusy(response);

@@ -50,6 +50,7 @@ async function* extractOrg(
   const { version, state } = run;
   const since = state.complete ? state.since : undefined;
   const listing = await listObjectsSince(org.api, version, since, signal);
+  await learnAllocation(run, signal);
   yield* parentRecords(place, run.origin);
   if (listing === 'unchanged') yield* extractUnchangedOrg(run, signal);
   else yield* extractListedObjects(run, listing, signal);
@@ -63,8 +64,18 @@ async function startRun(settings: RunSettings, signal: AbortSignal): Promise<Run
   const { origin } = await org.sessions.current(signal);
   const version = await chooseVersion(org.api, connection.apiVersion, context.logger, signal);
   progress.at('catalog', 0, 1);
-  await readAllocation(org.api, version, context.logger, signal);
   return { ...settings, version, origin, state: await loadState(settings, version) };
+}
+
+/**
+ * What the org has left must be known before the bulk of the calls. The answer with the list of
+ * objects says it, so that only an org whose answers do not is asked.
+ */
+async function learnAllocation(
+  { org, version, context }: RunContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (org.api.usage === undefined) await readAllocation(org.api, version, context.logger, signal);
 }
 
 async function loadState(
