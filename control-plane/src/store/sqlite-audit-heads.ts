@@ -4,7 +4,8 @@ import type {
   AuditSummary,
   StoredAuditHead,
 } from './audit-head.ts';
-import { bytes, type Row, type Statements } from './sqlite-statements.ts';
+import { blob, Columns, plain } from './sqlite-columns.ts';
+import type { Row, Statements } from './sqlite-statements.ts';
 
 const LATEST = 'SELECT * FROM audit_heads WHERE runner_id = ? ORDER BY position DESC LIMIT 1';
 const LIST = 'SELECT * FROM audit_heads WHERE runner_id = ? ORDER BY position';
@@ -17,10 +18,17 @@ const SUMMARIES = `
   FROM audit_heads AS last
   WHERE last.position IN (SELECT MAX(position) FROM audit_heads GROUP BY runner_id)
   ORDER BY last.runner_id`;
-const SAVE = `
-  INSERT INTO audit_heads
-    (runner_id, number, hash, signature, public_key, received_at, problem, acknowledged_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const HEAD = new Columns<StoredAuditHead>('audit_heads', {
+  runnerId: plain('runner_id'),
+  number: plain('number'),
+  hash: plain('hash'),
+  signature: blob('signature'),
+  publicKey: blob('public_key'),
+  receivedAt: plain('received_at'),
+  problem: plain('problem'),
+  acknowledgedAt: plain('acknowledged_at'),
+});
+const SAVE = HEAD.insert();
 const ACKNOWLEDGE = `
   UPDATE audit_heads SET acknowledged_at = ?
   WHERE runner_id = ? AND problem IS NOT NULL AND acknowledged_at IS NULL`;
@@ -35,35 +43,12 @@ const PRUNE = `
 
 export function auditHeadTable(statements: Statements): AuditHeadReads & AuditHeadWrites {
   return {
-    latest: async (runnerId) => statements.get(LATEST, [runnerId], toHead),
-    list: async (runnerId) => statements.all(LIST, [runnerId], toHead),
+    latest: async (runnerId) => statements.get(LATEST, [runnerId], HEAD.read),
+    list: async (runnerId) => statements.all(LIST, [runnerId], HEAD.read),
     summaries: async () => new Map(statements.all(SUMMARIES, [], toSummary)),
-    save: async (head) =>
-      void statements.run(SAVE, [
-        head.runnerId,
-        head.number,
-        head.hash,
-        head.signature,
-        head.publicKey,
-        head.receivedAt,
-        head.problem,
-        head.acknowledgedAt,
-      ]),
+    save: async (head) => statements.save(SAVE, head),
     acknowledge: async (runnerId, at) => void statements.run(ACKNOWLEDGE, [at, runnerId]),
     prune: async (...parameters) => void statements.run(PRUNE, parameters),
-  };
-}
-
-function toHead(row: Row): StoredAuditHead {
-  return {
-    runnerId: row['runner_id'] as string,
-    number: row['number'] as number,
-    hash: row['hash'] as string,
-    signature: bytes(row['signature']),
-    publicKey: bytes(row['public_key']),
-    receivedAt: row['received_at'] as number,
-    problem: row['problem'] as string | null,
-    acknowledgedAt: row['acknowledged_at'] as number | null,
   };
 }
 

@@ -6,7 +6,8 @@ import type {
   RelayReads,
   RelayWrites,
 } from './relay.ts';
-import { bytes, json, type Row, type Statements } from './sqlite-statements.ts';
+import { blob, Columns, plain } from './sqlite-columns.ts';
+import { json, type Row, type Statements } from './sqlite-statements.ts';
 
 const SAVE = `
   INSERT INTO relays (run_id, endpoint, deployment, state, document)
@@ -29,9 +30,14 @@ const APPEND = `
   INSERT INTO relay_log (run_id, time, level, message, data)
   VALUES (?, ?, ?, ?, ?)`;
 const TESTS = 'SELECT * FROM connection_tests ORDER BY run_id';
-const SAVE_TEST = `
-  INSERT INTO connection_tests (run_id, endpoint, workflow, pool, sealed_token)
-  VALUES (?, ?, ?, ?, ?)`;
+const TEST = new Columns<PendingTest>('connection_tests', {
+  runId: plain('run_id'),
+  endpoint: plain('endpoint'),
+  workflow: plain('workflow'),
+  pool: plain('pool'),
+  sealedToken: blob('sealed_token'),
+});
+const SAVE_TEST = TEST.insert();
 const DELETE_TEST = 'DELETE FROM connection_tests WHERE run_id = ?';
 
 export function relayTable(statements: Statements): RelayReads & RelayWrites {
@@ -46,9 +52,7 @@ export function relayTable(statements: Statements): RelayReads & RelayWrites {
       statements.run(SAVE_MARK, [mark.endpoint, mark.service, JSON.stringify(mark)]);
     },
     deleteMark: async (endpoint, service) => void statements.run(DELETE_MARK, [endpoint, service]),
-    saveTest: async ({ runId, endpoint, workflow, pool, sealedToken }) => {
-      statements.run(SAVE_TEST, [runId, endpoint, workflow, pool, sealedToken]);
-    },
+    saveTest: async (test) => statements.save(SAVE_TEST, test),
     deleteTest: async (runId) => void statements.run(DELETE_TEST, [runId]),
     appendLog: async (runId, { time, level, message, data }) => {
       const text = data === null ? null : JSON.stringify(data);
@@ -66,7 +70,7 @@ function reads(statements: Statements): RelayReads {
     latest: async (endpoint, deployment) => statements.get(LATEST, [endpoint, deployment], toRelay),
     mark: async (endpoint, service) => statements.get(MARK, [endpoint, service], toMark),
     log: async (runId, after, limit) => statements.all(LOG, [runId, after, limit], toLine),
-    tests: async () => statements.all(TESTS, [], toTest),
+    tests: async () => statements.all(TESTS, [], TEST.read),
   };
 }
 
@@ -77,15 +81,5 @@ function toLine(row: Row): RelayLine {
     level: row['level'] as string,
     message: row['message'] as string,
     data: row['data'] === null ? null : (json(row['data']) as RelayLine['data']),
-  };
-}
-
-function toTest(row: Row): PendingTest {
-  return {
-    runId: row['run_id'] as string,
-    endpoint: row['endpoint'] as string,
-    workflow: row['workflow'] as string,
-    pool: row['pool'] as string,
-    sealedToken: bytes(row['sealed_token']),
   };
 }

@@ -1,24 +1,71 @@
-import type { SQLInputValue } from 'node:sqlite';
 import type { CommittedRuns } from './committed-runs.ts';
 import type { SavedRuns } from './saved-runs.ts';
+import { type Column, Columns, document, flag, optionalDocument, plain } from './sqlite-columns.ts';
 import { json, type Row, type Statements } from './sqlite-statements.ts';
-import type { Attempt, SucceededAttempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
+import type { Attempt, SucceededAttempt, Run, RunReads, RunWrites } from './store.ts';
 
-const SAVE_RUN = `
-  INSERT INTO runs (id, kind, service, pipeline, workflow, pinned_to, state, status, attempt,
-    epoch, queued_at, started_at, cancel_reason, refused_by, deadline_ms, records_kept,
-    last_epoch, last_failure, whole, pool, slot_at, slot_retry)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET state = excluded.state, status = excluded.status,
-    attempt = excluded.attempt, epoch = excluded.epoch, started_at = excluded.started_at,
-    cancel_reason = excluded.cancel_reason, refused_by = excluded.refused_by,
-    records_kept = excluded.records_kept, last_epoch = excluded.last_epoch,
-    last_failure = excluded.last_failure, whole = excluded.whole`;
-const UPDATE_RUN = `
-  UPDATE runs SET state = ?, status = ?, attempt = ?, epoch = ?, started_at = ?,
-    cancel_reason = ?, refused_by = ?, records_kept = ?, last_epoch = ?, last_failure = ?,
-    whole = ?
-  WHERE id = ?`;
+const STATUS: Column<Run['status']> = {
+  write: { state: ({ state }) => state, status: (status) => JSON.stringify(status) },
+  read: (row) => json(row['status']) as Run['status'],
+};
+const SLOT: Column<Run['slot']> = {
+  write: { slot_at: (slot) => slot?.at ?? null, slot_retry: (slot) => slot?.retry ?? null },
+  read: (row) =>
+    row['slot_at'] === null
+      ? null
+      : { at: row['slot_at'] as number, retry: row['slot_retry'] as number },
+};
+const RUN = new Columns<Run>('runs', {
+  id: plain('id'),
+  kind: plain('kind'),
+  service: plain('service'),
+  pipeline: plain('pipeline'),
+  workflow: plain('workflow'),
+  pinnedTo: plain('pinned_to'),
+  pool: plain('pool'),
+  slot: SLOT,
+  status: STATUS,
+  attempt: plain('attempt'),
+  epoch: plain('epoch'),
+  lastEpoch: plain('last_epoch'),
+  queuedAt: plain('queued_at'),
+  startedAt: plain('started_at'),
+  cancelReason: plain('cancel_reason'),
+  rejectedBy: document('refused_by'),
+  lastFailure: optionalDocument('last_failure'),
+  deadlineMs: plain('deadline_ms'),
+  fullRun: flag('whole'),
+  recordsKept: flag('records_kept'),
+});
+/** What changes after a run was started. */
+const CHANGING = [
+  'status',
+  'attempt',
+  'epoch',
+  'lastEpoch',
+  'startedAt',
+  'cancelReason',
+  'rejectedBy',
+  'lastFailure',
+  'fullRun',
+  'recordsKept',
+] as const;
+const SAVE_RUN = RUN.upsert(['id'], CHANGING);
+const UPDATE_RUN = RUN.update(['id'], CHANGING);
+const ATTEMPT = new Columns<Attempt>('attempts', {
+  runId: plain('run_id'),
+  epoch: plain('epoch'),
+  attempt: plain('attempt'),
+  generation: plain('generation'),
+  runnerId: plain('runner_id'),
+  channel: plain('channel'),
+  storedSequence: plain('stored_sequence'),
+  wireBytes: plain('wire_bytes'),
+  entities: plain('entities'),
+  outcome: optionalDocument('outcome'),
+  integrity: plain('integrity'),
+});
+const SAVE_ATTEMPT = ATTEMPT.upsert(['runId', 'epoch']);
 const LIST = `
   SELECT *
   FROM runs
@@ -35,18 +82,9 @@ const OLDEST_BEYOND = `
   ORDER BY position LIMIT 1`;
 const ACTIVE =
   "SELECT * FROM runs WHERE state IN ('queued', 'offered', 'running') ORDER BY position";
-const SAVE_ATTEMPT = `
-  INSERT INTO attempts (run_id, epoch, attempt, runner_id, channel, stored_sequence,
-    wire_bytes, entities, outcome, integrity, generation)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (run_id, epoch) DO UPDATE SET attempt = excluded.attempt,
-    runner_id = excluded.runner_id, channel = excluded.channel,
-    stored_sequence = excluded.stored_sequence, wire_bytes = excluded.wire_bytes,
-    entities = excluded.entities, outcome = excluded.outcome, integrity = excluded.integrity,
-    generation = excluded.generation`;
 const OF_SLOT =
   'SELECT * FROM runs WHERE pipeline = ? AND slot_at = ? ORDER BY slot_retry DESC LIMIT 1';
-const ATTEMPT = 'SELECT * FROM attempts WHERE run_id = ? AND epoch = ?';
+const GET_ATTEMPT = 'SELECT * FROM attempts WHERE run_id = ? AND epoch = ?';
 const SUCCEEDED_SINCE = `
   SELECT attempts.run_id, attempts.epoch, runs.records_kept
   FROM runs
@@ -69,8 +107,8 @@ export function runTables(statements: Statements, saved: SavedRuns): RunReads & 
       upToDate(() => rows.succeededSince(service, generation)),
     active: async () => saved.active(),
     attempt: rows.attempt,
-    save: async (run) => saved.save(run, () => statements.run(SAVE_RUN, fromRun(run))),
-    saveAttempt: async (attempt) => void statements.run(SAVE_ATTEMPT, fromAttempt(attempt)),
+    save: async (run) => saved.save(run, () => statements.save(SAVE_RUN, run)),
+    saveAttempt: async (attempt) => statements.save(SAVE_ATTEMPT, attempt),
   };
 }
 
@@ -82,130 +120,27 @@ export function runReads(statements: Statements, committed: CommittedRuns): RunR
 /** Reads the rows as they are. */
 function rowReads(statements: Statements): Omit<RunReads, 'active'> {
   return {
-    get: async (id) => statements.get('SELECT * FROM runs WHERE id = ?', [id], toRun),
+    get: async (id) => statements.get('SELECT * FROM runs WHERE id = ?', [id], RUN.read),
     list: async ({ limit, service, kind, state, before }) =>
       statements.all(
         LIST,
         [service ?? null, kind ?? null, state ?? null, before ?? null, limit],
-        toRun,
+        RUN.read,
       ),
-    ofSlot: async (pipeline, at) => statements.get(OF_SLOT, [pipeline, at], toRun),
-    oldestBeyond: async (keep) => statements.get(OLDEST_BEYOND, [keep - 1], toRun),
-    attempt: async (runId, epoch) => statements.get(ATTEMPT, [runId, epoch], toAttempt),
+    ofSlot: async (pipeline, at) => statements.get(OF_SLOT, [pipeline, at], RUN.read),
+    oldestBeyond: async (keep) => statements.get(OLDEST_BEYOND, [keep - 1], RUN.read),
+    attempt: async (runId, epoch) => statements.get(GET_ATTEMPT, [runId, epoch], ATTEMPT.read),
     succeededSince: async (service, generation) =>
       statements.all(SUCCEEDED_SINCE, [service, generation], toSucceeded),
   };
 }
 
 export function allActiveRuns(statements: Statements): Run[] {
-  return statements.all(ACTIVE, [], toRun);
+  return statements.all(ACTIVE, [], RUN.read);
 }
 
 export function updateRun(statements: Statements, run: Run): void {
-  statements.run(UPDATE_RUN, [
-    run.status.state,
-    JSON.stringify(run.status),
-    run.attempt,
-    run.epoch,
-    run.startedAt,
-    run.cancelReason,
-    JSON.stringify(run.rejectedBy),
-    run.recordsKept ? 1 : 0,
-    run.lastEpoch,
-    run.lastFailure === null ? null : JSON.stringify(run.lastFailure),
-    run.fullRun ? 1 : 0,
-    run.id,
-  ]);
-}
-
-/** In the order of SAVE_RUN. */
-function fromRun(run: Run): SQLInputValue[] {
-  return [
-    run.id,
-    run.kind,
-    run.service,
-    run.pipeline,
-    run.workflow,
-    run.pinnedTo,
-    run.status.state,
-    JSON.stringify(run.status),
-    run.attempt,
-    run.epoch,
-    run.queuedAt,
-    run.startedAt,
-    run.cancelReason,
-    JSON.stringify(run.rejectedBy),
-    run.deadlineMs,
-    run.recordsKept ? 1 : 0,
-    run.lastEpoch,
-    run.lastFailure === null ? null : JSON.stringify(run.lastFailure),
-    run.fullRun ? 1 : 0,
-    run.pool,
-    run.slot?.at ?? null,
-    run.slot?.retry ?? null,
-  ];
-}
-
-/** In the order of SAVE_ATTEMPT. */
-function fromAttempt(attempt: Attempt): SQLInputValue[] {
-  return [
-    attempt.runId,
-    attempt.epoch,
-    attempt.attempt,
-    attempt.runnerId,
-    attempt.channel,
-    attempt.storedSequence,
-    attempt.wireBytes,
-    attempt.entities,
-    attempt.outcome === null ? null : JSON.stringify(attempt.outcome),
-    attempt.integrity,
-    attempt.generation,
-  ];
-}
-
-function toRun(row: Row): Run {
-  return {
-    id: row['id'] as string,
-    kind: row['kind'] as JobKind,
-    service: row['service'] as string,
-    pipeline: row['pipeline'] as string | null,
-    workflow: row['workflow'] as string,
-    pinnedTo: row['pinned_to'] as string | null,
-    status: json(row['status']) as Run['status'],
-    attempt: row['attempt'] as number,
-    epoch: row['epoch'] as number,
-    queuedAt: row['queued_at'] as number,
-    startedAt: row['started_at'] as number | null,
-    cancelReason: row['cancel_reason'] as string | null,
-    rejectedBy: json(row['refused_by']) as string[],
-    lastEpoch: row['last_epoch'] as number,
-    lastFailure:
-      row['last_failure'] === null ? null : (json(row['last_failure']) as Run['lastFailure']),
-    deadlineMs: row['deadline_ms'] as number,
-    fullRun: row['whole'] === 1,
-    pool: row['pool'] as string | null,
-    slot:
-      row['slot_at'] === null
-        ? null
-        : { at: row['slot_at'] as number, retry: row['slot_retry'] as number },
-    recordsKept: row['records_kept'] === 1,
-  };
-}
-
-function toAttempt(row: Row): Attempt {
-  return {
-    runId: row['run_id'] as string,
-    epoch: row['epoch'] as number,
-    attempt: row['attempt'] as number,
-    runnerId: row['runner_id'] as string,
-    channel: row['channel'] as string,
-    storedSequence: row['stored_sequence'] as number,
-    wireBytes: row['wire_bytes'] as number,
-    entities: row['entities'] as number,
-    outcome: row['outcome'] === null ? null : (json(row['outcome']) as Attempt['outcome']),
-    integrity: row['integrity'] as string | null,
-    generation: row['generation'] as number,
-  };
+  statements.save(UPDATE_RUN, run);
 }
 
 function toSucceeded(row: Row): SucceededAttempt {

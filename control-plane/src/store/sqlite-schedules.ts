@@ -1,45 +1,29 @@
-import type { Row, Statements } from './sqlite-statements.ts';
+import { Columns, flag, plain } from './sqlite-columns.ts';
+import type { Statements } from './sqlite-statements.ts';
 import type { Schedule, ScheduleReads, ScheduleWrites } from './schedule.ts';
 
-const SAVE = `
-  INSERT OR REPLACE INTO schedules (pipeline, expression, timezone, start_at, end_at, paused,
-    retries, retry_delay_ms, since, settled_until)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const SCHEDULE = new Columns<Schedule>('schedules', {
+  pipeline: plain('pipeline'),
+  expression: plain('expression'),
+  timezone: plain('timezone'),
+  startAt: plain('start_at'),
+  endAt: plain('end_at'),
+  paused: flag('paused'),
+  retries: plain('retries'),
+  retryDelayMs: plain('retry_delay_ms'),
+  since: plain('since'),
+  settledUntil: plain('settled_until'),
+});
+const SAVE = SCHEDULE.upsert(['pipeline']);
 
 export function scheduleTable(statements: Statements): ScheduleReads & ScheduleWrites {
   return {
-    list: async () => statements.all('SELECT * FROM schedules ORDER BY pipeline', [], toSchedule),
+    list: async () =>
+      statements.all('SELECT * FROM schedules ORDER BY pipeline', [], SCHEDULE.read),
     get: async (pipeline) =>
-      statements.get('SELECT * FROM schedules WHERE pipeline = ?', [pipeline], toSchedule),
-    save: async (schedule) =>
-      void statements.run(SAVE, [
-        schedule.pipeline,
-        schedule.expression,
-        schedule.timezone,
-        schedule.startAt,
-        schedule.endAt,
-        schedule.paused ? 1 : 0,
-        schedule.retries,
-        schedule.retryDelayMs,
-        schedule.since,
-        schedule.settledUntil,
-      ]),
+      statements.get('SELECT * FROM schedules WHERE pipeline = ?', [pipeline], SCHEDULE.read),
+    save: async (schedule) => statements.save(SAVE, schedule),
     delete: async (pipeline) =>
       void statements.run('DELETE FROM schedules WHERE pipeline = ?', [pipeline]),
-  };
-}
-
-function toSchedule(row: Row): Schedule {
-  return {
-    pipeline: row['pipeline'] as string,
-    expression: row['expression'] as string | null,
-    timezone: row['timezone'] as string,
-    startAt: row['start_at'] as number | null,
-    endAt: row['end_at'] as number | null,
-    paused: row['paused'] === 1,
-    retries: row['retries'] as number,
-    retryDelayMs: row['retry_delay_ms'] as number,
-    since: row['since'] as number,
-    settledUntil: row['settled_until'] as number,
   };
 }

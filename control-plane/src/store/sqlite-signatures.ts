@@ -1,32 +1,23 @@
-import type { Row, Statements } from './sqlite-statements.ts';
-import type {
-  SignatureReads,
-  SignatureSubject,
-  SignatureWrites,
-  StoredSignature,
-} from './signature.ts';
+import { Columns, plain } from './sqlite-columns.ts';
+import type { Statements } from './sqlite-statements.ts';
+import type { SignatureReads, SignatureWrites, StoredSignature } from './signature.ts';
 
 const LIST = 'SELECT * FROM signatures ORDER BY subject, name';
 const GET = 'SELECT * FROM signatures WHERE subject = ? AND name = ?';
-const SAVE =
-  'INSERT OR REPLACE INTO signatures (subject, name, jws, stored_at) VALUES (?, ?, ?, ?)';
+const SIGNATURE = new Columns<StoredSignature>('signatures', {
+  subject: plain('subject'),
+  name: plain('name'),
+  jws: plain('jws'),
+  storedAt: plain('stored_at'),
+});
+const SAVE = SIGNATURE.upsert(['subject', 'name']);
 const DELETE = 'DELETE FROM signatures WHERE subject = ? AND name = ?';
 
 export function signatureTable(statements: Statements): SignatureReads & SignatureWrites {
   return {
-    list: async () => statements.all(LIST, [], toSignature),
-    get: async (subject, name) => statements.get(GET, [subject, name], toSignature),
-    save: async ({ subject, name, jws, storedAt }) =>
-      void statements.run(SAVE, [subject, name, jws, storedAt]),
+    list: async () => statements.all(LIST, [], SIGNATURE.read),
+    get: async (subject, name) => statements.get(GET, [subject, name], SIGNATURE.read),
+    save: async (signature) => statements.save(SAVE, signature),
     delete: async (subject, name) => void statements.run(DELETE, [subject, name]),
-  };
-}
-
-function toSignature(row: Row): StoredSignature {
-  return {
-    subject: row['subject'] as SignatureSubject,
-    name: row['name'] as string,
-    jws: row['jws'] as string,
-    storedAt: row['stored_at'] as number,
   };
 }

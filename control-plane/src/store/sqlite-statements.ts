@@ -1,5 +1,11 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
+/** A statement that writes one object. */
+export interface Save<T> {
+  readonly sql: string;
+  readonly parametersOf: (object: T) => SQLInputValue[];
+}
+
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Prepares each SQL text once. */
@@ -29,6 +35,10 @@ export class Statements {
   /** The number of rows changed. */
   run(sql: string, parameters: readonly SQLInputValue[]): number {
     return Number(this.#prepare(sql).run(...parameters).changes);
+  }
+
+  save<T>({ sql, parametersOf }: Save<T>, object: T): void {
+    this.run(sql, parametersOf(object));
   }
 
   #prepare(sql: string): StatementSync {
