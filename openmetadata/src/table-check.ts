@@ -26,9 +26,9 @@ export function assertTable(
   const problems: string[] = [];
   if (!isName(name)) problems.push(`name ${NAME_RULE} or exceed ${MAX_NAME} characters`);
   if (!isFqn(databaseSchema)) problems.push(`databaseSchema ${FQN_RULE}`);
-  columns.forEach((column, index) => checkColumn(column, `columns.${index}`, problems));
+  problems.push(...columnProblems(columns, 'columns'));
   const names = new Set(columns.map((column) => column.name));
-  if (hasDuplicateNames(columns)) problems.push(`columns ${DUPLICATE_COLUMN}`);
+  if (names.size !== columns.length) problems.push(`columns ${DUPLICATE_COLUMN}`);
   const keys = keyProblem(columns, tableConstraints);
   if (keys !== undefined) problems.push(keys);
   tableConstraints.forEach((constraint, index) =>
@@ -39,22 +39,36 @@ export function assertTable(
 
 const FQN_RULE = `must not be empty or exceed ${MAX_FQN} characters`;
 
-function checkColumn(column: Column, path: string, problems: string[]): void {
+/** Paths are made for problems only, which are rare, while columns are many. */
+function columnProblems(columns: readonly Column[], path: string): readonly string[] {
+  const problems: string[] = [];
+  for (const [index, column] of columns.entries()) {
+    for (const problem of problemsOf(column)) problems.push(`${path}.${index}.${problem}`);
+    if (column.children !== undefined)
+      problems.push(...columnProblems(column.children, `${path}.${index}.children`));
+  }
+  return problems;
+}
+
+/** The problems of a column without those of its children, each with its path in the column. */
+function problemsOf(column: Column): readonly string[] {
   const { name, dataType, arrayDataType, dataLength, precision, scale } = column;
   const { ordinalPosition, children } = column;
-  if (!isName(name)) problems.push(`${path}.name ${NAME_RULE} or exceed ${MAX_NAME} characters`);
+  const problems: string[] = [];
+  if (!isName(name)) problems.push(`name ${NAME_RULE} or exceed ${MAX_NAME} characters`);
   if (dataLength === undefined ? NEEDS_LENGTH.has(dataType) : !isCount(dataLength))
-    problems.push(`${path}.dataLength is required for ${dataType} and must not be negative`);
+    problems.push(`dataLength is required for ${dataType} and must not be negative`);
   if (dataType === 'ARRAY' && arrayDataType === undefined)
-    problems.push(`${path}.arrayDataType is required for ARRAY`);
+    problems.push('arrayDataType is required for ARRAY');
   if (precision !== undefined && !isCount(precision))
-    problems.push(`${path}.precision must not be negative`);
+    problems.push('precision must not be negative');
   if (scale !== undefined && (!isCount(scale) || scale > (precision ?? -1)))
-    problems.push(`${path}.scale must not exceed the precision`);
+    problems.push('scale must not exceed the precision');
   if (ordinalPosition !== undefined && !isCount(ordinalPosition))
-    problems.push(`${path}.ordinalPosition must not be negative`);
-  if (hasDuplicateNames(children)) problems.push(`${path}.children ${DUPLICATE_COLUMN}`);
-  children?.forEach((child, index) => checkColumn(child, `${path}.children.${index}`, problems));
+    problems.push('ordinalPosition must not be negative');
+  if (children !== undefined && hasDuplicateNames(children))
+    problems.push(`children ${DUPLICATE_COLUMN}`);
+  return problems;
 }
 
 function checkConstraint(

@@ -11,6 +11,8 @@ export interface View {
 }
 
 interface Decoder {
+  /** What every encoding contains: looking for a fixed text is far cheaper than `encoded`. */
+  readonly mark: string;
   readonly encoded: RegExp;
   /** What a match of `encoded` stands for; the match itself if it is not an encoding. */
   readonly decode: (match: string) => string;
@@ -22,15 +24,15 @@ interface Decoder {
  */
 const DECODERS: readonly Decoder[] = [
   {
+    mark: '&',
     encoded: /&(?:#0*\d{1,7}|#[xX]0*[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?/g,
     decode: decodeReference,
   },
-  { encoded: /(?:%[0-9a-fA-F]{2})+/g, decode: decodePercent },
-  { encoded: /\\u[0-9a-fA-F]{4}/g, decode: decodeUnicode },
+  { mark: '%', encoded: /(?:%[0-9a-fA-F]{2})+/g, decode: decodePercent },
+  { mark: '\\u', encoded: /\\u[0-9a-fA-F]{4}/g, decode: decodeUnicode },
   // The same in JSON in JSON.
-  { encoded: /\\\\u[0-9a-fA-F]{4}/g, decode: decodeUnicode },
+  { mark: '\\\\u', encoded: /\\\\u[0-9a-fA-F]{4}/g, decode: decodeUnicode },
 ];
-const ANY = /&[#A-Za-z]|%[0-9a-fA-F]{2}|\\u/;
 /** Values encoded twice, in one way or in two, are found. */
 const DEPTH = 2;
 
@@ -40,16 +42,19 @@ const DEPTH = 2;
  */
 export function decodedViews(text: string): View[] {
   const views: View[] = [{ text, original: (start, end) => ({ start, end }) }];
-  if (!ANY.test(text)) return views;
-  const seen = new Set([text]);
   let level: readonly View[] = views;
-  for (let depth = 0; depth < DEPTH; depth++) {
-    level = level
-      .flatMap((view) => DECODERS.map((decoder) => decodeView(view, decoder)))
-      .filter((view) => !seen.has(view.text) && seen.add(view.text));
-    views.push(...level);
+  for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
+    const known = views.length;
+    for (const view of level)
+      for (const decoder of DECODERS) addNew(views, decodeView(view, decoder));
+    level = views.slice(known);
   }
   return views;
+}
+
+/** A set would compute a hash of each text, which takes longer than comparing a few of them. */
+function addNew(views: View[], view: View | undefined): void {
+  if (view !== undefined && views.every(({ text }) => text !== view.text)) views.push(view);
 }
 
 /** A decoded piece: its place in the view, and its place in the text that was decoded. */
@@ -60,7 +65,9 @@ interface Piece {
   readonly end: number;
 }
 
-function decodeView(view: View, { encoded, decode }: Decoder): View {
+/** Undefined if nothing is encoded this way. */
+function decodeView(view: View, { mark, encoded, decode }: Decoder): View | undefined {
+  if (!view.text.includes(mark)) return undefined;
   const pieces: Piece[] = [];
   let shift = 0;
   const text = view.text.replace(encoded, (match: string, ...rest: readonly unknown[]) => {
@@ -71,6 +78,7 @@ function decodeView(view: View, { encoded, decode }: Decoder): View {
     shift += decoded.length - match.length;
     return decoded;
   });
+  if (pieces.length === 0) return undefined;
   return {
     text,
     original: (start, end) =>

@@ -61,6 +61,15 @@ const FORMS: Readonly<Record<string, (value: string) => string>> = {
       /[<>&'\u2028\u2029]/g,
       (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
     ),
+  'in JSON in JSON with most characters escaped': (value) =>
+    value
+      .split('')
+      .map((unit, index) =>
+        index % 2 === 0 && /\w/.test(unit)
+          ? unit
+          : `\\\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )
+      .join(''),
   'in hex': (value) => Buffer.from(value).toString('hex'),
   'in HEX': (value) => Buffer.from(value).toString('hex').toUpperCase(),
 };

@@ -4,7 +4,7 @@ import { isErrno } from '../../foundation/src/runtime/errno.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { RecordSink } from './record-sink.ts';
 
-const BUFFER_CHARACTERS = 256 * 1024;
+const BUFFER_BYTES = 256 * 1024;
 /** The path is wrong, or this user has no permission to write there: a person has to act. */
 const UNWRITABLE = [
   'ENOENT',
@@ -24,8 +24,8 @@ const UNWRITABLE = [
 export class FileSink implements RecordSink {
   readonly #path: string;
   readonly #file: FileHandle;
-  #lines: string[] = [];
-  #characters = 0;
+  #lines: Buffer[] = [];
+  #bytes = 0;
 
   private constructor(path: string, file: FileHandle) {
     this.#path = path;
@@ -41,11 +41,11 @@ export class FileSink implements RecordSink {
     }
   }
 
-  async write(line: string, _last: boolean, signal: AbortSignal): Promise<void> {
+  async write(line: Buffer, _last: boolean, signal: AbortSignal): Promise<void> {
     throwIfAborted(signal);
     this.#lines.push(line);
-    this.#characters += line.length;
-    if (this.#characters >= BUFFER_CHARACTERS) await this.#writeBuffer();
+    this.#bytes += line.length;
+    if (this.#bytes >= BUFFER_BYTES) await this.#writeBuffer();
   }
 
   /** Resolves when everything is on disk, not only in the cache of the operating system. */
@@ -64,11 +64,11 @@ export class FileSink implements RecordSink {
   }
 
   async #writeBuffer(): Promise<void> {
-    const text = this.#lines.join('');
+    const lines = Buffer.concat(this.#lines, this.#bytes);
     this.#lines = [];
-    this.#characters = 0;
+    this.#bytes = 0;
     try {
-      await this.#file.writeFile(text);
+      await this.#file.writeFile(lines);
     } catch (thrown) {
       throw writeError(this.#path, thrown);
     }

@@ -104,7 +104,10 @@ async function run(
     random: systemRandom,
     logger: silentLogger,
     onProgress: () => undefined,
-    sink: { write: async (line) => void lines.push(line), flush: () => Promise.resolve() },
+    sink: {
+      write: async (line) => void lines.push(line.toString()),
+      flush: () => Promise.resolve(),
+    },
   });
   return { outcome, written: lines.map((line) => JSON.parse(line) as RunRecord) };
 }

@@ -10,6 +10,7 @@ import type { RecordSink } from './record-sink.ts';
 const MAX_WAITING_LOGS = 1000;
 /** A record must fit a frame of the protocol, even uncompressed. */
 export const MAX_LINE_BYTES = 1024 * 1024;
+const NEWLINE = 0x0a;
 
 /**
  * The stream of an attempt: turns records into redacted lines, in one order, and computes their
@@ -48,16 +49,17 @@ export class RecordStream {
   }
 
   /**
-   * Resolves with the line of the record when the sink has accepted it and every log line before
-   * it. Undefined when the record was withheld: it is too large, or redaction destroyed it.
+   * Resolves with the record as redacted JSON when the sink has accepted it and every log line
+   * before it. Undefined when the record was withheld: it is too large, or redaction destroyed it.
    */
   write(record: RunRecord, signal: AbortSignal): Promise<string | undefined> {
     return this.#queue.run(async () => {
       await this.#writeLogs(signal);
-      const line = this.#redacted(record);
-      if (line === undefined || Buffer.byteLength(line) > MAX_LINE_BYTES) return undefined;
+      const json = this.#redacted(record);
+      const line = json === undefined ? undefined : lineOf(json);
+      if (line === undefined || line.length > MAX_LINE_BYTES) return undefined;
       await this.#append(line, signal);
-      return line;
+      return json;
     });
   }
 
@@ -88,17 +90,18 @@ export class RecordStream {
         records: this.#records,
         digest: this.#digest.digest('hex'),
       };
-      const line = this.#outcomeLine(complete);
+      const line = lineOf(this.#outcomeJson(complete));
       await this.#sink.write(line, true, signal);
       await this.#sink.flush(signal);
-      return { outcome: complete, line };
+      return { outcome: complete, line: line.toString() };
     });
   }
 
   async #writeLogs(signal: AbortSignal): Promise<void> {
     for (let record = this.#nextLog(); record !== undefined; record = this.#nextLog()) {
-      const line = this.#redacted(record);
-      if (line !== undefined && line.length <= MAX_LINE_BYTES / 4) await this.#append(line, signal);
+      const json = this.#redacted(record);
+      if (json !== undefined && json.length < MAX_LINE_BYTES / 4)
+        await this.#append(lineOf(json), signal);
     }
   }
 
@@ -110,17 +113,17 @@ export class RecordStream {
     return { kind: 'log', time: this.#clock.now(), level: 'warn', message };
   }
 
-  async #append(line: string, signal: AbortSignal): Promise<void> {
+  async #append(line: Buffer, signal: AbortSignal): Promise<void> {
     await this.#sink.write(line, false, signal);
     this.#digest.update(line);
     this.#records += 1;
   }
 
   /** An outcome that cannot be redacted is written without everything that came from outside. */
-  #outcomeLine(outcome: OutcomeRecord): string {
+  #outcomeJson(outcome: OutcomeRecord): string {
     return (
       this.#redacted(outcome) ??
-      `${JSON.stringify({ ...outcome, counts: {}, steps: [], failures: [], error: undefined })}\n`
+      JSON.stringify({ ...outcome, counts: {}, steps: [], failures: [], error: undefined })
     );
   }
 
@@ -129,9 +132,17 @@ export class RecordStream {
    * keyword of JSON.
    */
   #redacted(record: RunRecord): string | undefined {
-    const line = this.#encoder.encode(record);
-    if (this.#redact(line) === line) return `${line}\n`;
-    const redacted = redactRecord(record, this.#ownNames, this.#redact);
-    return redacted === undefined ? undefined : `${redacted}\n`;
+    const json = this.#encoder.encode(record);
+    if (this.#redact(json) === json) return json;
+    return redactRecord(record, this.#ownNames, this.#redact);
   }
+}
+
+/** Encoded once, for sink and digest. A text with a newline added would be copied before that. */
+function lineOf(json: string): Buffer {
+  const size = Buffer.byteLength(json);
+  const line = Buffer.allocUnsafe(size + 1);
+  line.write(json);
+  line[size] = NEWLINE;
+  return line;
 }

@@ -17,7 +17,7 @@ describe('runAttempt when stopped', () => {
   class FullSink extends MemorySink {
     readonly room = Promise.withResolvers<void>();
 
-    override async write(line: string, _last?: boolean, signal = NEVER): Promise<void> {
+    override async write(line: Buffer, _last?: boolean, signal = NEVER): Promise<void> {
       await untilAborted(this.room.promise, signal);
       await super.write(line);
     }

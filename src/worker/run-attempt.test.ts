@@ -37,6 +37,7 @@ describe('runAttempt', () => {
         failures: [],
       },
     ]);
+    expect(sink.lines.every((line) => /^\{.*\}\n$/.test(line))).toBe(true);
     expect(outcome.digest).toBe(
       createHash('sha256').update(sink.lines.slice(0, -1).join('')).digest('hex'),
     );

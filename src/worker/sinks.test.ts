@@ -30,7 +30,7 @@ describe('a file of records', () => {
       { length: 5000 },
       (_, index) => `{"n":${index},"x":"${'y'.repeat(100)}"}\n`,
     );
-    for (const line of lines) await sink.write(line, false, NEVER);
+    for (const line of lines) await sink.write(Buffer.from(line), false, NEVER);
     await sink.flush();
     await sink.close();
     expect(await readFile(path, 'utf8')).toBe(lines.join(''));
@@ -49,7 +49,7 @@ describe('a file of records', () => {
 
   it.runIf(process.platform === 'linux')('says when the disk is full', async () => {
     const sink = await FileSink.open('/dev/full');
-    await sink.write('{}\n', true, NEVER);
+    await sink.write(Buffer.from('{}\n'), true, NEVER);
     await expect(sink.flush()).rejects.toMatchObject({
       code: 'DISK_FULL',
       remedy: expect.stringContaining('--out') as unknown,
@@ -64,7 +64,7 @@ describe('a stream of records', () => {
     const sink = new StreamSink(stream);
     let written = false;
     const writing = sink
-      .write('a line longer than that\n', false, NEVER)
+      .write(Buffer.from('a line longer than that\n'), false, NEVER)
       .then(() => (written = true));
     await settle();
     expect(written).toBe(false);
@@ -82,8 +82,9 @@ describe('a stream of records', () => {
           left-- > 1 ? done() : done(Object.assign(new Error('no room'), { code: 'ENOSPC' })),
       }).on('error', () => undefined);
       const sink = new StreamSink(full);
-      for (let line = 1; line < lines; line++) await sink.write('line\n', false, NEVER);
-      await sink.write('outcome\n', true, NEVER).catch(() => undefined);
+      for (let line = 1; line < lines; line++)
+        await sink.write(Buffer.from('line\n'), false, NEVER);
+      await sink.write(Buffer.from('outcome\n'), true, NEVER).catch(() => undefined);
       await expect(sink.flush(NEVER)).rejects.toMatchObject({ code: 'DISK_FULL' });
     },
   );
@@ -91,7 +92,7 @@ describe('a stream of records', () => {
   it('does not wait for a reader that has closed the pipe', async () => {
     const stream = new PassThrough({ highWaterMark: 1 }).on('error', () => undefined);
     const sink = new StreamSink(stream);
-    const writing = sink.write('line\n', false, NEVER);
+    const writing = sink.write(Buffer.from('line\n'), false, NEVER);
     stream.destroy();
     await expect(writing).rejects.toMatchObject({ code: 'SINK_FAILED' });
   });
@@ -99,7 +100,7 @@ describe('a stream of records', () => {
   it('stops waiting when its signal is aborted', async () => {
     const controller = new AbortController();
     const writing = new StreamSink(new PassThrough({ highWaterMark: 1 })).write(
-      'line\n',
+      Buffer.from('line\n'),
       false,
       controller.signal,
     );
@@ -127,13 +128,13 @@ describe('records into the spool', () => {
     const { writer, sink } = await open();
     sink.setPaused(true);
     let written = false;
-    const writing = sink.write('line\n', false, NEVER).then(() => (written = true));
+    const writing = sink.write(Buffer.from('line\n'), false, NEVER).then(() => (written = true));
     await settle();
     expect(written).toBe(false);
     sink.setPaused(false);
     await writing;
     sink.setPaused(true);
-    await sink.write('outcome\n', true, NEVER);
+    await sink.write(Buffer.from('outcome\n'), true, NEVER);
     await sink.flush(NEVER);
     expect(sink.isComplete(writer.durable)).toBe(true);
     await writer.close();
@@ -143,7 +144,7 @@ describe('records into the spool', () => {
     const { writer, sink } = await open();
     const controller = new AbortController();
     sink.setPaused(true);
-    const writing = sink.write('line\n', false, controller.signal);
+    const writing = sink.write(Buffer.from('line\n'), false, controller.signal);
     controller.abort(outOfTime);
     await expect(writing).rejects.toMatchObject({ code: 'SPOOL_FULL' });
     await writer.close();
@@ -153,7 +154,7 @@ describe('records into the spool', () => {
     const { disk, writer, sink } = await open();
     disk.capacity = 10;
     const controller = new AbortController();
-    await sink.write('line'.repeat(100), false, controller.signal);
+    await sink.write(Buffer.from('line'.repeat(100)), false, controller.signal);
     const flushing = sink.flush(controller.signal);
     await systemClock.sleep(20, NEVER);
     controller.abort(outOfTime);

@@ -30,10 +30,10 @@ export class SpoolSink implements RecordSink {
    * Throws SPOOL_FULL when its deadline passes while it is paused, DISK_FULL when it passes while
    * the disk is full.
    */
-  async write(line: string, last: boolean, signal: AbortSignal): Promise<void> {
+  async write(line: Buffer, last: boolean, signal: AbortSignal): Promise<void> {
     try {
       if (!last) await this.#resumed.until(() => !this.#isPaused, signal);
-      const sequence = await this.#writer.append(Buffer.from(line), { last }, signal);
+      const sequence = await this.#writer.append(line, { last }, signal);
       if (last) this.#outcome = sequence;
     } catch (thrown) {
       throw this.#explain(thrown, last);

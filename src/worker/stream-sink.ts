@@ -19,7 +19,7 @@ export class StreamSink implements RecordSink {
     });
   }
 
-  async write(line: string, _last: boolean, signal: AbortSignal): Promise<void> {
+  async write(line: Buffer, _last: boolean, signal: AbortSignal): Promise<void> {
     this.#throwIfFailed();
     const { hasRoom, written } = this.#write(line);
     if (!hasRoom) await untilAborted(Promise.race([written, this.#closed.promise]), signal);
@@ -36,9 +36,9 @@ export class StreamSink implements RecordSink {
   }
 
   /** A stream reports its failure to the write that failed and to all later ones. */
-  #write(text: string): { readonly hasRoom: boolean; readonly written: Promise<void> } {
+  #write(bytes: Buffer | ''): { readonly hasRoom: boolean; readonly written: Promise<void> } {
     const { promise: written, resolve } = Promise.withResolvers<void>();
-    const hasRoom = this.#stream.write(text, (error) => {
+    const hasRoom = this.#stream.write(bytes, (error) => {
       if (error) this.#failure ??= writeError(error);
       resolve();
     });

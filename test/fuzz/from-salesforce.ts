@@ -3,8 +3,8 @@ import { parseProxy } from '../../foundation/src/network/proxy.ts';
 import { readListing } from '../../src/connectors/salesforce/describe/object-list.ts';
 import { readDescribe } from '../../src/connectors/salesforce/describe/sobject-describe.ts';
 import { parseFormula } from '../../src/connectors/salesforce/formula/parse.ts';
-import { elementsOf, jsonItems } from '../../src/connectors/salesforce/json/json-items.ts';
-import { WantedMembers } from '../../src/connectors/salesforce/json/json-trim.ts';
+import { jsonItems, portionsOf } from '../../src/connectors/salesforce/json/json-items.ts';
+import { WantedMembers } from '../../src/connectors/salesforce/json/wanted-members.ts';
 import { readLoginResponse } from '../../src/connectors/salesforce/sign-in/soap-login.ts';
 import * as corpus from './corpus.ts';
 import type { Target } from './fuzz.ts';
@@ -28,7 +28,7 @@ export function fromSalesforce(): readonly Target[] {
       read: (bytes) => {
         const cut = { extract: 'fields', wanted: WANTED, drop: ['childRelationships'] };
         const sizes = [...jsonItems(bytes, 'compositeResponse', cut)].map(({ extracted }) =>
-          extracted === undefined ? 0 : [...elementsOf(extracted)].length,
+          extracted === undefined ? 0 : [...portionsOf(extracted)].length,
         );
         return sizes.join(' ').slice(0, 20);
       },

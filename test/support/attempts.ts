@@ -32,9 +32,9 @@ export class MemorySink implements RecordSink {
   readonly lines: string[] = [];
   flushed = false;
 
-  async write(line: string): Promise<void> {
+  async write(line: Buffer): Promise<void> {
     await Promise.resolve();
-    this.lines.push(line);
+    this.lines.push(line.toString());
   }
 
   flush(): Promise<void> {

@@ -160,7 +160,7 @@ export async function run(job: Job, kind: JobKind): Promise<Seen> {
     random: systemRandom,
     logger: silentLogger,
     sink: {
-      write: (line) => Promise.resolve(void lines.push(line)),
+      write: (line) => Promise.resolve(void lines.push(line.toString())),
       flush: () => Promise.resolve(),
     },
     onProgress: ({ phase, total }) => void progress.push(`${phase} of ${total}`),

@@ -5,7 +5,7 @@ import type { RecordSink } from '../../worker/record-sink.ts';
 export function stepSink(show: (step: StepRecord) => void): RecordSink {
   return {
     write: (line) => {
-      const record = JSON.parse(line) as RunRecord;
+      const record = JSON.parse(line.toString()) as RunRecord;
       if (record.kind === 'step') show(record);
       return Promise.resolve();
     },

@@ -1,5 +1,5 @@
 import { each, parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts';
-import { elementsOf, type ListCut } from '../json/json-items.ts';
+import type { ListCut } from '../json/json-items.ts';
 import { parseResponse } from './composite.ts';
 import { MAX_QUERIES, type QueryAnswer, queryMany, type QueryTarget } from './query-many.ts';
 
@@ -136,10 +136,7 @@ export async function queryPooled<T extends object>(
 /** The body of an answer with its rows. */
 export function wholeBody({ body, extracted }: QueryAnswer, what: string): unknown {
   if (extracted === undefined || typeof body !== 'object' || body === null) return body;
-  const records = [...elementsOf(extracted)].map((row) =>
-    parseResponse(row.toString('utf8'), what),
-  );
-  return { ...body, records };
+  return { ...body, records: parseResponse(extracted.json.toString('utf8'), what) };
 }
 
 interface Call<T> {

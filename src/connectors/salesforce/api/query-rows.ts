@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { RunnerError } from '../errors/errors.ts';
 import { rethrowIfRunEnds } from './run-ending.ts';
-import { elementsOf } from '../json/json-items.ts';
-import type { WantedMembers } from '../json/json-trim.ts';
+import { portionsOf } from '../json/json-items.ts';
+import type { WantedMembers } from '../json/wanted-members.ts';
 import { parseResponse } from './composite.ts';
 import { incomplete, readPageEnd, requireTotal, type PageEnd } from './pages.ts';
 import type { QueryAnswer, QueryTarget } from './query-many.ts';
@@ -24,7 +24,7 @@ export interface RowReader<T> {
 /**
  * What `read` keeps of the rows of each query, or the error that Salesforce rejected the query
  * with. For tables that answer with thousands of rows of which few matter: rows stay bytes until
- * each is parsed and released by itself. One call for MAX_QUERIES queries and one for each further
+ * they are parsed, a few dozen at a time. One call for MAX_QUERIES queries and one for each further
  * page, less the answers of the pool.
  */
 export async function queryRows<T>(
@@ -69,9 +69,9 @@ function firstRows<T>(
     if (extracted === undefined) throw incomplete(what, 'no rows');
     if (end.next === undefined) requireTotal(end, extracted.length, what);
     const kept: T[] = [];
-    for (const row of elementsOf(extracted)) {
-      const value = read(parseResponse(row.toString('utf8'), what));
-      if (value !== undefined) kept.push(value);
+    for (const portion of portionsOf(extracted)) {
+      const rows = parseResponse(portion, what) as readonly unknown[];
+      kept.push(...rows.map((row) => read(row)).filter((value) => value !== undefined));
     }
     return { kept, count: extracted.length, end };
   } catch (thrown) {

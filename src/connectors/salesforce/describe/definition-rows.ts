@@ -1,6 +1,6 @@
 import { rollupFromDataType } from '../formula/rollup.ts';
 import type { RowReader } from '../api/query-rows.ts';
-import { WantedMembers } from '../json/json-trim.ts';
+import { WantedMembers } from '../json/wanted-members.ts';
 import { flag, type Members, name, object, optionalText } from '../json/json-values.ts';
 
 export interface EntityRow {

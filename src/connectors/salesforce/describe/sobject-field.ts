@@ -1,4 +1,4 @@
-import { WantedMembers } from '../json/json-trim.ts';
+import { WantedMembers } from '../json/wanted-members.ts';
 import {
   flag,
   integer,

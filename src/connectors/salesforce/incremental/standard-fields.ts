@@ -8,7 +8,7 @@ import { kindOf } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { type Counted, groupForQueries, soqlLiterals } from '../api/soql.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
-import { WantedMembers } from '../json/json-trim.ts';
+import { WantedMembers } from '../json/wanted-members.ts';
 import { name, object, optionalText, type Members } from '../json/json-values.ts';
 import { isModifiedSince } from './dates.ts';
 

@@ -129,6 +129,22 @@ export function endOfValue(text: Buffer, start: number): number {
   return at;
 }
 
+const [NULL, TRUE, START_OF_FALSE] = ['null', 'true', 'false'].map((text) =>
+  Buffer.from(text).readInt32LE(),
+);
+const LAST_OF_FALSE = 0x65;
+
+/**
+ * Where the literal that begins here ends, if it is null, true or false, which most values are;
+ * `view` is of the same memory. Undefined for any other value, and at the end of the text.
+ */
+export function endOfLiteral(text: Buffer, view: DataView, start: number): number | undefined {
+  if (start + 5 > text.length) return undefined;
+  const word = view.getInt32(start, true);
+  if (word === NULL || word === TRUE) return start + 4;
+  return word === START_OF_FALSE && text[start + 4] === LAST_OF_FALSE ? start + 5 : undefined;
+}
+
 function endOfContainer(text: Buffer, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {

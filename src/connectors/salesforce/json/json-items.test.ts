@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../../test/support/property-runs.ts';
-import { elementsOf, jsonItems } from './json-items.ts';
+import { jsonItems, portionsOf } from './json-items.ts';
 
 const items = (text: string): unknown[] =>
   [...jsonItems(Buffer.from(text), 'list')].map((item) => JSON.parse(item.text) as unknown);
@@ -41,7 +41,8 @@ describe('jsonItems', () => {
           }),
         ),
         fc.boolean(),
-        (list, spaced) => {
+        fc.integer({ min: 1, max: 60 }),
+        (list, spaced, bytes) => {
           const text = Buffer.from(JSON.stringify({ list }, undefined, spaced ? 2 : 0));
           const cut = [...jsonItems(text, 'list', { extract: 'fields', drop: ['children'] })];
           const whole = JSON.parse(JSON.stringify(list)) as typeof list;
@@ -53,7 +54,7 @@ describe('jsonItems', () => {
           ).toEqual(whole.map(({ body }) => body.fields));
           expect(
             cut.map(({ extracted }) =>
-              [...elementsOf(extracted!)].map((one) => JSON.parse(one.toString()) as unknown),
+              [...portionsOf(extracted!, bytes)].flatMap((one) => JSON.parse(one) as unknown[]),
             ),
           ).toEqual(whole.map(({ body }) => body.fields));
           expect(cut.map(({ extracted }) => extracted!.length)).toEqual(

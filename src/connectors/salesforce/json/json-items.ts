@@ -1,5 +1,6 @@
 import { JsonCursor, malformed } from './json-cursor.ts';
-import { trimListInPlace, type WantedMembers } from './json-trim.ts';
+import { trimListInPlace } from './json-trim.ts';
+import type { WantedMembers } from './wanted-members.ts';
 
 /**
  * What happens to large lists in an item's `body`: one is extracted as bytes, others are dropped.
@@ -26,6 +27,7 @@ export interface JsonList {
 
 const NO_CUT: ListCut = { extract: '', drop: [] };
 const EMPTY_LIST = '[]';
+const PORTION_BYTES = 8 * 1024;
 
 /**
  * The items of the list at `key` of a JSON object, one at a time. A composite of describes has some
@@ -99,8 +101,22 @@ function extractList(
   return { json: text.subarray(start, cursor.at), length };
 }
 
-/** The elements of a list, each as JSON: parts of its text, not copies. */
-export function* elementsOf({ json }: JsonList): Generator<Buffer, void, undefined> {
+/**
+ * The elements of a list in shorter lists, each as JSON of at least `bytes` except for the last.
+ * Parsed one after the other, they take a fraction of the memory of the whole and as much time.
+ */
+export function* portionsOf(
+  { json }: JsonList,
+  bytes = PORTION_BYTES,
+): Generator<string, void, undefined> {
   const cursor = new JsonCursor(json);
-  for (const _ of cursor.elements()) yield cursor.take();
+  let start: number | undefined;
+  for (const _ of cursor.elements()) {
+    start ??= cursor.at;
+    cursor.skip();
+    if (cursor.at - start < bytes) continue;
+    yield `[${json.toString('utf8', start, cursor.at)}]`;
+    start = undefined;
+  }
+  if (start !== undefined) yield `[${json.toString('utf8', start, cursor.at - 1)}]`;
 }

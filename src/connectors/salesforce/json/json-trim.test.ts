@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../../test/support/property-runs.ts';
 import { FIELD_MEMBERS, readFields } from '../describe/sobject-field.ts';
-import { trimListInPlace, WantedMembers } from './json-trim.ts';
+import { trimListInPlace } from './json-trim.ts';
+import { WantedMembers } from './wanted-members.ts';
 
 const WANTED = ['name', 'label', 'length', 'referenceTo', 'unique'];
 const wanted = new WantedMembers(WANTED, ['nillable']);
@@ -146,6 +147,19 @@ describe('trimListInPlace', () => {
     },
   );
 
+  it('tells names from those that an earlier object has in their place by each character', () => {
+    const name = 'calculatedFormula';
+    for (let at = 0; at < name.length; at++) {
+      const other = `${name.slice(0, at)}X${name.slice(at + 1)}`;
+      const { json } = trimListInPlace(
+        Buffer.from(JSON.stringify([{ [name]: 'a' }, { [other]: 'b' }, { [name]: 'c' }])),
+        0,
+        new WantedMembers([name]),
+      );
+      expect(JSON.parse(json.toString())).toEqual([{ [name]: 'a' }, {}, { [name]: 'c' }]);
+    }
+  });
+
   it('keeps each of several wanted members with the same hash', () => {
     const names = ['label', ...lookalikes('label')];
     const object = Object.fromEntries(names.map((name) => [name, name === 'label' ? 'a' : 0]));
@@ -192,6 +206,10 @@ describe('trimListInPlace', () => {
     '[{"name":"a',
     '[{"name":1',
     '[{"name":1}',
+    '[{"name":1},{"na',
+    '[{"name":1},{"name":',
+    '[{"x":null0}]',
+    '[{"x":nul',
     '[{"name":1 "label":2}]',
     '[{"name" 1}]',
     '[{1:1}]',

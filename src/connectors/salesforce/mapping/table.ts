@@ -59,7 +59,7 @@ export function tableOf(
   const { service, database, schema } = context;
   const databaseSchema = fullyQualifiedName(service, database, schema);
   const name = entityName(object.name);
-  const properties: Record<string, FieldProperties> = {};
+  const properties = byAnyName<FieldProperties>();
   const columns = columnsOf(object.fields, columnDetails(object, metadata, properties));
   const tableConstraints = constraintsOf(object.fields, context);
   const description = metadata.entity?.Description ?? '';
@@ -80,6 +80,15 @@ export function tableOf(
     properties: tableProperties(object, metadata, properties),
     aggregatable: aggregatableColumns(object),
   };
+}
+
+/**
+ * An object for arbitrary names. Without a prototype, V8 makes it a hash table at once; otherwise
+ * each name that is added would first create a shape, which would be kept with the heap's old
+ * objects.
+ */
+function byAnyName<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
 }
 
 function aggregatableColumns({ queryable, fields }: DescribedObject): string[] {
