@@ -1,11 +1,13 @@
 import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import type { Extracted } from '../../connector.ts';
 import { MAX_PARTS } from '../api/composite.ts';
+import { MAX_ROWS } from '../api/soql.ts';
+import { isDescribable } from '../describe/object-kind.ts';
 import { AfterTables } from '../finalize/after-tables.ts';
 import { OrgModel } from '../lineage/org-model.ts';
 import { labelsIn, TagAnnouncer } from '../mapping/governance.ts';
 import type { TableContext } from '../mapping/table.ts';
-import { ToolingReader } from '../setup/tooling-reader.ts';
+import { type ObjectSize, ToolingReader } from '../setup/tooling-reader.ts';
 import type { RunContext, Scope } from './run-context.ts';
 import { type Outcome, tablesOf, type TablesDeps } from './table-stream.ts';
 import { unchangedRecords } from './unchanged-records.ts';
@@ -65,6 +67,7 @@ function tablePass(run: RunContext, scope: Scope, signal: AbortSignal): TablePas
       bodies: readsTriggerSource(run.options),
       firstAnswers: scope.firstAnswers,
       entities: scope.entities,
+      sizes: knownSizes(run, scope),
     },
     scope.objects,
     signal,
@@ -78,6 +81,21 @@ function tablePass(run: RunContext, scope: Scope, signal: AbortSignal): TablePas
   const { clock } = context;
   const model = new OrgModel();
   return { org, version, clock, toolingReader, model, mapping, progress, since: scope.since };
+}
+
+/**
+ * The objects with the sizes of their last tables, if one query holds the fields of all of them: it
+ * then need not wait for their describes. Undefined if a describe may make it unnecessary.
+ */
+function knownSizes(
+  { state }: RunContext,
+  { objects, since }: Scope,
+): readonly ObjectSize[] | undefined {
+  const sizes = objects.filter(isDescribable).map((listed) => ({
+    listed,
+    fields: since(listed) === undefined ? (state.columnsOf(listed.name) ?? Infinity) : Infinity,
+  }));
+  return sizes.reduce((sum, { fields }) => sum + fields, 0) <= MAX_ROWS ? sizes : undefined;
 }
 
 /**

@@ -49,6 +49,17 @@ describe('an incremental run', () => {
     expect(next.calls).toBeLessThanOrEqual(8);
   });
 
+  it('requests the definitions of few fields without waiting for the describes', async () => {
+    const stateStore = new InMemoryStateStore();
+    await org.run(stateStore);
+    org.tick();
+    org.sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Client' });
+    org.sandbox.faults.install({ match: { path: '/describe$' }, effect: { kind: 'forbid' } });
+    const { logs } = await org.run(stateStore);
+    const requested = logs.map(({ data }) => data?.['what']);
+    expect(requested.filter((what) => what === 'the descriptions of fields')).toHaveLength(1);
+  });
+
   it('asks once for the row of EntityDefinition of an object that it reads', async () => {
     const stateStore = new InMemoryStateStore();
     const full = await org.run(stateStore);

@@ -28,6 +28,8 @@ export interface ToolingReaderDeps {
   readonly firstAnswers?: FirstAnswers | undefined;
   /** Rows of EntityDefinition that are known already, by object name. */
   readonly entities?: ReadonlyMap<string, EntityRow> | undefined;
+  /** The objects with the sizes that they had, to read their fields before they are described. */
+  readonly sizes?: readonly ObjectSize[] | undefined;
 }
 
 /** Half a page, because an answer has between none and a page of rows. */
@@ -78,6 +80,7 @@ export class ToolingReader {
   readonly #rollUps: RollUps;
   readonly #shared: Promise<Shared>;
   readonly #triggers: Promise<readonly TriggerRow[]>;
+  readonly #early: Promise<Found<FieldRows>> | undefined;
 
   /** Starts reading at once. */
   constructor(deps: ToolingReaderDeps, objects: readonly ListedObject[], signal: AbortSignal) {
@@ -92,6 +95,8 @@ export class ToolingReader {
     // A failure is reported to the caller that awaits the result.
     this.#shared.catch(() => undefined);
     this.#triggers.catch(() => undefined);
+    this.#early = deps.sizes === undefined ? undefined : this.#fields(deps.sizes, signal);
+    this.#early?.catch(() => undefined);
   }
 
   /** All triggers of the org; none if the run has no object that can have one. */
@@ -114,22 +119,8 @@ export class ToolingReader {
    * The definitions of the fields of objects, for `lookup`. Those of roll-ups are read beside the
    * first ones.
    */
-  async fields(objects: readonly ObjectSize[], signal: AbortSignal): Promise<Found<FieldRows>> {
-    const { entities, ids } = await this.#shared;
-    const counted = objects
-      .map(({ listed, fields }) => ({ id: durableIdOf(listed, entities.found), rows: fields }))
-      .filter(({ id }) => id !== '');
-    // Their list was requested in any case, so this is no call that might not be needed.
-    if (counted.length > 0 && this.#deps.firstAnswers !== undefined)
-      this.#rollUps.begin(ids, signal);
-    const { found, lost } = await this.#definitions.fields(counted, signal);
-    const rows = new Map<string, Map<string, FieldRow>>();
-    for (const row of found) {
-      const key = shortId(row.EntityDefinitionId);
-      const ofObject = rows.get(key) ?? new Map<string, FieldRow>();
-      rows.set(key, ofObject.set(row.QualifiedApiName, row));
-    }
-    return { found: rows, lost };
+  fields(objects: readonly ObjectSize[], signal: AbortSignal): Promise<Found<FieldRows>> {
+    return this.#early ?? this.#fields(objects, signal);
   }
 
   /** What is known of the objects of these fields. */
@@ -157,6 +148,24 @@ export class ToolingReader {
       };
     };
     return { found: lookup, lost: lost || fieldsLost };
+  }
+
+  async #fields(objects: readonly ObjectSize[], signal: AbortSignal): Promise<Found<FieldRows>> {
+    const { entities, ids } = await this.#shared;
+    const counted = objects
+      .map(({ listed, fields }) => ({ id: durableIdOf(listed, entities.found), rows: fields }))
+      .filter(({ id }) => id !== '');
+    // Their list was requested in any case, so this is no call that might not be needed.
+    if (counted.length > 0 && this.#deps.firstAnswers !== undefined)
+      this.#rollUps.begin(ids, signal);
+    const { found, lost } = await this.#definitions.fields(counted, signal);
+    const rows = new Map<string, Map<string, FieldRow>>();
+    for (const row of found) {
+      const key = shortId(row.EntityDefinitionId);
+      const ofObject = rows.get(key) ?? new Map<string, FieldRow>();
+      rows.set(key, ofObject.set(row.QualifiedApiName, row));
+    }
+    return { found: rows, lost };
   }
 
   async #readShared(objects: readonly ListedObject[], signal: AbortSignal): Promise<Shared> {
