@@ -7,6 +7,12 @@ const BATCH = 2000;
 const STORAGE =
   'The requested operation is not yet supported by this SObject storage type, contact salesforce.com support for more information.';
 const EQUALS = new Set(['=', 'IN', 'LIKE']);
+const ORDER = new Set(['<', '<=', '>', '>=']);
+/**
+ * Describes of catalog objects call it filterable. Programs in use compare other filterable columns
+ * of them with `>`, although Salesforce's guide has an example of `!=` that is rejected.
+ */
+const ORDERED = 'lastmodifieddate';
 const PER_ENTITY = new Set(['FieldDefinition', 'EntityParticle']);
 const ENTITY_PATHS = new Set([
   'entitydefinitionid',
@@ -29,9 +35,10 @@ export function checkCatalogQuery(
   if (query.groupBy || functions) throw unsupported(STORAGE);
   const comparisons = conjuncts(filter);
   if (!comparisons) throw unsupported('Disjunctions not supported');
-  for (const { operator } of comparisons) {
+  for (const { operator, path } of comparisons) {
     if (operator === 'INCLUDES' || operator === 'EXCLUDES')
       throw unsupported('Unsupported filter type');
+    if (ORDER.has(operator) && path.toLowerCase() === ORDERED) continue;
     if (!EQUALS.has(operator)) throw unsupported('Only equals comparisons permitted');
   }
   return PER_ENTITY.has(type) ? namedEntities(type, comparisons) : null;

@@ -24,12 +24,12 @@ export interface QueryGroup {
 }
 
 /** Ids in groups that fit one query each, by rows and by length. */
-export function groupForQueries(items: readonly Counted[]): QueryGroup[] {
+export function groupForQueries(items: readonly Counted[], maxRows = MAX_ROWS): QueryGroup[] {
   const groups: { readonly ids: string[]; rows: number }[] = [];
   let [rows, characters] = [Infinity, 0];
   for (const item of items) {
     const length = item.id.length + PUNCTUATION;
-    if (rows + item.rows > MAX_ROWS || characters + length > MAX_CHARACTERS) {
+    if (rows + item.rows > maxRows || characters + length > MAX_CHARACTERS) {
       groups.push({ ids: [], rows: 0 });
       [rows, characters] = [0, 0];
     }

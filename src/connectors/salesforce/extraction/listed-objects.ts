@@ -69,9 +69,10 @@ function firstQueries(
   listedAt: string,
 ): SizedQuery[] {
   // A first run waits for its count before the first describe, so the count has a call of its own.
+  const { since } = state;
   const counts =
-    isIncremental(context, listedAt) && state.since !== undefined
-      ? countQueries(state, listedAt)
+    isIncremental(context, listedAt) && since !== undefined
+      ? countQueries({ listedAt, since })
       : [];
   return [
     ...counts.map((query) => ({ query, rows: 1 })),

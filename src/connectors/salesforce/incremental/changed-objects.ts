@@ -17,6 +17,8 @@ import type { QueryAnswer } from '../api/query-many.ts';
 import { type QueryPool, queryPooled, type SizedQuery, wholeBody } from '../api/query-pool.ts';
 
 const WHAT = 'changes since the previous run';
+/** Objects of one query: half a page, so that calls can take equally long. */
+const MAX_ENTITIES = 1000;
 
 /**
  * Setup tables whose rows belong to an object. `owner` is the column with the object's durable id
@@ -122,11 +124,16 @@ async function queryEntities(
   signal: AbortSignal,
 ): Promise<readonly Answer[]> {
   const names = objects.filter(isDescribable).map(({ name }) => ({ id: name, rows: 1 }));
-  const groups = groupForQueries(names);
+  const groups = groupForQueries(names, evenRows(names.length));
   const ask = (withExtra: boolean): Promise<readonly Answer[]> =>
     queryPooled({ ...deps, what: WHAT }, entityQueries(groups, withExtra), entityAnswer, signal);
   const answers = await ask(true);
   return answers.some(({ lacksColumn }) => lacksColumn) ? ask(false) : answers;
+}
+
+/** As equal as possible, since a call takes as long as its longest query. */
+function evenRows(objects: number): number {
+  return Math.ceil(objects / Math.ceil(objects / MAX_ENTITIES));
 }
 
 function entityQueries(groups: readonly QueryGroup[], withExtra: boolean): SizedQuery[] {

@@ -1,5 +1,11 @@
 import type { ListedObject } from '../describe/object-list.ts';
-import { hashOf, hashOfText, STORED_STATE_VERSION, type StoredState } from './stored-state.ts';
+import {
+  hashOf,
+  hashOfText,
+  type KnownEdits,
+  STORED_STATE_VERSION,
+  type StoredState,
+} from './stored-state.ts';
 
 /** Far more objects than an org can have. */
 const MAX_OBJECTS = 50_000;
@@ -22,6 +28,7 @@ export class IncrementalState {
    */
   readonly #readAgain: boolean;
   #customFields: number | undefined;
+  #knownEdits: KnownEdits | undefined;
   #finalized: boolean;
 
   constructor(previous: StoredState | undefined, key: unknown, now: number) {
@@ -29,6 +36,7 @@ export class IncrementalState {
     this.#now = now;
     this.#previous = previous;
     this.#customFields = previous?.customFields;
+    this.#knownEdits = previous?.knownEdits;
     this.#finalized = previous?.closed ?? false;
     this.#readAgain = previous?.complete === true && !this.#finalized && !previous.readAgain;
   }
@@ -72,6 +80,15 @@ export class IncrementalState {
   /** Sets the count that the next run compares with: custom fields created before its `since`. */
   setCustomFields(count: number | undefined): void {
     this.#customFields = count;
+  }
+
+  /** Edits of fields that a filter by date must find; undefined where none is used. */
+  get knownEdits(): KnownEdits | undefined {
+    return this.#knownEdits;
+  }
+
+  setKnownEdits(edits: KnownEdits | undefined): void {
+    this.#knownEdits = edits;
   }
 
   /** The previous number of columns; undefined for an object that was not sent. */
@@ -121,6 +138,7 @@ export class IncrementalState {
       since,
       objects: Object.fromEntries(this.#objects),
       ...(this.#customFields === undefined ? {} : { customFields: this.#customFields }),
+      ...(this.#knownEdits === undefined ? {} : { knownEdits: this.#knownEdits }),
       failed: [...this.#failed.values()],
       missing: [...missing],
       complete: covered === selected,

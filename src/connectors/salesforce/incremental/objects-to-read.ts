@@ -7,6 +7,7 @@ import type { ListedObject } from '../describe/object-list.ts';
 import { changedSince } from './changed-objects.ts';
 import { fieldsDeleted } from './deleted-fields.ts';
 import type { IncrementalState } from './incremental-state.ts';
+import { noteForNextRun } from './next-run.ts';
 import { standardFieldsChanged } from './standard-fields.ts';
 
 export interface ObjectsToRead {
@@ -47,14 +48,14 @@ export async function objectsToRead(
   const { since } = state;
   const all = { objects, since: () => undefined };
   if (since === undefined) {
-    await fieldsDeleted(deps, state, listedAt, signal);
+    await noteForNextRun(deps, state, listedAt, signal);
     return all;
   }
   const columns = (object: ListedObject): number => state.columnsOf(object.name) ?? 0;
   const [deleted, changed, fieldsChanged] = await Promise.all([
-    fieldsDeleted(deps, state, listedAt, signal),
+    fieldsDeleted(deps, state, { listedAt, since }, signal),
     changedSince(deps, objects, since, signal),
-    standardFieldsChanged(deps, objects, columns, since, signal),
+    standardFieldsChanged(deps, objects, columns, state, signal),
   ]);
   if (changed === 'forbidden')
     return { objects, since: (object) => (state.isListedUnchanged(object) ? since : undefined) };

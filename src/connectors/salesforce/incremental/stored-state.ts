@@ -35,6 +35,13 @@ function optionalText(): z.ZodType<string | undefined> {
     .transform((value) => value);
 }
 
+/**
+ * A filter by date that works finds fields of these objects (durable ids) that were modified at or
+ * after `since` (an ISO date).
+ */
+const knownEditsSchema = z.object({ objects: z.array(z.string()).min(1), since: z.string() });
+export type KnownEdits = z.infer<typeof knownEditsSchema>;
+
 const stateSchema = z.object({
   version: z.literal(VERSION),
   key: z.string(),
@@ -52,6 +59,7 @@ const stateSchema = z.object({
   ),
   /** Number of custom fields created before `since`; undefined where counting failed. */
   customFields: z.int().nonnegative().optional(),
+  knownEdits: knownEditsSchema.optional(),
   /** Selected objects that failed, as they were listed. */
   failed: z.array(listedSchema),
   /** Names that the job requests and the org does not list. */
