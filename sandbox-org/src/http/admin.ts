@@ -14,7 +14,7 @@ export interface AdminActions {
   readonly clearFaults: () => void;
   readonly expireSessions: () => void;
   readonly unlockUser: () => void;
-  readonly edit: (edit: Edit) => void;
+  readonly edit: (edits: readonly Edit[]) => void;
   readonly registerCertificate: (pem: string) => void;
 }
 
@@ -79,7 +79,7 @@ function run(route: string, body: unknown, actions: AdminActions): unknown {
     case 'POST /users/unlock':
       return done(actions.unlockUser());
     case 'POST /org':
-      return done(listOf<Edit>(body, 'kind').forEach((edit) => actions.edit(edit)));
+      return done(actions.edit(listOf<Edit>(body, 'kind')));
     case 'POST /certificates':
       return done(actions.registerCertificate(pemOf(body)));
     default:

@@ -51,6 +51,7 @@ async function handle(
   const { gateway, sleep } = options;
   const { api } = gateway;
   const log = startLog(request, options);
+  const arrivedAt = performance.now();
   const finished = api.usage.begin();
   const door = gateway.hosts.door(request.headers.host);
   const url = new URL(request.url ?? '/', 'https://org.invalid');
@@ -61,9 +62,11 @@ async function handle(
       { method: request.method ?? 'GET', door, url, headers: request.headers, text, sourceAddress },
       gateway,
     );
+    // The modeled time is that of the whole server, and what this one took is a part of it.
+    const taken = performance.now() - arrivedAt;
     const wait =
       api.latency.roundTrip +
-      outcome.serverMillis +
+      Math.max(0, outcome.serverMillis - taken) +
       (outcome.effect?.kind === 'delay' ? outcome.effect.ms : 0);
     if (wait > 0) await sleep(wait);
     await deliver(request, response, outcome, options);

@@ -45,6 +45,10 @@ export function toLongId(id15: string): string {
 
 const ID = /^[a-zA-Z0-9]{15}(?:[A-Z0-5]{3})?$/;
 
+export function isId(value: string): boolean {
+  return ID.test(value);
+}
+
 /** Compares ids of 15 or 18 characters. */
 export function sameId(a: string, b: string): boolean {
   return (

@@ -1,4 +1,4 @@
-import { sameId } from '../org/ids.ts';
+import { isId, sameId } from '../org/ids.ts';
 import type { Comparison, Expression } from './expression.ts';
 import { JsonValue, type Cell, type Row, type Scalar } from './table.ts';
 
@@ -27,7 +27,8 @@ function scalar(cell: Cell): Scalar {
   return cell instanceof JsonValue ? JSON.stringify(cell.value) : cell;
 }
 
-function compare({ operator, values }: Comparison, cell: Scalar): boolean {
+function compare(comparison: Comparison, cell: Scalar): boolean {
+  const { operator, values } = comparison;
   const [first = null] = values;
   switch (operator) {
     case '=':
@@ -35,9 +36,9 @@ function compare({ operator, values }: Comparison, cell: Scalar): boolean {
     case '!=':
       return !equal(cell, first);
     case 'IN':
-      return values.some((value) => equal(cell, value));
+      return isIn(cell, comparison);
     case 'NOT IN':
-      return !values.some((value) => equal(cell, value));
+      return !isIn(cell, comparison);
     case 'LIKE':
       return typeof cell === 'string' && values.some((value) => like(String(value)).test(cell));
     case 'INCLUDES':
@@ -64,6 +65,29 @@ function equal(a: Scalar, b: Scalar): boolean {
     sameId(a, b) ||
     (MOMENT.test(a) && MOMENT.test(b) && Date.parse(a) === Date.parse(b))
   );
+}
+
+/** Lists of this length and more are looked up instead of compared one by one. */
+const LONG_LIST = 20;
+const longLists = new WeakMap<Comparison, ReadonlySet<string>>();
+
+/** A list without `null`, `true` and the like compares texts only. */
+function isIn(cell: Scalar, comparison: Comparison): boolean {
+  const { values } = comparison;
+  if (values.length < LONG_LIST || typeof cell !== 'string' || MOMENT.test(cell))
+    return values.some((value) => equal(cell, value));
+  let known = longLists.get(comparison);
+  if (known === undefined) {
+    known = new Set(values.filter((value) => typeof value === 'string').flatMap(formsOf));
+    longLists.set(comparison, known);
+  }
+  return formsOf(cell).some((form) => known.has(form));
+}
+
+/** Two texts are equal, or ids of different lengths, if they have a form in common. */
+function formsOf(value: string): string[] {
+  const text = `text ${value.toLowerCase()}`;
+  return isId(value) ? [text, `id ${value.slice(0, 15)}`] : [text];
 }
 
 const MOMENT = /^\d{4}-\d\d-\d\d(T|$)/;
