@@ -51,21 +51,24 @@ async function handle(
   const { gateway, sleep } = options;
   const { api } = gateway;
   const log = startLog(request, options);
-  const arrivedAt = performance.now();
   const finished = api.usage.begin();
   const door = gateway.hosts.door(request.headers.host);
   const url = new URL(request.url ?? '/', 'https://org.invalid');
   try {
     const { text } = await bodyOf(request);
+    const oneWay = api.latency.roundTrip / 2;
+    const arrivesAt = performance.now() + oneWay;
+    if (oneWay > 0) await sleep(oneWay);
     const sourceAddress = request.socket.remoteAddress ?? '';
     const outcome = await admit(
       { method: request.method ?? 'GET', door, url, headers: request.headers, text, sourceAddress },
       gateway,
     );
-    // The modeled time is that of the whole server, and what this one took is a part of it.
-    const taken = performance.now() - arrivedAt;
+    // The modeled time is that of the whole server. What this one took is a part of it, including
+    // the time that it was busy with other requests.
+    const taken = performance.now() - arrivesAt;
     const wait =
-      api.latency.roundTrip +
+      oneWay +
       Math.max(0, outcome.serverMillis - taken) +
       (outcome.effect?.kind === 'delay' ? outcome.effect.ms : 0);
     if (wait > 0) await sleep(wait);

@@ -46,6 +46,7 @@ export class OrgEdits {
     object: string,
     field: string,
   ): { readonly created: boolean; readonly at: number } | undefined {
+    if (this.#fieldEditedAt.size === 0) return undefined;
     return this.#fieldEditedAt.get(`${object}.${field}`);
   }
 

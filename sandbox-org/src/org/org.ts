@@ -9,7 +9,7 @@ import { randomFor } from './random.ts';
 import type { Reference } from './references.ts';
 import { Relations } from './relations.ts';
 
-const FIELDS_KEPT = 40_000;
+const FIELDS_KEPT = 150_000;
 
 export interface OrgOptions {
   readonly objects: number;

@@ -1,17 +1,25 @@
 import type { QueryTarget } from './query-many.ts';
+import { z } from 'zod';
 import { type QueryPool, type SizedQuery, wholeBody } from './query-pool.ts';
+
+interface RowsListener {
+  /** Called with the number of rows of each answer. */
+  readonly onRows?: (query: string, rows: number) => void;
+}
 
 /**
  * The answers to queries whose readers begin later than the pool is sent. An answer that did not
  * come, or that its reader cannot use, is for the reader to request alone.
  */
+const sizeSchema = z.object({ totalSize: z.int().nonnegative() });
+
 export class FirstAnswers {
   readonly #bodies = new Map<string, Promise<unknown>>();
 
   constructor(
     pool: QueryPool,
     queries: readonly SizedQuery[],
-    { what }: Pick<QueryTarget, 'what'>,
+    { what, onRows }: Pick<QueryTarget, 'what'> & RowsListener,
   ) {
     for (const query of queries) {
       const answer = pool.request([query], (one) => ({
@@ -19,7 +27,11 @@ export class FirstAnswers {
       }));
       this.#bodies.set(
         query.query,
-        answer.then(([first]) => first?.body),
+        answer.then(([first]) => {
+          const rows = sizeSchema.safeParse(first?.body).data?.totalSize;
+          if (rows !== undefined) onRows?.(query.query, rows);
+          return first?.body;
+        }),
       );
     }
   }

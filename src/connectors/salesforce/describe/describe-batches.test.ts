@@ -41,6 +41,13 @@ describe('the objects of each call for describes', () => {
     ]);
   });
 
+  it.each([
+    ['few small ones in one call', ['Asset', 'Invoice__c', 'Order'], [3]],
+    ['several heavy ones in two calls', ['Asset', 'Account', 'Case', 'Contact'], [2, 2]],
+  ])('are, if they fit one, %s', (_title, names, sizes) => {
+    expect(batchObjects(names.map(named)).map(({ length }) => length)).toEqual(sizes);
+  });
+
   it('are at most 25, and fewer heavy ones', () => {
     const heavy = ['User', 'Account', 'Contact', 'Opportunity', 'Case', 'Lead'].map(named);
     const others = Array.from({ length: 60 }, (_, index) => named(`Object${index}`));

@@ -30,6 +30,9 @@ function priorityOf(object: ListedObject): number {
   return HEAVY.test(object.name) ? 4 : 3;
 }
 
+/** Of this weight, a single call takes long enough to be worth a second one beside it. */
+const SPLIT_WEIGHT = 12;
+
 /**
  * The objects of each call. Heavy objects come first, so that the run does not end with waiting for
  * one of them. Objects that are complete with their describe come last, beside the calls for
@@ -37,9 +40,16 @@ function priorityOf(object: ListedObject): number {
  * are short.
  */
 export function batchObjects(objects: readonly ListedObject[]): ListedObject[][] {
+  const sorted = objects.toSorted((a, b) => priorityOf(b) - priorityOf(a));
+  const total = weightOfAll(objects);
+  const fitsOne = total <= MAX_PARTS && objects.length <= MAX_PARTS;
+  return fitsOne && total > SPLIT_WEIGHT ? halvesOf(sorted) : fullBatches(sorted);
+}
+
+function fullBatches(objects: readonly ListedObject[]): ListedObject[][] {
   const batches: ListedObject[][] = [];
   let weight = Infinity;
-  for (const object of objects.toSorted((a, b) => priorityOf(b) - priorityOf(a))) {
+  for (const object of objects) {
     if (weight + weightOf(object) > MAX_PARTS || batches.at(-1)!.length >= MAX_PARTS) {
       batches.push([]);
       weight = 0;
@@ -48,4 +58,16 @@ export function batchObjects(objects: readonly ListedObject[]): ListedObject[][]
     weight += weightOf(object);
   }
   return batches;
+}
+
+/** Two lists of about the same weight. */
+function halvesOf(objects: readonly ListedObject[]): ListedObject[][] {
+  const [first, second]: [ListedObject[], ListedObject[]] = [[], []];
+  for (const object of objects)
+    (weightOfAll(first) <= weightOfAll(second) ? first : second).push(object);
+  return [first, second];
+}
+
+function weightOfAll(objects: readonly ListedObject[]): number {
+  return objects.reduce((sum, object) => sum + weightOf(object), 0);
 }

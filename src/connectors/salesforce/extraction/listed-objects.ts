@@ -1,6 +1,6 @@
 import type { Extracted } from '../../connector.ts';
 import { FirstAnswers } from '../api/first-answers.ts';
-import { QueryPool, type SizedQuery } from '../api/query-pool.ts';
+import { QueryPool } from '../api/query-pool.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject, ObjectList } from '../describe/object-list.ts';
 import { countQueries } from '../incremental/deleted-fields.ts';
@@ -33,25 +33,21 @@ export async function* extractListedObjects(
   const selected = namesOf(selection.objects);
   logSelection(run, selection);
   yield* missingObjectRecords(connection, selection.missing);
-  const pool = new QueryPool({ api: run.org.api, version: run.version, what: WHAT });
-  const queries = firstQueries(run, selection.objects, listing.date);
-  const firstAnswers = new FirstAnswers(pool, queries, { what: WHAT });
-  const changed = changedObjects(
-    run,
-    selection.objects,
-    listing.date,
-    { pool, firstAnswers },
-    signal,
-  );
+  const shared = poolOf(run, selection.objects, listing.date);
+  const changed = changedObjects(run, selection.objects, listing.date, shared, signal);
   // It never fails. The readers have added their queries before their first wait.
-  void pool.send(signal);
+  void shared.pool.send(signal);
   const toRead = await changed;
   const unchanged = namesOf(selection.objects.filter((object) => !toRead.objects.includes(object)));
   for (const name of unchanged) state.carryOver(name);
   yield* unchangedRecords(run, unchanged);
   try {
     const listed = namesOf(listing.objects);
-    yield* extractTables(run, { ...toRead, selected, listed, firstAnswers }, signal);
+    yield* extractTables(
+      run,
+      { ...toRead, selected, listed, firstAnswers: shared.firstAnswers },
+      signal,
+    );
   } finally {
     context.stateStore?.save(
       listing.date === ''
@@ -62,22 +58,30 @@ export async function* extractListedObjects(
   progress.at('mapping', selected.length, selected.length);
 }
 
-/** What each run needs and can request before it is known which objects are read. */
-function firstQueries(
-  { context, state, options }: RunContext,
+/** With what each run needs and can request before it is known which objects are read. */
+function poolOf(
+  { org, version, options, state, context }: RunContext,
   objects: readonly ListedObject[],
   listedAt: string,
-): SizedQuery[] {
-  // A first run waits for its count before the first describe, so the count has a call of its own.
+): { readonly pool: QueryPool; readonly firstAnswers: FirstAnswers } {
+  const pool = new QueryPool({ api: org.api, version, what: WHAT });
+  const setup = objects.some(isDescribable)
+    ? setupQueries({ bodies: readsTriggerSource(options) })
+    : [];
   const { since } = state;
+  // A first run waits for its count before the first describe, so the count has a call of its own.
   const counts =
     isIncremental(context, listedAt) && since !== undefined
       ? countQueries({ listedAt, since })
       : [];
-  return [
+  const queries = [
     ...counts.map((query) => ({ query, rows: 1 })),
-    ...(objects.some(isDescribable) ? setupQueries({ bodies: readsTriggerSource(options) }) : []),
+    ...setup.map(({ query, rows }) => ({ query, rows: state.rowsOf(query) ?? rows })),
   ];
+  const onRows = (query: string, rows: number): void => {
+    if (setup.some((one) => one.query === query)) state.setRows(query, rows);
+  };
+  return { pool, firstAnswers: new FirstAnswers(pool, queries, { what: WHAT, onRows }) };
 }
 
 /** Whether the run compares with another or will be compared with. */

@@ -28,6 +28,7 @@ export class IncrementalState {
    */
   readonly #readAgain: boolean;
   #customFields: number | undefined;
+  readonly #rows: Map<string, number>;
   #knownEdits: KnownEdits | undefined;
   #finalized: boolean;
 
@@ -37,6 +38,7 @@ export class IncrementalState {
     this.#previous = previous;
     this.#customFields = previous?.customFields;
     this.#knownEdits = previous?.knownEdits;
+    this.#rows = new Map(Object.entries(previous?.rows ?? {}));
     this.#finalized = previous?.closed ?? false;
     this.#readAgain = previous?.complete === true && !this.#finalized && !previous.readAgain;
   }
@@ -91,6 +93,15 @@ export class IncrementalState {
     this.#knownEdits = edits;
   }
 
+  /** The number of rows of the last answer to a query; undefined if it was not asked. */
+  rowsOf(query: string): number | undefined {
+    return this.#rows.get(query);
+  }
+
+  setRows(query: string, rows: number): void {
+    this.#rows.set(query, rows);
+  }
+
   /** The previous number of columns; undefined for an object that was not sent. */
   columnsOf(name: string): number | undefined {
     return this.#previousOf(name)?.[2];
@@ -139,6 +150,7 @@ export class IncrementalState {
       objects: Object.fromEntries(this.#objects),
       ...(this.#customFields === undefined ? {} : { customFields: this.#customFields }),
       ...(this.#knownEdits === undefined ? {} : { knownEdits: this.#knownEdits }),
+      rows: Object.fromEntries(this.#rows),
       failed: [...this.#failed.values()],
       missing: [...missing],
       complete: covered === selected,

@@ -49,6 +49,19 @@ describe('an incremental run', () => {
     expect(next.calls).toBeLessThanOrEqual(8);
   });
 
+  it('knows the sizes of the lists of rules, triggers and roll-ups, and of nothing else', async () => {
+    const stateStore = new InMemoryStateStore();
+    for (let count = 0; count < 2; count++) {
+      org.sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: `Client ${count}` });
+      org.tick();
+      await org.run(stateStore);
+    }
+    const { rows } = stateStore.state as { rows: Record<string, number> };
+    const tables = Object.keys(rows).map((query) => /FROM (\w+)/.exec(query)![1]);
+    expect(tables.toSorted()).toEqual(['ApexTrigger', 'CustomField', 'ValidationRule']);
+    expect(Math.min(...Object.values(rows))).toBeGreaterThan(0);
+  });
+
   it('requests the definitions of few fields without waiting for the describes', async () => {
     const stateStore = new InMemoryStateStore();
     await org.run(stateStore);

@@ -60,6 +60,8 @@ const stateSchema = z.object({
   /** Number of custom fields created before `since`; undefined where counting failed. */
   customFields: z.int().nonnegative().optional(),
   knownEdits: knownEditsSchema.optional(),
+  /** Rows of the last answers to queries that each run sends. */
+  rows: z.record(z.string(), z.int().nonnegative()).default({}),
   /** Selected objects that failed, as they were listed. */
   failed: z.array(listedSchema),
   /** Names that the job requests and the org does not list. */
