@@ -53,14 +53,6 @@ describe('the catalog', () => {
       "SELECT DurableId FROM EntityDefinition WHERE Label INCLUDES ('a')",
       'Unsupported filter type',
     ],
-    [
-      'SELECT QualifiedApiName FROM FieldDefinition',
-      'FieldDefinition: a filter on a reified column is required',
-    ],
-    [
-      "SELECT QualifiedApiName FROM EntityParticle WHERE Label = 'x'",
-      'EntityParticle: a filter on a reified column is required',
-    ],
   ])('rejects %s', async (soql, text) => {
     expect(await refusal(soql, '/tooling')).toEqual([
       400,

@@ -12,7 +12,7 @@ const ORDER = new Set(['<', '<=', '>', '>=']);
  * Describes of catalog objects call it filterable. Programs in use compare other filterable columns
  * of them with `>`, although Salesforce's guide has an example of `!=` that is rejected.
  */
-const ORDERED = 'lastmodifieddate';
+const ORDERED = 'LastModifiedDate';
 const PER_ENTITY = new Set(['FieldDefinition', 'EntityParticle']);
 const ENTITY_PATHS = new Set([
   'entitydefinitionid',
@@ -38,7 +38,7 @@ export function checkCatalogQuery(
   for (const { operator, path } of comparisons) {
     if (operator === 'INCLUDES' || operator === 'EXCLUDES')
       throw unsupported('Unsupported filter type');
-    if (ORDER.has(operator) && path.toLowerCase() === ORDERED) continue;
+    if (ORDER.has(operator) && path.toLowerCase() === ORDERED.toLowerCase()) continue;
     if (!EQUALS.has(operator)) throw unsupported('Only equals comparisons permitted');
   }
   return PER_ENTITY.has(type) ? namedEntities(type, comparisons) : null;
@@ -65,7 +65,9 @@ function namedEntities(type: string, comparisons: readonly Comparison[]): readon
     ({ path, operator }) => path.toLowerCase() === 'durableid' && operator !== 'LIKE',
   );
   if (byId) return byId.values.map((value) => String(value).split('.')[0] ?? '');
-  throw unsupported(`${type}: a filter on a reified column is required`);
+  throw malformed(
+    `${type}: a filter on a reified column is required [EntityDefinitionId,DurableId]`,
+  );
 }
 
 /** Catalog objects return one batch and have no query locator. */
