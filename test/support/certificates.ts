@@ -55,6 +55,27 @@ export async function createAuthority(
   };
 }
 
+export interface ServerIdentity extends Leaf {
+  readonly caPem: string;
+}
+
+const identities = new Map<string, Promise<ServerIdentity>>();
+
+/**
+ * For a server that stands for these hosts, from an authority of its own. The same one each time:
+ * keys and signatures take longer than most tests.
+ */
+export function serverIdentity(hosts: readonly string[]): Promise<ServerIdentity> {
+  const made = identities.get(hosts.join()) ?? issueIdentity(hosts);
+  identities.set(hosts.join(), made);
+  return made;
+}
+
+async function issueIdentity(hosts: readonly string[]): Promise<ServerIdentity> {
+  const authority = await createAuthority();
+  return { caPem: authority.caPem, ...(await authority.issue(hosts)) };
+}
+
 /** A certificate that vouches for itself. */
 export function selfSigned(names: readonly string[]): Promise<Leaf> {
   return issue(undefined, names, {});
@@ -102,8 +123,14 @@ async function exportKey(key: CryptoKey): Promise<string> {
   return `-----BEGIN PRIVATE KEY-----\n${der.match(/.{1,64}/g)!.join('\n')}\n-----END PRIVATE KEY-----\n`;
 }
 
-/** For services that take RSA keys only. */
-export async function selfSignedRsa(): Promise<Leaf> {
+let rsa: Promise<Leaf> | undefined;
+
+/** For services that take RSA keys only; the same one each time. */
+export function selfSignedRsa(): Promise<Leaf> {
+  return (rsa ??= generateRsa());
+}
+
+async function generateRsa(): Promise<Leaf> {
   const algorithm = {
     name: 'RSASSA-PKCS1-v1_5',
     hash: 'SHA-256',

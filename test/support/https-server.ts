@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Connect } from '../../foundation/src/network/connect.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
-import { createAuthority } from './certificates.ts';
+import { serverIdentity } from './certificates.ts';
 import type { SourceUnderTest } from './connector-context.ts';
 
 /**
@@ -21,15 +21,13 @@ export async function startHttpsServer(
   listener: RequestListener,
   { requestCert = false }: { readonly requestCert?: boolean } = {},
 ): Promise<HttpsServer> {
-  const authority = await createAuthority();
-  const { certPem, keyPem } = await authority.issue(hosts);
+  const { caPem, certPem, keyPem } = await serverIdentity(hosts);
   const tls = { cert: certPem, key: keyPem, requestCert, rejectUnauthorized: false };
   const server = createServer(tls, listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const to = { host: '127.0.0.1', port };
   const connectTo = hosts.map((host) => ({ from: { host, port: 443 }, to }));
-  const { caPem } = authority;
   const close = (): void => {
     server.close();
     server.closeAllConnections();

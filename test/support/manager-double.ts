@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { Connect } from '../../foundation/src/network/connect.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
 import type { ManagerFault } from '../contract/secret-manager.stage.ts';
-import { createAuthority } from './certificates.ts';
+import { serverIdentity } from './certificates.ts';
 import type { WatchedCredentials } from './watched-credentials.ts';
 
 export interface DoubleRequest {
@@ -53,7 +53,7 @@ export async function startDouble(options: DoubleOptions): Promise<ManagerDouble
   let isStalled = false;
   const listener = (request: IncomingMessage, response: ServerResponse): void =>
     void respond(request, response, options, { fault: () => fault, isStalled: () => isStalled });
-  const { caPem, certPem, keyPem } = await certificatesFor(options.hosts);
+  const { caPem, certPem, keyPem } = await serverIdentity(options.hosts);
   const secure = await listen(createTlsServer({ cert: certPem, key: keyPem }, listener));
   const plain = await listen(createServer(listener));
   const open = createConnect({
@@ -77,21 +77,6 @@ export async function startDouble(options: DoubleOptions): Promise<ManagerDouble
     fault: () => fault,
     stallSignIns: () => void (isStalled = true),
   };
-}
-
-const certificates = new Map<string, ReturnType<typeof issue>>();
-
-/** Of the hosts that a cloud always has, so that each is made once for a file of tests. */
-function certificatesFor(hosts: readonly string[]): ReturnType<typeof issue> {
-  const key = hosts.join();
-  const made = certificates.get(key) ?? issue(hosts);
-  certificates.set(key, made);
-  return made;
-}
-
-async function issue(hosts: readonly string[]) {
-  const authority = await createAuthority();
-  return { caPem: authority.caPem, ...(await authority.issue(hosts)) };
 }
 
 async function listen(server: Server & { closeAllConnections: () => void }) {

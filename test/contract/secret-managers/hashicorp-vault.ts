@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { MANAGERS } from '../../../src/secrets/managers/registry.ts';
-import { createAuthority } from '../../support/certificates.ts';
+import { createAuthority, type Leaf } from '../../support/certificates.ts';
 import {
   type DoubleAnswer,
   type DoubleRequest,
@@ -149,6 +149,12 @@ export function hashicorpVaultStage(signIn: VaultSignIn, kvVersion: '1' | '2'): 
   };
 }
 
+let client: Promise<Leaf> | undefined;
+
+async function issueClient(): Promise<Leaf> {
+  return (await createAuthority()).issue(['runner.example'], { client: true });
+}
+
 async function credentialOptions(signIn: VaultSignIn): Promise<object> {
   const directory = mkdtempSync(join(tmpdir(), 'vault-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
@@ -161,8 +167,7 @@ async function credentialOptions(signIn: VaultSignIn): Promise<object> {
   if (signIn === 'approle') return { auth: 'approle', roleId: ROLE_ID, secretIdFile: credential };
   if (signIn === 'kubernetes')
     return { auth: 'kubernetes', authPath: 'cluster-1', role: 'runner', jwtFile: credential };
-  const authority = await createAuthority();
-  const { certPem, keyPem } = await authority.issue(['runner.example'], { client: true });
+  const { certPem, keyPem } = await (client ??= issueClient());
   const files = { certificateFile: file('cert.pem', certPem), keyFile: file('key.pem', keyPem) };
   return { auth: 'certificate', role: 'runner', ...files };
 }
