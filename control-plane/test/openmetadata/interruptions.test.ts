@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../test/support/openmetadata-server/faults.ts';
-import { eventually } from '../stage.ts';
+import { eventually, hastyClock } from '../stage.ts';
 import { accept, finish, linesOf, PARENTS, send, table } from './relay-attempt.ts';
-import { RelayStage } from './relay-stage.ts';
+import { inProcess, RelayStage } from './relay-stage.ts';
+
+const limits = { leaseTtlMs: 60_000, absenceLimitMs: 600_000 };
 
 let scene: RelayStage;
 beforeEach(async () => {
-  scene = await RelayStage.open({ leaseTtlMs: 60_000, absenceLimitMs: 600_000 });
+  scene = await RelayStage.open({}, inProcess(limits, hastyClock));
   await scene.deploy();
 });
 afterEach(() => scene.close());
@@ -94,7 +96,7 @@ describe('server that fails', () => {
 
   it('is abandoned after relayPatienceMs, and the next run is a full run', async () => {
     await scene.close();
-    scene = await RelayStage.open({ relayPatienceMs: 200 });
+    scene = await RelayStage.open({}, inProcess({ ...limits, relayPatienceMs: 200 }, hastyClock));
     await scene.deploy();
     const runner = await scene.runner();
     const id = await scene.trigger();
