@@ -5,16 +5,19 @@ import type { Json } from '../../../foundation/src/domain/json.ts';
 import { stepLine } from '../fake-records.ts';
 import { connect } from '../fake-runner.ts';
 import { startProgram, type Program } from '../program.ts';
-import { eventually } from '../stage.ts';
+import { eventually, SteppedClock } from '../stage.ts';
 import { accept, finish, send } from './relay-attempt.ts';
-import { CONNECTION, RelayStage } from './relay-stage.ts';
+import { CONNECTION, inProcess, RelayStage } from './relay-stage.ts';
 
+let clock: SteppedClock;
 let scene: RelayStage;
 beforeEach(async () => {
-  scene = await RelayStage.open();
+  clock = new SteppedClock();
+  scene = await RelayStage.open({}, inProcess({}, clock));
 });
 afterEach(() => scene.close());
 
+const WITHIN_SECONDS_MS = 6_000;
 const STEPS = ['CheckAccess', 'GetObjects', 'GetFields', 'GetLimits', 'GetSetup'];
 
 /** Tests a connection as the dialog of the interface does; resolves with the workflow’s id. */
@@ -151,6 +154,8 @@ describe('connection test in the dialog', () => {
 
   it('says within seconds that no runner of the pool is connected', async () => {
     const id = await begin();
+    await eventually(async () => (await scene.runIds()).length === 1);
+    clock.skip(WITHIN_SECONDS_MS);
     const response = await ended(id);
     expect(response['status']).toBe('Failed');
     expect(JSON.stringify(response)).toMatch(/no runner of pool default is connected/);
@@ -182,6 +187,8 @@ describe('connection test in the dialog', () => {
         securityConfig: { jwtToken: 'bot-token' },
       },
     });
+    await eventually(async () => (await scene.runIds()).length === 1);
+    clock.skip(WITHIN_SECONDS_MS);
     expect(await ended(String(id))).toMatchObject({ status: 'Failed' });
     expect(scene.server.requests).toContain(`GET /automations/workflows/${String(id)}`);
   });
