@@ -1,7 +1,5 @@
 /** Schedules in simulated time, with the real store. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Deps } from '../src/deps.ts';
@@ -18,9 +16,8 @@ import { starterByOrigin, type ScheduledStarter } from '../src/schedules/starter
 import type { ScheduleSettings } from '../src/store/schedule.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
 import type { Store } from '../src/store/store.ts';
+import { temporaryFolder } from './stage.ts';
 
-/** In memory where possible, since the store syncs each commit. */
-const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const PIPELINE = 'crm';
 
 interface Timer {
@@ -91,13 +88,13 @@ export class ScheduleStage {
   readonly deps: Deps;
   /** How the run of a slot is started; may be replaced. */
   starter: ScheduledStarter;
-  readonly #folder = mkdtempSync(join(PLACE, 'control-plane-schedules-'));
+  readonly #folder = temporaryFolder();
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
   constructor(now: number) {
     this.clock = new SimulatedClock(now);
-    this.store = openSqliteStore(join(this.#folder, 'store.sqlite'));
+    this.store = openSqliteStore(join(this.#folder.path, 'store.sqlite'));
     this.deps = this.#newDeps();
     this.starter = starterByOrigin(this.deps);
   }
@@ -200,6 +197,6 @@ export class ScheduleStage {
   async close(): Promise<void> {
     await this.killScheduler();
     await this.store.close();
-    rmSync(this.#folder, { recursive: true });
+    this.#folder.remove();
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../test/support/openmetadata-server/faults.ts';
-import { eventually, hastyClock } from '../stage.ts';
+import { hastyClock } from '../hasty-clock.ts';
+import { eventually } from '../stage.ts';
 import { accept, finish, linesOf, PARENTS, send, table } from './relay-attempt.ts';
 import { inProcess, RelayStage } from './relay-stage.ts';
 
