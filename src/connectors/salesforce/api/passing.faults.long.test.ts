@@ -66,7 +66,7 @@ describe('an extraction with passing faults', () => {
 
   it('is complete when the session ends three times', async () => {
     sandbox.faults.install(
-      ...['limits$', 'sobjects$', 'recordCount$'].map(
+      ...['sobjects$', 'composite$', 'recordCount$'].map(
         (path) => ({ match: { path, times: 1 }, effect: { kind: 'session-expired' } }) as const,
       ),
     );
