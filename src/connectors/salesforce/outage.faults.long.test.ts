@@ -180,7 +180,7 @@ describe('an object whose describe always fails the call', () => {
 describe('the number of calls', () => {
   it('is reported from the first call on, before a slow org answers', async () => {
     sandbox.faults.install({
-      match: { path: 'limits$', times: 1 },
+      match: { path: 'sobjects$', times: 1 },
       effect: { kind: 'delay', ms: 700 },
     });
     const seen: [number, number][] = [];

@@ -9,6 +9,8 @@ import { countIn, countQuery, noteUncounted } from './deleted-fields.ts';
 import type { IncrementalState } from './incremental-state.ts';
 import type { KnownEdits } from './stored-state.ts';
 
+/** One answer holds all fields of so many objects, even if all were edited at the same time. */
+const MAX_OBJECTS = 2;
 /** Several, because the user may not see each of these fields. */
 const EDITS_QUERY =
   'SELECT TableEnumOrId, LastModifiedDate FROM CustomField ORDER BY LastModifiedDate DESC LIMIT 5';
@@ -43,11 +45,12 @@ export async function noteForNextRun(
 
 /** Undefined if there are none, or the query was rejected. */
 function editsIn({ body }: QueryAnswer): KnownEdits | undefined {
-  const rows = editsSchema.safeParse(body).data?.records;
-  const times = rows?.map((row) => setupTime(row.LastModifiedDate)) ?? [];
-  if (rows === undefined || times.some(Number.isNaN)) return undefined;
-  return {
-    objects: [...new Set(rows.map((row) => shortId(row.TableEnumOrId)))],
-    since: new Date(Math.min(...times)).toISOString(),
-  };
+  const edits = editsSchema.safeParse(body).data?.records.map((row) => ({
+    object: shortId(row.TableEnumOrId),
+    at: setupTime(row.LastModifiedDate),
+  }));
+  if (edits === undefined || edits.some(({ at }) => Number.isNaN(at))) return undefined;
+  const objects = [...new Set(edits.map(({ object }) => object))].slice(0, MAX_OBJECTS);
+  const times = edits.filter(({ object }) => objects.includes(object)).map(({ at }) => at);
+  return { objects, since: new Date(Math.min(...times)).toISOString() };
 }

@@ -32,6 +32,7 @@ describe('the objects that a first run reads', () => {
     const edits = [
       { TableEnumOrId: '01I5i000000Y6fpEAC', LastModifiedDate: '2026-11-02T08:00:00.000+0000' },
       { TableEnumOrId: 'Account', LastModifiedDate: '2026-11-01T08:00:00.000+0000' },
+      { TableEnumOrId: 'Case', LastModifiedDate: '2026-10-01T08:00:00.000+0000' },
     ];
     resolve(composite({ totalSize: 7 }, { records: edits }));
     expect((await reading).objects).toEqual(OBJECTS);
