@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyCharacter } from '../../test/support/any-character.ts';
 import { runs } from '../../test/support/property-runs.ts';
 import { redactorOf, secretValue } from '../../test/support/redaction.ts';
 
@@ -8,8 +9,8 @@ describe('a redacted JSON document', () => {
     fc.assert(
       fc.property(
         secretValue,
-        fc.string({ unit: 'binary' }),
-        fc.string({ unit: 'binary' }),
+        fc.string({ unit: anyCharacter }),
+        fc.string({ unit: anyCharacter }),
         (value, before, after) => {
           const line = JSON.stringify({
             [`${before}${value}`]: [before + value + after, { number: 17, value }],
