@@ -41,7 +41,7 @@ async function nextRun(stateStore: InMemoryStateStore): Promise<{
   readonly unfiltered: boolean;
 }> {
   edit(`Edited ${Math.random()}`);
-  const run: IncrementalRun = await org.run(stateStore);
+  const run: IncrementalRun = await org.run(stateStore, { tuning: { pauseMs: 1, tries: 2 } });
   return {
     finds: tableNames(run.records).includes('Contact'),
     unfiltered: run.logs.some(({ message }) => message === UNFILTERED_LOG),
@@ -67,6 +67,10 @@ describe('an edit of a standard field', () => {
       respond(400, [
         { errorCode: 'MALFORMED_QUERY', message: 'Only equals comparisons permitted' },
       ]),
+    ],
+    [
+      'fails over the filter each time',
+      respond(500, [{ errorCode: 'UNKNOWN_EXCEPTION', message: 'An unexpected error occurred.' }]),
     ],
     ['answers the filter with nothing', rows()],
     [
@@ -98,6 +102,14 @@ describe('an edit of a standard field', () => {
     org.sandbox.faults.install({ match: { path: ALL_DATES }, effect: { kind: 'delay', ms: 0 } });
     expect(await nextRun(stateStore)).toMatchObject({ finds: true, unfiltered: false });
     expect(org.sandbox.stats().faultsFired).toBeGreaterThan(0);
+  });
+
+  it('is found if the stored date of the known edits is damaged', async () => {
+    const stateStore = new InMemoryStateStore();
+    await org.run(stateStore);
+    const { knownEdits } = stateStore.state as { knownEdits: object };
+    Object.assign(knownEdits, { since: 'yesterday' });
+    expect((await nextRun(stateStore)).finds).toBe(true);
   });
 
   it('is found if the known edits are of fields that are gone', async () => {

@@ -66,7 +66,10 @@ async function readChanged(
   const { since = '', knownEdits } = state;
   if (knownEdits === undefined || objects.length === 0)
     return readAllDates(target, objects, since, signal);
-  const filtered = await readFiltered(target, objects, { since, knownEdits }, signal);
+  const filtered = await unlessFailed(
+    readFiltered(target, objects, { since, knownEdits }, signal),
+    signal,
+  );
   if (filtered !== undefined) return filtered;
   target.logger.log('info', 'the org does not filter fields by date; reading the dates of all');
   state.setKnownEdits(undefined);
@@ -74,6 +77,16 @@ async function readChanged(
   const changed = readAllDates({ ...target, pool }, objects, since, signal);
   await pool.send(signal);
   return changed;
+}
+
+/** An org may fail over a filter that it does not know, instead of rejecting it. */
+async function unlessFailed<T>(result: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (thrown) {
+    rethrowIfRunEnds(thrown, signal);
+    return undefined;
+  }
 }
 
 /**
