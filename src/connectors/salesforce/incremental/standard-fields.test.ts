@@ -112,6 +112,15 @@ describe('an edit of a standard field', () => {
     expect((await nextRun(stateStore)).finds).toBe(true);
   });
 
+  it('is not looked for with more calls once the org permits none', async () => {
+    const stateStore = new InMemoryStateStore();
+    await org.run(stateStore);
+    const effect = respond(403, [{ errorCode: 'REQUEST_LIMIT_EXCEEDED', message: 'Exceeded.' }]);
+    org.sandbox.faults.install({ match: { path: FILTERED }, effect });
+    await expect(nextRun(stateStore)).rejects.toMatchObject({ code: 'SALESFORCE_LIMIT_REACHED' });
+    expect(org.sandbox.stats().apiCalls).toBeLessThanOrEqual(4);
+  });
+
   it('is found if the known edits are of fields that are gone', async () => {
     const stateStore = new InMemoryStateStore();
     org.sandbox.faults.install({

@@ -110,7 +110,7 @@ async function readFiltered(
     signal,
   );
   const found = answers.map((answer, index) => {
-    if (answer instanceof RunnerError) return undefined;
+    if (answer instanceof RunnerError) throw answer;
     const { from } = wanted[index]!;
     return answer.every(({ date }) => isModifiedSince(date, from)) ? answer : undefined;
   });
