@@ -43,6 +43,7 @@ describe('the objects of each call for describes', () => {
 
   it.each([
     ['few small ones in one call', ['Asset', 'Invoice__c', 'Order'], [3]],
+    ['many small ones in one call', Array.from({ length: 25 }, (_, n) => `Part${n}__c`), [25]],
     ['several heavy ones in two calls', ['Asset', 'Account', 'Case', 'Contact'], [2, 2]],
   ])('are, if they fit one, %s', (_title, names, sizes) => {
     expect(batchObjects(names.map(named)).map(({ length }) => length)).toEqual(sizes);

@@ -30,8 +30,8 @@ function priorityOf(object: ListedObject): number {
   return HEAVY.test(object.name) ? 4 : 3;
 }
 
-/** Of this weight, a single call takes long enough to be worth a second one beside it. */
-const SPLIT_WEIGHT = 12;
+/** With so many heavy objects, a single call takes long enough to be worth a second beside it. */
+const HEAVY_FOR_TWO = 3;
 
 /**
  * The objects of each call. Heavy objects come first, so that the run does not end with waiting for
@@ -41,9 +41,9 @@ const SPLIT_WEIGHT = 12;
  */
 export function batchObjects(objects: readonly ListedObject[]): ListedObject[][] {
   const sorted = objects.toSorted((a, b) => priorityOf(b) - priorityOf(a));
-  const total = weightOfAll(objects);
-  const fitsOne = total <= MAX_PARTS && objects.length <= MAX_PARTS;
-  return fitsOne && total > SPLIT_WEIGHT ? halvesOf(sorted) : fullBatches(sorted);
+  const fitsOne = weightOfAll(objects) <= MAX_PARTS && objects.length <= MAX_PARTS;
+  const heavy = objects.filter(({ name }) => HEAVY.test(name)).length;
+  return fitsOne && heavy >= HEAVY_FOR_TWO ? halvesOf(sorted) : fullBatches(sorted);
 }
 
 function fullBatches(objects: readonly ListedObject[]): ListedObject[][] {
