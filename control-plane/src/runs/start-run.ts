@@ -3,7 +3,7 @@ import { checkOwn } from '../definitions/origin.ts';
 import type { Deps } from '../deps.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
 import { momentOf, type Moment } from '../runtime/clock.ts';
-import type { Service, Transaction } from '../store/store.ts';
+import type { Pipeline, Service, Transaction } from '../store/store.ts';
 import type { JobKind, StepKind } from './job-kinds.ts';
 import { queuedAt, type Run, type Slot } from './run.ts';
 import { workflowOf } from './workflow.ts';
@@ -63,15 +63,8 @@ export function startPipeline(
     const pipeline = await existingPipeline(tx, name);
     checkOwn(`pipeline ${name}`, pipeline);
     const service = await existingService(tx, pipeline.service);
-    return {
-      ...draftFor(service),
-      kind: 'metadata',
-      pipeline: name,
-      deadlineMs: deadlineMs ?? pipeline.deadlineMs,
-      fullRun,
-      slot: scheduled?.slot ?? null,
-      workflow: (runId) => workflowOf(service, pipeline, runId),
-    };
+    const draft = pipelineDraft(service, pipeline, scheduled?.slot);
+    return { ...draft, deadlineMs: deadlineMs ?? draft.deadlineMs, fullRun };
   };
   return queueRun(deps, prepare, scheduled?.also);
 }
@@ -87,6 +80,22 @@ export interface Draft {
   readonly deadlineMs: number;
   readonly fullRun: boolean;
   readonly workflow: (runId: string) => object;
+}
+
+/** A run of the pipeline with its own settings. */
+export function pipelineDraft(
+  service: Service,
+  pipeline: Pipeline,
+  slot: Slot | null = null,
+): Draft {
+  return {
+    ...draftFor(service),
+    kind: 'metadata',
+    pipeline: pipeline.name,
+    slot,
+    deadlineMs: pipeline.deadlineMs,
+    workflow: (runId) => workflowOf(service, pipeline, runId),
+  };
 }
 
 function draftFor({

@@ -4,8 +4,7 @@
  * at once.
  */
 import { end, type Run } from '../../runs/run.ts';
-import { queueRun, type Draft } from '../../runs/start-run.ts';
-import { workflowOf } from '../../runs/workflow.ts';
+import { pipelineDraft, queueRun } from '../../runs/start-run.ts';
 import type { ControlPlaneError, ErrorBody } from '../../runtime/errors.ts';
 import type { Relay } from '../../store/relay.ts';
 import type { Pipeline, Service } from '../../store/store.ts';
@@ -40,7 +39,11 @@ export async function storeRejectedRun(
   const { clock, changes, log } = deps;
   const run = await queueRun(
     deps,
-    () => Promise.resolve(draftOf(deployment, service, pipeline, scheduled)),
+    () =>
+      Promise.resolve({
+        ...pipelineDraft(service, pipeline, scheduled?.slot),
+        pool: deployment.pool,
+      }),
     async (tx, queued) => {
       const at = clock.now();
       await scheduled?.also(tx, queued);
@@ -65,23 +68,4 @@ export async function storeRejectedRun(
   log.warn({ run: run.id, pipeline: pipeline.name, code: error.code }, 'run rejected');
   changes.changed(RELAYS);
   return run;
-}
-
-function draftOf(
-  { pool }: Deployment,
-  service: Service,
-  pipeline: Pipeline,
-  scheduled: TriggerOptions['scheduled'],
-): Draft {
-  return {
-    kind: 'metadata',
-    service: service.name,
-    pipeline: pipeline.name,
-    pinnedTo: service.runner,
-    pool: pool ?? service.pool,
-    slot: scheduled?.slot ?? null,
-    deadlineMs: pipeline.deadlineMs,
-    fullRun: false,
-    workflow: (runId) => workflowOf(service, pipeline, runId),
-  };
 }

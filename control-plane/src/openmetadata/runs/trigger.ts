@@ -4,7 +4,7 @@
  */
 import type { Json } from '../../../../foundation/src/domain/json.ts';
 import { parseSourceConfig } from '../../definitions/source-config.ts';
-import { queueRun, type Draft } from '../../runs/start-run.ts';
+import { pipelineDraft, queueRun } from '../../runs/start-run.ts';
 import type { Run } from '../../runs/run.ts';
 import { workflowOf } from '../../runs/workflow.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
@@ -59,18 +59,21 @@ async function queueDeployed(
   const run = await queueRun(
     deps,
     async (tx) => {
-      const { service, pipeline } = await refresh(tx, deps, deployment, checked.stored);
-      const sourceConfig = parseSourceConfig({ ...pipeline.sourceConfig, ...config });
+      const { service, pipeline: saved } = await refresh(tx, deps, deployment, checked.stored);
+      const sourceConfig = parseSourceConfig({ ...saved.sourceConfig, ...config });
       relay = newRelay(deployment, pipelineRunId, { config, sourceConfig });
+      const pipeline = { ...saved, sourceConfig };
       const connectionOf = (runId: string): Json =>
         sealPlainSecrets(deps.sealer, runId, checked.connection, checked.plain);
-      return draftOf(
-        deployment,
-        { service, connectionOf },
-        { ...pipeline, sourceConfig },
-        pipelineRunId,
-        scheduled,
-      );
+      return {
+        ...pipelineDraft(service, pipeline, scheduled?.slot),
+        pool: deployment.pool,
+        workflow: (runId) => ({
+          ...workflowOf({ ...service, connection: connectionOf(runId) }, pipeline, runId),
+          ingestionPipelineFQN: deployment.fqn,
+          pipelineRunId,
+        }),
+      };
     },
     async (tx, queued) => {
       await scheduled?.also(tx, queued);
@@ -122,33 +125,6 @@ async function refresh(
   if (JSON.stringify(present.connection) !== JSON.stringify(connection))
     await tx.definitions.saveService({ ...service, updatedAt: clock.now() });
   return { service, pipeline };
-}
-
-function draftOf(
-  { fqn, pool }: Deployment,
-  {
-    service,
-    connectionOf,
-  }: { readonly service: Service; readonly connectionOf: (runId: string) => Json },
-  pipeline: Pipeline,
-  pipelineRunId: string,
-  scheduled: TriggerOptions['scheduled'],
-): Draft {
-  return {
-    kind: 'metadata',
-    service: service.name,
-    pipeline: pipeline.name,
-    pinnedTo: service.runner,
-    pool: pool ?? service.pool,
-    slot: scheduled?.slot ?? null,
-    deadlineMs: pipeline.deadlineMs,
-    fullRun: false,
-    workflow: (runId) => ({
-      ...workflowOf({ ...service, connection: connectionOf(runId) }, pipeline, runId),
-      ingestionPipelineFQN: fqn,
-      pipelineRunId,
-    }),
-  };
 }
 
 function newRelay(
