@@ -4,16 +4,12 @@ import { JOB_KINDS } from '../domain/job.ts';
 import { LOG_LEVELS } from '../domain/record.ts';
 import { isTraceparent } from '../domain/traceparent.ts';
 import { isErrorCode } from './error-codes.ts';
+import { failureSchema } from './failure-schema.ts';
 import { figuresSchema } from './worker-figures.ts';
 
 /** Messages between the link and a worker process. Both sides validate what they receive. */
 
-const failure = z.strictObject({
-  code: z.string(),
-  message: z.string(),
-  remedy: z.string(),
-  retryable: z.boolean(),
-});
+const failure = failureSchema.strict();
 
 const job = z.strictObject({
   ref: z.strictObject({

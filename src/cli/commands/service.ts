@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { z } from 'zod';
+import { failureSchema } from '../../../foundation/src/runtime/failure-schema.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { systemRandom } from '../../../foundation/src/runtime/random.ts';
 import { sealFor } from '../../sealing/seal.ts';
@@ -20,14 +21,7 @@ import { actAsOwner, assertConfigReadable } from '../ownership.ts';
 import { runnerFilesOf, unitOptions } from '../service-files.ts';
 import { secretDirectories } from '../../secrets/providers/registry.ts';
 
-const answerSchema = z.object({
-  error: z.object({
-    code: z.string(),
-    message: z.string(),
-    remedy: z.string(),
-    retryable: z.boolean(),
-  }),
-});
+const answerSchema = z.object({ error: failureSchema });
 
 /** Prints the description of this installation for the machine's service manager. */
 export async function print(invocation: Invocation): Promise<void> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Job } from '../../../foundation/src/domain/job.ts';
 import { OUTCOME_STATUSES } from '../../../foundation/src/domain/record.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { failureSchema } from '../../../foundation/src/runtime/failure-schema.ts';
 import type { AttemptEnd, History } from '../history/history.ts';
 import type { Attempt } from './attempt.ts';
 
@@ -18,14 +19,7 @@ const outcomeSchema = z.object({
   endedAt: z.number().optional(),
   records: z.number().optional(),
   counts: z.record(z.string(), z.number()).default({}),
-  error: z
-    .object({
-      code: z.string(),
-      message: z.string(),
-      remedy: z.string(),
-      retryable: z.boolean(),
-    })
-    .optional(),
+  error: failureSchema.optional(),
 });
 
 export function recordBegin({ ref }: Attempt, job: Job, { history, clock }: EndDeps): void {

@@ -7,6 +7,7 @@ import {
 } from '../../../foundation/src/domain/ids.ts';
 import { JOB_KINDS } from '../../../foundation/src/domain/job.ts';
 import { LOG_LEVELS, OUTCOME_STATUSES } from '../../../foundation/src/domain/record.ts';
+import { failureSchema } from '../../../foundation/src/runtime/failure-schema.ts';
 import { processIdentitySchema } from '../../../foundation/src/runtime/processes.ts';
 
 /** One file for each attempt. */
@@ -31,14 +32,7 @@ const entrySchema = z.object({
     .object({
       status: z.enum([...OUTCOME_STATUSES, 'dropped']),
       endedAt: z.number(),
-      error: z
-        .object({
-          code: z.string(),
-          message: z.string(),
-          remedy: z.string(),
-          retryable: z.boolean(),
-        })
-        .optional(),
+      error: failureSchema.optional(),
       records: z.number(),
       counts: z.record(z.string(), z.number()),
     })
