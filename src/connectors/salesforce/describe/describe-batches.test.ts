@@ -24,7 +24,7 @@ describe('the objects of each call for describes', () => {
       named('User'),
     ];
     expect(
-      batchObjects(objects)
+      batchObjects(objects, true)
         .flat()
         .map(({ name }) => name),
     ).toEqual([
@@ -46,13 +46,13 @@ describe('the objects of each call for describes', () => {
     ['many small ones in one call', Array.from({ length: 25 }, (_, n) => `Part${n}__c`), [25]],
     ['several heavy ones in two calls', ['Asset', 'Account', 'Case', 'Contact'], [2, 2]],
   ])('are, if they fit one, %s', (_title, names, sizes) => {
-    expect(batchObjects(names.map(named)).map(({ length }) => length)).toEqual(sizes);
+    expect(batchObjects(names.map(named), true).map(({ length }) => length)).toEqual(sizes);
   });
 
   it('are at most 25, and fewer heavy ones', () => {
     const heavy = ['User', 'Account', 'Contact', 'Opportunity', 'Case', 'Lead'].map(named);
     const others = Array.from({ length: 60 }, (_, index) => named(`Object${index}`));
-    const sizes = batchObjects([...others, ...heavy]).map(({ length }) => length);
+    const sizes = batchObjects([...others, ...heavy], true).map(({ length }) => length);
     expect(sizes).toEqual([5, 21, 25, 15]);
   });
 });

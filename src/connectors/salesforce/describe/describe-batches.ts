@@ -37,13 +37,16 @@ const HEAVY_FOR_TWO = 3;
  * The objects of each call. Heavy objects come first, so that the run does not end with waiting for
  * one of them. Objects that are complete with their describe come last, beside the calls for
  * definitions of the others. Among both, those with few fields come last, so that the last calls
- * are short.
+ * are short. `mayTakeTwo` permits a second call for objects that fit one.
  */
-export function batchObjects(objects: readonly ListedObject[]): ListedObject[][] {
+export function batchObjects(
+  objects: readonly ListedObject[],
+  mayTakeTwo: boolean,
+): ListedObject[][] {
   const sorted = objects.toSorted((a, b) => priorityOf(b) - priorityOf(a));
   const fitsOne = weightOfAll(objects) <= MAX_PARTS && objects.length <= MAX_PARTS;
   const heavy = objects.filter(({ name }) => HEAVY.test(name)).length;
-  return fitsOne && heavy >= HEAVY_FOR_TWO ? halvesOf(sorted) : fullBatches(sorted);
+  return mayTakeTwo && fitsOne && heavy >= HEAVY_FOR_TWO ? halvesOf(sorted) : fullBatches(sorted);
 }
 
 function fullBatches(objects: readonly ListedObject[]): ListedObject[][] {

@@ -25,6 +25,8 @@ export interface DescribeCallOptions {
 
 /** Calls that must remain for what follows a describe besides those that are reserved. */
 const HEADROOM = 12;
+/** Only if so many calls are left may one be made earlier, or one more, to end sooner. */
+export const CALLS_TO_SPARE = HEADROOM + 8;
 
 /**
  * Fields stay bytes until they are needed. Child relationships are most of some describe results

@@ -3,7 +3,7 @@ import type { AdaptiveLimit } from '../api/adaptive-limit.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { batchObjects } from './describe-batches.ts';
-import { type DescribeOutcome, describeCall } from './describe-call.ts';
+import { CALLS_TO_SPARE, type DescribeOutcome, describeCall } from './describe-call.ts';
 import { FailureStreak, mayBeOfObject } from './describe-failures.ts';
 import { Unpacker } from './describe-pack.ts';
 import type { ListedObject } from './object-list.ts';
@@ -45,7 +45,7 @@ export async function* describeObjects(
   const describer = new BatchDescriber(options);
   let spent = false;
   yield* parallelMap(
-    each(batchObjects(objects)),
+    each(batchObjects(objects, options.api.leaves(CALLS_TO_SPARE))),
     () => options.limit.value,
     signal,
     async (batch, bounded) => {

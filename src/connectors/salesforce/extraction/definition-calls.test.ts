@@ -111,7 +111,7 @@ describe('calls for definitions', () => {
   it('do not wait for objects without definitions, which are described last', async () => {
     const others = [history('A'), history('B')];
     const mixed = [others[0]!, objects[0]!, others[1]!, named('User'), objects[1]!];
-    const order = batchObjects(mixed).flat();
+    const order = batchObjects(mixed, true).flat();
     expect(order.map(({ name }) => name)).toEqual([
       'User',
       'Object0',

@@ -2,6 +2,7 @@ import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/nam
 import type { Extracted } from '../../connector.ts';
 import { MAX_PARTS } from '../api/composite.ts';
 import { MAX_ROWS } from '../api/soql.ts';
+import { CALLS_TO_SPARE } from '../describe/describe-call.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import { AfterTables } from '../finalize/after-tables.ts';
 import { OrgModel } from '../lineage/org-model.ts';
@@ -85,12 +86,14 @@ function tablePass(run: RunContext, scope: Scope, signal: AbortSignal): TablePas
 
 /**
  * The objects with the sizes of their last tables, if one query holds the fields of all of them: it
- * then need not wait for their describes. Undefined if a describe may make it unnecessary.
+ * then need not wait for their describes. Undefined if a describe may make it unnecessary, or might
+ * lack the call.
  */
 function knownSizes(
-  { state }: RunContext,
+  { state, org }: RunContext,
   { objects, since }: Scope,
 ): readonly ObjectSize[] | undefined {
+  if (!org.api.leaves(CALLS_TO_SPARE)) return undefined;
   const sizes = objects.filter(isDescribable).map((listed) => ({
     listed,
     fields: since(listed) === undefined ? (state.columnsOf(listed.name) ?? Infinity) : Infinity,

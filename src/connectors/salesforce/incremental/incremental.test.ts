@@ -5,6 +5,7 @@ import {
   type IncrementalOrg,
 } from '../../../../test/support/incremental-org.ts';
 import {
+  failuresOf,
   tableNames,
   tablesOf,
   type SalesforceRun,
@@ -71,6 +72,20 @@ describe('an incremental run', () => {
     const { logs } = await org.run(stateStore);
     const requested = logs.map(({ data }) => data?.['what']);
     expect(requested.filter((what) => what === 'the descriptions of fields')).toHaveLength(1);
+  });
+
+  it('takes no call only to end sooner if the policy leaves few', async () => {
+    const stateStore = new InMemoryStateStore();
+    await org.run(stateStore);
+    org.tick();
+    for (const object of ['Account', 'Contact', 'Case'])
+      org.sandbox.org.edit({ kind: 'renameObject', object, label: `Few calls for ${object}` });
+    org.tick();
+    // Four calls show what changed; twelve must remain after the one that describes it.
+    const limits = { maxApiCallsPerRun: 17, reservePercent: 0 };
+    const { records } = await org.run(stateStore, { limits });
+    expect(failuresOf(records)).toEqual([]);
+    expect(tableNames(records)).toEqual(expect.arrayContaining(['Account', 'Contact', 'Case']));
   });
 
   it('asks once for the row of EntityDefinition of an object that it reads', async () => {
