@@ -7,12 +7,12 @@ interface RowsListener {
   readonly onRows?: (query: string, rows: number) => void;
 }
 
+const sizeSchema = z.object({ totalSize: z.int().nonnegative() });
+
 /**
  * The answers to queries whose readers begin later than the pool is sent. An answer that did not
  * come, or that its reader cannot use, is for the reader to request alone.
  */
-const sizeSchema = z.object({ totalSize: z.int().nonnegative() });
-
 export class FirstAnswers {
   readonly #bodies = new Map<string, Promise<unknown>>();
 
