@@ -189,8 +189,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/worker/record-stream.ts',
-        find: 'if (this.#redact(line) === line) return',
-        replace: "if (line !== '') return",
+        find: 'if (this.#redact(json) === json) return',
+        replace: "if (json !== '') return",
       },
     ],
     tests: ['src/worker/run-attempt.records.test.ts'],
