@@ -33,6 +33,8 @@ const DECODERS: readonly Decoder[] = [
   // The same in JSON in JSON.
   { mark: '\\\\u', encoded: /\\\\u[0-9a-fA-F]{4}/g, decode: decodeUnicode },
 ];
+/** Most texts have none of it, and one search for all marks is cheaper than one for each. */
+const ANY = /&[#A-Za-z]|%[0-9a-fA-F]{2}|\\u/;
 /** Values encoded twice, in one way or in two, are found. */
 const DEPTH = 2;
 
@@ -42,6 +44,7 @@ const DEPTH = 2;
  */
 export function decodedViews(text: string): View[] {
   const views: View[] = [{ text, original: (start, end) => ({ start, end }) }];
+  if (!ANY.test(text)) return views;
   let level: readonly View[] = views;
   for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
     const known = views.length;
