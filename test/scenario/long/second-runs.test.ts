@@ -178,7 +178,7 @@ describe('an incremental run', () => {
       expect((await catalog()).has(gone!)).toBe(false);
       expect((await run({ state: 'partialSuccess' })).counts).toMatchObject({
         failures: 1,
-        apiCalls: 3,
+        apiCalls: 2,
       });
       await stage.admin('DELETE', '/faults');
       await run();
