@@ -102,6 +102,7 @@ class Fleet {
     // The server has closed the idle connections of the old ones.
     for (const client of this.#clients) client.close();
     this.#clients = this.#newClients();
+    this.#times.length = 0;
     const done = new Promise<void>((resolve) => {
       this.#acknowledged = () => this.#times.length === jobs && resolve();
     });
