@@ -138,10 +138,13 @@ export class RecordStream {
   }
 }
 
-/** Encoded once, for sink and digest. A text with a newline added would be copied before that. */
+/**
+ * Encoded once, for sink and digest. A text with a newline added would be copied before that.
+ * Memory that is not zeroed could hold a secret, should the size ever differ from what is written.
+ */
 function lineOf(json: string): Buffer {
   const size = Buffer.byteLength(json);
-  const line = Buffer.allocUnsafe(size + 1);
+  const line = Buffer.alloc(size + 1);
   line.write(json);
   line[size] = NEWLINE;
   return line;
