@@ -1,5 +1,5 @@
-import type { QueryTarget } from './query-many.ts';
 import { z } from 'zod';
+import type { QueryTarget } from './query-many.ts';
 import { type QueryPool, type SizedQuery, wholeBody } from './query-pool.ts';
 
 interface RowsListener {

@@ -14,10 +14,9 @@ const countSchema = z.object({ totalSize: z.int().nonnegative() });
 type Target = Omit<PagesTarget, 'what'> & { readonly logger: Logger };
 
 /**
- * Whether custom fields were deleted since the previous run. A deleted field leaves no
- * date, but the number of fields created before a past time only shrinks by deletion. Also counts
- * for the next run, as of `listedAt`. False where fields cannot be counted, now or
- * in the previous run.
+ * Whether custom fields were deleted since the previous run. A deleted field leaves no date, but
+ * the number of fields created before a past time only shrinks by deletion. Also counts for the
+ * next run, as of `listedAt`. False where fields cannot be counted, now or in the previous run.
  */
 export async function fieldsDeleted(
   target: Target,

@@ -80,6 +80,7 @@ export class ToolingReader {
   readonly #rollUps: RollUps;
   readonly #shared: Promise<Shared>;
   readonly #triggers: Promise<readonly TriggerRow[]>;
+  /** The definitions of all fields, if they are read before the describes. */
   readonly #early: Promise<Found<FieldRows>> | undefined;
 
   /** Starts reading at once. */
@@ -116,8 +117,8 @@ export class ToolingReader {
   }
 
   /**
-   * The definitions of the fields of objects, for `lookup`. Those of roll-ups are read beside the
-   * first ones.
+   * The definitions of the fields of objects, for `lookup`; those of all objects if `sizes` were
+   * given. Those of roll-ups are read beside the first ones.
    */
   fields(objects: readonly ObjectSize[], signal: AbortSignal): Promise<Found<FieldRows>> {
     return this.#early ?? this.#fields(objects, signal);
